@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Closing many connections at a pace. A drain knows the keys it selected and, tick by tick, tells
+// the shards which to close now. Node thread only; time is told by Tick.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/random/random.h"
+#include "absl/status/statusor.h"
+#include "gateway/hub/close.h"
+#include "gateway/hub/selector.h"
+#include "gateway/hub/shard_set.h"
+#include "gateway/hub/types.h"
+
+namespace sluice::hub {
+
+struct DrainPlan {
+  std::string id;  // empty: one is made
+  Selector selector;
+  uint32_t per_second = 1;
+  uint32_t jitter_percent = 0;
+  CloseFrame frame;  // code 0: the dialect's own
+  bool refuse_new = false;
+};
+
+struct DrainView {
+  enum class State : uint8_t { kRunning, kPaused, kDone, kCancelled };
+  std::string id;
+  State state = State::kRunning;
+  uint32_t per_second = 0;
+  uint64_t matched = 0;
+  uint64_t closed = 0;
+  uint64_t gone = 0;
+  Time started_at;
+  Time ended_at = absl::InfiniteFuture();  // infinite while it lasts
+  bool refuse_new = false;
+  bool ended() const { return state == State::kDone || state == State::kCancelled; }
+};
+
+class Drains {
+ public:
+  struct Options {
+    size_t kept_max = 100;  // --drains-max: running and ended together
+  };
+  // On the node's thread.
+  using Started = absl::AnyInvocable<void(absl::StatusOr<DrainView>)>;
+  using Watch = absl::AnyInvocable<void(const DrainView&)>;
+
+  // `home` is the node thread's executor. Both outlive this.
+  Drains(const Options& options, const ShardSet& shards, storage::Executor& home);
+  ~Drains();
+
+  // Selects, then begins; `started` is told once the selection is made. ALREADY_EXISTS: the id
+  // names a drain with another plan. RESOURCE_EXHAUSTED: kept_max are running.
+  void Start(DrainPlan plan, Time now, Started started);
+
+  // NOT_FOUND; for the last three also FAILED_PRECONDITION: it has ended.
+  absl::StatusOr<DrainView> Get(const std::string& id) const;
+  absl::StatusOr<DrainView> Pause(const std::string& id, Time now);
+  absl::StatusOr<DrainView> Resume(const std::string& id, Time now);
+  absl::StatusOr<DrainView> Cancel(const std::string& id, Time now);
+
+  // Calls `watch` now, then at most every 100 ms while the drain changes, and once when it ended.
+  // NOT_FOUND. The returned id is for Unwatch; an ended drain's watchers are forgotten.
+  absl::StatusOr<uint64_t> AddWatch(const std::string& id, Watch watch);
+  void Unwatch(uint64_t watch);
+
+  // Call at least every 50 ms.
+  void Tick(Time now);
+
+  size_t running() const;
+  uint64_t closed_total() const { return closed_total_; }
+
+ private:
+  struct Drain;
+  Drain* Find(const std::string& id) const;
+  absl::Status Admit(const DrainPlan& plan) const;
+  void Begin(Drain& drain, std::vector<std::vector<SessionKey>> keys, Time now);
+  void Advance(Drain& drain, Time now);
+  void CloseNext(Drain& drain, size_t count);
+  void OnClosed(const std::string& id, size_t asked, size_t closed, Time now);
+  void End(Drain& drain, bool cancelled, Time now);
+  void Notify(Drain& drain, Time now, bool force);
+
+  Options options_;
+  const ShardSet& shards_;
+  storage::Executor& home_;
+  std::map<std::string, std::unique_ptr<Drain>> drains_;
+  std::map<std::string, int> refusing_;  // drains that refuse, by namespace
+  absl::BitGen random_;
+  uint64_t next_ = 1;
+  uint64_t closed_total_ = 0;
+};
+
+}  // namespace sluice::hub

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What happened to connections on this node, in one order, for whoever watches.
+//
+// The log keeps the newest events; a watcher is a cursor into them. One that falls behind what is
+// kept loses the oldest, and is told how many it would have seen. Node thread only; shards hand
+// their events over in batches (EventOutlet).
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+namespace sluice::hub {
+
+struct ConnectionEvent {
+  enum class Type : uint8_t {
+    kOpened,
+    kClosed,
+    kTakenOver,
+    kUserChanged,
+    kJoined,
+    kLeft,
+    kRefused,
+    kNamespaceEmpty,
+  };
+  Type type = Type::kOpened;
+  absl::Time time;
+  std::string space;
+  std::string connection;
+  std::string user;
+  std::string channel;  // kJoined, kLeft
+  uint16_t code = 0;    // kClosed, kRefused
+  std::string reason;
+  uint64_t sequence = 0;  // given by the log
+};
+
+// Where a shard's events go. Called on the shard's thread.
+class EventOutlet {
+ public:
+  virtual ~EventOutlet() = default;
+  virtual void Publish(std::vector<ConnectionEvent> events) = 0;
+};
+
+struct EventFilter {
+  std::string space;      // empty: every one
+  uint32_t types = 0;     // bit (1 << Type); 0: every one
+  bool Matches(const ConnectionEvent& event) const;
+};
+
+class EventLog {
+ public:
+  using WatcherId = uint64_t;
+  struct Options {
+    size_t kept = 10000;     // events (--events-kept)
+    size_t watchers_max = 64;  // --watchers-max
+  };
+  struct Batch {
+    std::vector<std::shared_ptr<const ConnectionEvent>> events;
+    uint64_t lost = 0;      // matching events lost just before the first
+    uint64_t position = 0;  // the last event that the watcher has passed, matching or not
+  };
+
+  explicit EventLog(const Options& options) : options_(options) {}
+
+  void Append(std::vector<ConnectionEvent> events);
+
+  // The newest event's sequence; 0 before the first.
+  uint64_t position() const { return next_ - 1; }
+
+  // Starts watching behind `after`. `ready` is called (on this thread) when Take would return
+  // something and once until it was taken. RESOURCE_EXHAUSTED: watchers_max; OUT_OF_RANGE: `after`
+  // is not within what is kept.
+  absl::StatusOr<WatcherId> Watch(EventFilter filter, uint64_t after,
+                                  absl::AnyInvocable<void()> ready);
+  Batch Take(WatcherId id, size_t max);
+  void Unwatch(WatcherId id);
+
+  size_t watchers() const { return watchers_.size(); }
+  uint64_t lost_total() const { return lost_total_; }
+
+ private:
+  struct Watcher {
+    EventFilter filter;
+    uint64_t next = 1;  // the first sequence not passed yet
+    uint64_t lost = 0;
+    bool notified = false;
+    absl::AnyInvocable<void()> ready;
+  };
+  void Evict();
+  bool HasMore(const Watcher& watcher) const;
+  void Notify(Watcher& watcher);
+
+  Options options_;
+  uint64_t next_ = 1;
+  std::deque<std::shared_ptr<const ConnectionEvent>> kept_;
+  std::map<WatcherId, Watcher> watchers_;
+  WatcherId next_watcher_ = 1;
+  uint64_t lost_total_ = 0;
+};
+
+}  // namespace sluice::hub

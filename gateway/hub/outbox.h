@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What waits to be written to one connection, in order: small writes are copied together, large
+// shared frames are referred to. A shard's outboxes that hold something stand on its DirtyList,
+// which is walked once a turn of the loop; so everything that a turn produced for a connection
+// leaves in one gathered write.
+//
+// Owned by the connection, used on its shard's thread only. An outbox leaves the list when it is
+// destroyed.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <string>
+#include <string_view>
+
+#include "absl/container/inlined_vector.h"
+#include "absl/functional/function_ref.h"
+#include "absl/time/time.h"
+#include "gateway/hub/message.h"
+
+namespace sluice::hub {
+
+class Outbox;
+
+// Writes an outbox; the connection.
+class Flushable {
+ public:
+  virtual ~Flushable() = default;
+  // Write what the outbox holds. May destroy the outbox.
+  virtual void Flush(absl::Time now) = 0;
+};
+
+// The outboxes of one shard that have got something since they were last flushed.
+class DirtyList {
+ public:
+  // Calls Flush on each once; those that become dirty meanwhile wait for the next walk.
+  void FlushAll(absl::Time now);
+  bool empty() const { return head_ == nullptr; }
+
+  // Told by the loop at each turn; stamps what becomes dirty, for the delay metric.
+  void set_now(absl::Time now) { now_ = now; }
+
+ private:
+  friend class Outbox;
+  void Add(Outbox& outbox);
+  void Remove(Outbox& outbox);
+
+  Outbox* head_ = nullptr;
+  Outbox* tail_ = nullptr;
+  absl::Time now_ = absl::InfinitePast();
+};
+
+class Outbox {
+ public:
+  // A shared frame of at least this many bytes is referred to instead of copied.
+  static constexpr size_t kReferMin = 1024;
+
+  Outbox(DirtyList& dirty, Flushable& owner) : dirty_(dirty), owner_(owner) {}
+  ~Outbox();
+  Outbox(const Outbox&) = delete;
+  Outbox& operator=(const Outbox&) = delete;
+
+  void Append(std::string_view bytes);
+  void Append(const SharedFrame& frame);
+  void AppendFrame(bool binary, std::string_view payload);
+
+  size_t size() const { return size_; }  // bytes that wait
+  bool empty() const { return size_ == 0; }
+
+  // Up to `max` pieces from the front, for a gathered write; valid until the next non-const call.
+  using Pieces = absl::InlinedVector<std::string_view, 16>;
+  Pieces Front(size_t max) const;
+
+  // Drops `bytes` (at most size()) from the front: they were written.
+  void Consume(size_t bytes);
+
+  // When the oldest unflushed byte came.
+  absl::Time dirty_since() const { return dirty_since_; }
+
+ private:
+  friend class DirtyList;
+  // Copied bytes own `copied`; a referred frame has `shared`.
+  struct Piece {
+    std::string copied;
+    SharedFrame shared;
+    std::string_view view() const { return shared ? std::string_view(*shared) : copied; }
+  };
+  void MarkDirty();
+
+  DirtyList& dirty_;
+  Flushable& owner_;
+  Outbox* next_ = nullptr;
+  Outbox* previous_ = nullptr;
+  bool listed_ = false;
+  absl::Time dirty_since_ = absl::InfinitePast();
+  size_t size_ = 0;
+  size_t consumed_ = 0;  // bytes of the first piece that are written already
+  absl::InlinedVector<Piece, 1> pieces_;
+};
+
+}  // namespace sluice::hub

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A shard of the hub: the sessions of one thread, and everything that can happen to them. Values in,
+// values out: it reads no clock, knows no thread, and touches the world only through the interfaces
+// in socket.h, worker.h, event_log.h and storage/. Its owner calls it on one thread and tells the
+// time; whoever is on another thread posts to that thread (shard_set.h).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "gateway/hub/close.h"
+#include "gateway/hub/event_log.h"
+#include "gateway/hub/message.h"
+#include "gateway/hub/probe.h"
+#include "gateway/hub/selector.h"
+#include "gateway/hub/socket.h"
+#include "gateway/hub/types.h"
+#include "gateway/hub/worker.h"
+#include "storage/presence.h"
+
+namespace sluice::hub {
+
+class ShardSet;
+
+struct ShardOptions {
+  std::string node = "local";                 // --node
+  size_t outbox_bytes = 1 << 20;              // --outbox-bytes
+  size_t channels_per_connection = 128;       // --channels-per-connection
+  size_t calls_per_connection = 64;           // --calls-per-connection, in flight
+  double commands_per_second = 100;           // --commands-per-second, each connection; 0: no limit
+  size_t commands_burst = 200;                // --commands-burst
+  Duration call_timeout = absl::Seconds(10);  // --call-timeout
+  size_t method_queue = 1024;                 // --method-queue, calls a method on each shard
+  size_t client_calls_max = 100000;           // --client-calls-max, on each shard
+  size_t methods_max = 10000;                 // --methods-max, remembered names
+  Duration ping_interval = absl::Seconds(25);    // --ping-interval; zero: no pings
+  Duration pong_timeout = absl::Seconds(10);     // --pong-timeout
+  Duration admission_timeout = absl::Seconds(5);  // --admission-timeout
+  Duration presence_lease = absl::Seconds(60);    // --presence-lease; renewed at a third of it
+  storage::ClaimPolicy id_policy = storage::ClaimPolicy::kSameUser;  // --id-policy
+  std::vector<std::string> admission_required;  // --admission-required: namespaces, or "*"
+  DecodeLimits decode;
+};
+
+// Where a new connection goes, as its route decided.
+struct Arrival {
+  std::string space;
+  std::string id;  // empty: the hub chooses one
+  const Dialect* dialect = nullptr;
+  Upgrade upgrade;
+};
+
+// What a session looks like from outside, copied.
+struct ConnectionView {
+  std::string space;
+  std::string id;
+  std::string user;
+  Labels labels;
+  DialectId dialect = 0;
+  std::vector<std::string> channels;  // sorted
+  std::string remote_address;
+  Time connected_at;
+  bool authenticated = false;
+  uint64_t outbox_bytes = 0;
+  uint32_t calls_in_flight = 0;
+};
+
+// One client's answer to Control.Call.
+struct ClientAnswer {
+  struct TimedOut {};
+  struct Disconnected {};
+  std::string connection;
+  std::string user;
+  std::variant<Payload, CallError, TimedOut, Disconnected> how;
+};
+
+// Takes the answers of one Control.Call. Thread-safe; each asked client leads to exactly one
+// OnAnswer, unless the call is forgotten first.
+class AnswerSink {
+ public:
+  virtual ~AnswerSink() = default;
+  virtual void OnAnswer(ClientAnswer answer) = 0;
+};
+
+struct NamedCount {
+  std::string name;
+  uint64_t count = 0;
+};
+
+struct MethodView {
+  std::string name;
+  bool is_protected = false;
+  std::vector<std::string> workers;  // sorted names
+};
+struct MethodsView {
+  std::vector<MethodView> methods;
+  std::vector<EventOffer> events;
+};
+
+class Shard {
+ public:
+  // `index` is the shard's place in `set`, which outlives it and is complete before any call.
+  // `presence`, `events`, `probe` outlive it. `self` runs tasks on this shard's thread.
+  Shard(uint32_t index, const ShardOptions& options, ShardSet& set, storage::Executor& self,
+        storage::Presence& presence, EventOutlet& events, ShardProbe& probe);
+  ~Shard();
+
+  // --- for the edge -------------------------------------------------------------------------
+
+  // Whether new connections to a namespace are refused for now (a drain asked for it).
+  bool Refuses(std::string_view space) const;
+
+  // A connection was upgraded. `socket` stays valid until Closed. May call socket.Close.
+  SessionKey Open(Arrival arrival, Socket& socket, Time now);
+
+  // One whole message, which the edge has checked for size and UTF-8. False: stop reading until
+  // Socket::Resume.
+  bool Receive(SessionKey key, std::string_view bytes, bool binary, Time now);
+
+  // Whether the edge may read.
+  bool Reading(SessionKey key) const;
+
+  // A pong, or any other sign of life without a message.
+  void Alive(SessionKey key, Time now);
+
+  // The connection is gone; `frame` is what the peer sent, or 1006 if it just vanished (RFC 6455
+  // 7.1.5). Unknown keys are ignored.
+  void Closed(SessionKey key, const CloseFrame& frame, Time now);
+
+  // Time passes; call at least every 50 ms.
+  void Tick(Time now);
+
+  // After each turn of the loop: hands events over.
+  void EndTurn();
+
+  DirtyList& dirty();
+  size_t sessions() const;
+
+  // --- for the control plane: one shard's share of each verb -----------------------------------
+
+  Outcome Send(const Selector& selector, const Message& message, Time now);
+  Outcome Join(const Selector& selector, absl::Span<const std::string> channels, Time now);
+  Outcome Leave(const Selector& selector, absl::Span<const std::string> channels, Time now);
+  // Sets the user if there is one ("" takes it away), and the labels ("" removes one).
+  Outcome Update(const Selector& selector, const std::optional<std::string>& user,
+                 const Labels& labels, Time now);
+  // Code 0: the dialect's own.
+  Outcome Disconnect(const Selector& selector, const CloseFrame& frame, bool validate_only,
+                     Time now);
+
+  // Asks clients. `ask` names the Control.Call, for ForgetAsk.
+  Outcome Ask(uint64_t ask, const Selector& selector, const std::string& method,
+              const Payload& params, Duration timeout, std::shared_ptr<AnswerSink> sink, Time now);
+  void ForgetAsk(uint64_t ask);
+  size_t asks() const;
+
+  // Which sessions a selector names.
+  std::vector<SessionKey> Snapshot(const Selector& selector) const;
+  // Closes these for a drain; returns how many were there. Code 0: the dialect's own.
+  size_t Drain(absl::Span<const SessionKey> keys, const CloseFrame& frame, Time now);
+  void Refuse(const std::string& space, bool refuse);
+
+  uint64_t Count(const Selector& selector) const;
+  // The selected connections with id > after, ascending, at most limit.
+  std::vector<ConnectionView> List(const Selector& selector, std::string_view after,
+                                   size_t limit) const;
+  // Names > after, ascending, at most limit.
+  std::vector<NamedCount> Namespaces(std::string_view after, size_t limit) const;
+  std::vector<NamedCount> Channels(std::string_view space, std::string_view after,
+                                   size_t limit) const;
+  MethodsView Methods(std::string_view space) const;
+
+  // --- for workers ------------------------------------------------------------------------------
+
+  // RESOURCE_EXHAUSTED: methods_max; nothing was taken then.
+  absl::Status Register(const Registration& registration);
+  void Deregister(const Deregistration& deregistration);
+  // The stream ended: its offers go, and its calls fail.
+  void WorkerGone(WorkerId worker, Time now);
+  // A worker answered; keys that are unknown by now are counted and dropped.
+  void Complete(CallKey call, WorkerResult result, Time now);
+  // Some worker has credit again after TryReserve had failed.
+  void CreditFreed(Time now);
+
+  // --- for other shards (ShardSet) ---------------------------------------------------------------
+
+  // This session's id was taken over: close it, and give up its channels.
+  std::vector<std::string> Displace(SessionKey key, Time now);
+  // What a session that took an id over inherits; it may open now.
+  void Inherit(SessionKey key, std::vector<std::string> channels, Time now);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sluice::hub

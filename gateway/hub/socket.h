@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the hub needs from a client's connection, and what a connection tells of itself.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "gateway/hub/close.h"
+#include "gateway/hub/outbox.h"
+
+namespace sluice::hub {
+
+// What the client's upgrade request said.
+struct Upgrade {
+  std::string target;          // path and query, as they came
+  std::string remote_address;  // "192.0.2.1:5555", "[2001:db8::1]:5555"
+  // Lower-case name and value, of the headers in --context-headers only.
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+// One client's connection, owned by the edge; used on its shard's thread only, from Shard::Open
+// until Shard::Closed.
+class Socket {
+ public:
+  virtual ~Socket() = default;
+  virtual Outbox& outbox() = 0;
+
+  // Writes what the outbox holds, then a close frame, then waits a bounded time for the peer's.
+  // Shard::Closed follows later, never from within. The hub calls it once and appends nothing after.
+  virtual void Close(const CloseFrame& frame) = 0;
+
+  // Reading had stopped because Shard::Receive or Open returned false; go on. Never acts from
+  // within.
+  virtual void Resume() = 0;
+};
+
+}  // namespace sluice::hub

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the hub needs from a backend's worker, and what passes between them.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "gateway/hub/fault.h"
+#include "gateway/hub/types.h"
+
+namespace sluice::hub {
+
+using WorkerId = uint64_t;  // unique in the life of the node
+
+// Which facts about its caller an invocation carries.
+struct ContextSpec {
+  bool connection = false;
+  bool user = false;
+  bool labels = false;
+  bool space = false;
+  bool remote_address = false;
+  bool target = false;
+  std::vector<std::string> headers;  // lower-case names
+};
+
+// The facts; what was not asked for stays empty.
+struct Context {
+  std::string connection;
+  std::string user;
+  Labels labels;
+  std::string space;
+  std::string remote_address;
+  std::string target;
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+// A new connection, for the worker that admits it.
+struct Candidate {
+  std::string space;
+  std::string id;
+  std::string dialect;
+  std::string remote_address;
+  Time connected_at;
+};
+
+enum class Role : uint8_t { kMethod, kLogin, kAdmission };
+
+// One thing for a worker to do.
+struct Invocation {
+  CallKey call;
+  Role role = Role::kMethod;
+  std::string method;  // kMethod only
+  Payload params;      // not with kAdmission
+  bool notification = false;
+  Candidate candidate;  // kAdmission only
+  Context context;
+  Time deadline;
+};
+
+// What a worker accepts a login or an admission with.
+struct Accept {
+  std::string id;  // admission: instead of the id that it came with; empty: keep it
+  std::string user;
+  Labels labels;
+  std::vector<std::string> channels;
+  std::string event;  // admission: the first payload's event name; empty: there is none
+  Payload payload;
+};
+
+struct Reject {
+  uint16_t code = 0;  // admission: the close code; 0: the default
+  std::string reason;
+};
+
+using WorkerResult = std::variant<Payload, CallError, Accept, Reject>;
+
+// A worker's stream, shared by all shards. Thread-safe.
+class WorkerLink {
+ public:
+  virtual ~WorkerLink() = default;
+
+  // How many invocations it would take now. May be stale at once.
+  virtual int64_t free_credit() const = 0;
+
+  // Takes one credit if there is one. If not, the link remembers that somebody wants some, and
+  // posts Shard::CreditFreed to every shard when there is some again.
+  virtual bool TryReserve() = 0;
+
+  // Uses a reserved credit; it is free again when the result comes (or the stream ends). Results
+  // come back by Shard::Complete on the shard that the key names.
+  virtual void Invoke(Invocation invocation) = 0;
+
+  // Nobody waits for this one any more.
+  virtual void Cancel(CallKey call) = 0;
+};
+
+// One method (or role) as one worker offers it. Shared by all shards.
+struct Offer {
+  WorkerId worker = 0;
+  std::string worker_name;
+  std::shared_ptr<WorkerLink> link;
+  Role role = Role::kMethod;
+  std::string method;  // kMethod only
+  bool is_protected = false;
+  Duration time_limit = absl::ZeroDuration();  // zero: the gateway's default
+  uint32_t in_flight_max = 0;                  // zero: as many as the credit allows
+  ContextSpec context;
+  mutable std::atomic<uint32_t> in_flight{0};  // over all shards
+};
+using SharedOffer = std::shared_ptr<const Offer>;
+
+// An event that clients may subscribe to.
+struct EventOffer {
+  std::string name;
+  bool is_protected = false;
+};
+
+// What one Register message adds, or one Deregister takes away, in one namespace ("*": in every
+// namespace that has nothing of its own under the same name).
+struct Registration {
+  std::string space;
+  std::vector<SharedOffer> offers;
+  std::vector<EventOffer> events;
+};
+struct Deregistration {
+  WorkerId worker = 0;
+  std::string space;
+  bool everything = false;  // of this worker in this space
+  std::vector<std::string> methods;
+  std::vector<std::string> events;
+  std::vector<Role> roles;
+};
+
+}  // namespace sluice::hub
