@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Nodes of one process talking to one another: the broker of a node without
+// peers, and what tests of several nodes stand on.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "storage/broker.h"
+
+namespace sluice::storage {
+
+// What the nodes share. Thread-safe; outlives its brokers. The executors given
+// to the brokers outlive the asks that name them.
+class MemoryBus {
+public:
+  MemoryBus();
+  ~MemoryBus();
+  MemoryBus(const MemoryBus &) = delete;
+  MemoryBus &operator=(const MemoryBus &) = delete;
+
+  // Time passes: asks whose deadline has come end with those that are silent as
+  // unreachable. Call it from any thread, as often as deadlines are to be
+  // exact. A bus of one node needs no ticks.
+  void Tick(absl::Time now);
+
+private:
+  friend class MemoryBroker;
+  class Exchange;
+  std::shared_ptr<Exchange> exchange_;
+};
+
+// One node's end of the bus; on it while it lives. Names are unique.
+class MemoryBroker final : public Broker {
+public:
+  MemoryBroker(MemoryBus &bus, std::string node);
+  ~MemoryBroker() override;
+
+  void Serve(Executor &home, Handler handler) override;
+  size_t peers() const override;
+  void AskAll(std::string payload, absl::Duration timeout, Executor &home,
+              Done done) override;
+  void Ask(const std::string &node, std::string payload, absl::Duration timeout,
+           Executor &home, Done done) override;
+
+private:
+  std::shared_ptr<MemoryBus::Exchange> exchange_;
+  std::string node_;
+};
+
+} // namespace sluice::storage
