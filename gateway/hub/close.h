@@ -11,17 +11,17 @@
 namespace sluice::hub {
 
 enum class CloseCause : uint8_t {
-  kDisconnect,         // a backend asked for it
-  kDrain,              // a drain, or the node shuts down
-  kReplaced,           // a newer connection took the id over
-  kIdTaken,            // the id is in use, and the policy keeps the older one
-  kRejected,           // admission said no
-  kAdmissionDown,      // nobody could be asked for admission, or presence is away
-  kSlowConsumer,       // the outbox is full
-  kPongTimeout,        // no sign of life
-  kRateLimited,        // far too many commands: errors were answered and did not help
-  kProtocol,           // the client broke its dialect's rules
-  kHandshakeTimeout,   // the dialect's own handshake did not come in time
+  kDisconnect,        // a backend asked for it
+  kDrain,             // a drain, or the node shuts down
+  kReplaced,          // a newer connection took the id over
+  kIdTaken,           // the id is in use, and the policy keeps the older one
+  kRejected,          // admission said no
+  kAdmissionDown,     // nobody could be asked for admission, or presence is away
+  kSlowConsumer,      // the outbox is full
+  kPongTimeout,       // no sign of life
+  kRateLimited,       // far too many commands: errors were answered and did not help
+  kProtocol,          // the client broke its dialect's rules
+  kHandshakeTimeout,  // the dialect's own handshake did not come in time
 };
 inline constexpr int kCloseCauseCount = static_cast<int>(CloseCause::kHandshakeTimeout) + 1;
 
@@ -45,6 +45,7 @@ struct CloseFrame {
 // RFC 6455 7.4: a code that an endpoint may send in a close frame.
 bool IsSendableCloseCode(uint32_t code);
 
-inline constexpr size_t kCloseReasonMax = 123;  // bytes; RFC 6455 5.5: 125 less the code
+inline constexpr uint16_t kVanishedCode = 1006;  // never sent; the peer left without a close frame
+inline constexpr size_t kCloseReasonMax = 123;   // bytes; RFC 6455 5.5: 125 less the code
 
 }  // namespace sluice::hub

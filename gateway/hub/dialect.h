@@ -41,10 +41,10 @@ struct DecodeLimits {
 // What became of one channel name in a Subscribe or Unsubscribe.
 enum class ChannelStatus : uint8_t {
   kOk,
-  kUnknown,     // nobody declared it
-  kAlready,     // subscribed before
-  kNotMember,   // unsubscribed without being subscribed
-  kLimit,       // --channels-per-connection reached
+  kUnknown,    // nobody declared it
+  kAlready,    // subscribed before
+  kNotMember,  // unsubscribed without being subscribed
+  kLimit,      // --channels-per-connection reached
 };
 struct ChannelResult {
   std::string channel;
@@ -77,8 +77,9 @@ class Dialect {
   virtual bool AnswersAnyway(const CallError& error) const = 0;
   virtual std::string EncodeChannels(const Correlation& correlation,
                                      absl::Span<const ChannelResult> results) const = 0;
+  // The dialect adds its own reserved names: that of the login only if there is one.
   virtual std::string EncodeMethods(const Correlation& correlation,
-                                    absl::Span<const std::string> methods) const = 0;
+                                    absl::Span<const std::string> methods, bool login) const = 0;
   // `answered` are results of the Encode functions above, in the batch's order, at least one.
   virtual std::string EncodeBatch(absl::Span<const std::string> answered) const = 0;
 

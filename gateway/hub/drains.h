@@ -21,12 +21,15 @@
 namespace sluice::hub {
 
 struct DrainPlan {
-  std::string id;  // empty: one is made
+  std::string id;           // empty: one is made
+  bool everything = false;  // every connection of the node; the selector is not looked at
   Selector selector;
   uint32_t per_second = 1;
   uint32_t jitter_percent = 0;
   CloseFrame frame;  // code 0: the dialect's own
   bool refuse_new = false;
+
+  friend bool operator==(const DrainPlan&, const DrainPlan&) = default;
 };
 
 struct DrainView {
@@ -56,8 +59,9 @@ class Drains {
   Drains(const Options& options, const ShardSet& shards, storage::Executor& home);
   ~Drains();
 
-  // Selects, then begins; `started` is told once the selection is made. ALREADY_EXISTS: the id
-  // names a drain with another plan. RESOURCE_EXHAUSTED: kept_max are running.
+  // Selects, then begins; `started` is told once the selection is made. The same plan under the
+  // same id again leads to the drain that it began. ALREADY_EXISTS: the id names a drain with
+  // another plan. RESOURCE_EXHAUSTED: kept_max are running.
   void Start(DrainPlan plan, Time now, Started started);
 
   // NOT_FOUND; for the last three also FAILED_PRECONDITION: it has ended.
@@ -79,22 +83,26 @@ class Drains {
 
  private:
   struct Drain;
-  Drain* Find(const std::string& id) const;
-  absl::Status Admit(const DrainPlan& plan) const;
-  void Begin(Drain& drain, std::vector<std::vector<SessionKey>> keys, Time now);
+  absl::StatusOr<Drain*> Find(const std::string& id) const;
+  absl::StatusOr<Drain*> FindRunning(const std::string& id) const;
+  bool MakeRoom();
+  void Select(Drain& drain);
+  void Begin(const std::string& id, std::vector<std::vector<SessionKey>> keys, Time now);
   void Advance(Drain& drain, Time now);
   void CloseNext(Drain& drain, size_t count);
   void OnClosed(const std::string& id, size_t asked, size_t closed, Time now);
-  void End(Drain& drain, bool cancelled, Time now);
-  void Notify(Drain& drain, Time now, bool force);
+  void End(Drain& drain, DrainView::State state, Time now);
+  void Refuse(const Drain& drain, bool refuse);
+  static void Notify(Drain& drain, Time now);
 
   Options options_;
   const ShardSet& shards_;
   storage::Executor& home_;
   std::map<std::string, std::unique_ptr<Drain>> drains_;
-  std::map<std::string, int> refusing_;  // drains that refuse, by namespace
+  std::map<std::string, int> refusing_;  // how many drains refuse, by namespace
   absl::BitGen random_;
-  uint64_t next_ = 1;
+  uint64_t next_id_ = 1;
+  uint64_t next_watch_ = 1;
   uint64_t closed_total_ = 0;
 };
 

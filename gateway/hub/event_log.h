@@ -50,8 +50,8 @@ class EventOutlet {
 };
 
 struct EventFilter {
-  std::string space;      // empty: every one
-  uint32_t types = 0;     // bit (1 << Type); 0: every one
+  std::string space;   // empty: every one
+  uint32_t types = 0;  // bit (1 << Type); 0: every one
   bool Matches(const ConnectionEvent& event) const;
 };
 
@@ -59,7 +59,7 @@ class EventLog {
  public:
   using WatcherId = uint64_t;
   struct Options {
-    size_t kept = 10000;     // events (--events-kept)
+    size_t kept = 10000;       // events (--events-kept)
     size_t watchers_max = 64;  // --watchers-max
   };
   struct Batch {
@@ -75,9 +75,9 @@ class EventLog {
   // The newest event's sequence; 0 before the first.
   uint64_t position() const { return next_ - 1; }
 
-  // Starts watching behind `after`. `ready` is called (on this thread) when Take would return
-  // something and once until it was taken. RESOURCE_EXHAUSTED: watchers_max; OUT_OF_RANGE: `after`
-  // is not within what is kept.
+  // Starts watching behind `after`. `ready` is called (on this thread, also from within Watch) when
+  // Take would return something, and not again before Take was called; take until nothing comes.
+  // RESOURCE_EXHAUSTED: watchers_max; OUT_OF_RANGE: `after` is not within what is kept.
   absl::StatusOr<WatcherId> Watch(EventFilter filter, uint64_t after,
                                   absl::AnyInvocable<void()> ready);
   Batch Take(WatcherId id, size_t max);
@@ -94,13 +94,19 @@ class EventLog {
     bool notified = false;
     absl::AnyInvocable<void()> ready;
   };
+  bool CountSpace(const ConnectionEvent& event);
+  void Keep(ConnectionEvent event);
   void Evict();
-  bool HasMore(const Watcher& watcher) const;
+  const std::shared_ptr<const ConnectionEvent>& At(uint64_t sequence) const {
+    return kept_[sequence - (next_ - kept_.size())];
+  }
+  bool HasMore(Watcher& watcher) const;
   void Notify(Watcher& watcher);
 
   Options options_;
   uint64_t next_ = 1;
   std::deque<std::shared_ptr<const ConnectionEvent>> kept_;
+  std::map<std::string, uint64_t> open_;  // connections, by namespace
   std::map<WatcherId, Watcher> watchers_;
   WatcherId next_watcher_ = 1;
   uint64_t lost_total_ = 0;

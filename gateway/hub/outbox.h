@@ -10,12 +10,10 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
 #include <string>
 #include <string_view>
 
 #include "absl/container/inlined_vector.h"
-#include "absl/functional/function_ref.h"
 #include "absl/time/time.h"
 #include "gateway/hub/message.h"
 
@@ -48,6 +46,7 @@ class DirtyList {
 
   Outbox* head_ = nullptr;
   Outbox* tail_ = nullptr;
+  size_t size_ = 0;
   absl::Time now_ = absl::InfinitePast();
 };
 
@@ -55,6 +54,9 @@ class Outbox {
  public:
   // A shared frame of at least this many bytes is referred to instead of copied.
   static constexpr size_t kReferMin = 1024;
+  // Copied bytes are kept in pieces of about this size, so that what is written can be freed while
+  // more comes in behind it.
+  static constexpr size_t kPieceMax = 16 * 1024;
 
   Outbox(DirtyList& dirty, Flushable& owner) : dirty_(dirty), owner_(owner) {}
   ~Outbox();

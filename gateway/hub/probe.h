@@ -18,20 +18,20 @@ struct ShardProbe {
   using Gauge = metrics::Gauge;
   using Histogram = metrics::Histogram;
 
-  std::array<Gauge, kDialectsMax> connections;       // open, by dialect
-  std::array<Counter, kDialectsMax> opened;          // by dialect
+  std::array<Gauge, kDialectsMax> connections;  // open, by dialect
+  std::array<Counter, kDialectsMax> opened;     // by dialect
   std::array<Counter, kCloseCauseCount> closed_by_gateway;
   Counter closed_by_peer;
-  std::array<Counter, kDialectsMax> messages_in;     // whole messages, by dialect
-  std::array<Counter, kDialectsMax> messages_out;    // frames put into outboxes, by dialect
-  std::array<Counter, kFaultCount> faults;           // errors answered, by fault
-  std::array<Counter, kDropReasonCount> drops;       // deliveries that a bound prevented
-  Counter calls;                                     // invocations begun, all roles
-  Counter calls_queued;                              // waited for credit
-  Counter results_dropped;                           // answers that nobody waited for
+  std::array<Counter, kDialectsMax> messages_in;   // whole messages, by dialect
+  std::array<Counter, kDialectsMax> messages_out;  // frames put into outboxes, by dialect
+  std::array<Counter, kFaultCount> faults;         // errors answered, by fault
+  std::array<Counter, kDropReasonCount> drops;     // deliveries that a bound prevented
+  Counter calls;                                   // invocations begun, all roles
+  Counter calls_queued;                            // waited for credit
+  Counter results_dropped;                         // answers that nobody waited for
   Gauge calls_in_flight;
   Gauge calls_waiting;
-  Counter client_calls;                              // Control.Call, asked
+  Counter client_calls;  // Control.Call, asked
   Counter client_call_timeouts;
   Counter channel_limit_hits;
   Counter logins_refused;

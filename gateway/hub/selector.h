@@ -22,7 +22,7 @@ struct Selector {
   std::vector<std::string> connections;
   std::vector<std::string> users;
   std::vector<std::string> channels;
-  uint32_t dialects = 0;  // bit (1 << DialectId); 0: any
+  uint32_t dialects = 0;   // bit (1 << DialectId); 0: any
   bool elsewhere = false;  // `nodes` was given and this node is not in it: nothing matches
   Labels labels;
   Time connected_before = absl::InfiniteFuture();  // strictly
@@ -30,6 +30,8 @@ struct Selector {
   uint32_t sample_percent = 0;                     // 0: all
   absl::flat_hash_set<std::string> except_connections;
   absl::flat_hash_set<std::string> except_users;
+
+  friend bool operator==(const Selector&, const Selector&) = default;
 };
 
 // Whether `id` falls into the stable share of `percent`. The same on every node and in every

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A shard of the hub: the sessions of one thread, and everything that can happen to them. Values in,
-// values out: it reads no clock, knows no thread, and touches the world only through the interfaces
-// in socket.h, worker.h, event_log.h and storage/. Its owner calls it on one thread and tells the
-// time; whoever is on another thread posts to that thread (shard_set.h).
+// A shard of the hub: the sessions of one thread, and everything that can happen to them. Values
+// in, values out: it reads no clock, knows no thread, and touches the world only through the
+// interfaces in socket.h, worker.h, event_log.h and storage/. Its owner calls it on one thread and
+// tells the time; whoever is on another thread posts to that thread (shard_set.h).
 #pragma once
 
 #include <cstdint>
@@ -19,6 +19,7 @@
 #include "gateway/hub/message.h"
 #include "gateway/hub/probe.h"
 #include "gateway/hub/selector.h"
+#include "gateway/hub/shard_types.h"
 #include "gateway/hub/socket.h"
 #include "gateway/hub/types.h"
 #include "gateway/hub/worker.h"
@@ -27,81 +28,6 @@
 namespace sluice::hub {
 
 class ShardSet;
-
-struct ShardOptions {
-  std::string node = "local";                 // --node
-  size_t outbox_bytes = 1 << 20;              // --outbox-bytes
-  size_t channels_per_connection = 128;       // --channels-per-connection
-  size_t calls_per_connection = 64;           // --calls-per-connection, in flight
-  double commands_per_second = 100;           // --commands-per-second, each connection; 0: no limit
-  size_t commands_burst = 200;                // --commands-burst
-  Duration call_timeout = absl::Seconds(10);  // --call-timeout
-  size_t method_queue = 1024;                 // --method-queue, calls a method on each shard
-  size_t client_calls_max = 100000;           // --client-calls-max, on each shard
-  size_t methods_max = 10000;                 // --methods-max, remembered names
-  Duration ping_interval = absl::Seconds(25);    // --ping-interval; zero: no pings
-  Duration pong_timeout = absl::Seconds(10);     // --pong-timeout
-  Duration admission_timeout = absl::Seconds(5);  // --admission-timeout
-  Duration presence_lease = absl::Seconds(60);    // --presence-lease; renewed at a third of it
-  storage::ClaimPolicy id_policy = storage::ClaimPolicy::kSameUser;  // --id-policy
-  std::vector<std::string> admission_required;  // --admission-required: namespaces, or "*"
-  DecodeLimits decode;
-};
-
-// Where a new connection goes, as its route decided.
-struct Arrival {
-  std::string space;
-  std::string id;  // empty: the hub chooses one
-  const Dialect* dialect = nullptr;
-  Upgrade upgrade;
-};
-
-// What a session looks like from outside, copied.
-struct ConnectionView {
-  std::string space;
-  std::string id;
-  std::string user;
-  Labels labels;
-  DialectId dialect = 0;
-  std::vector<std::string> channels;  // sorted
-  std::string remote_address;
-  Time connected_at;
-  bool authenticated = false;
-  uint64_t outbox_bytes = 0;
-  uint32_t calls_in_flight = 0;
-};
-
-// One client's answer to Control.Call.
-struct ClientAnswer {
-  struct TimedOut {};
-  struct Disconnected {};
-  std::string connection;
-  std::string user;
-  std::variant<Payload, CallError, TimedOut, Disconnected> how;
-};
-
-// Takes the answers of one Control.Call. Thread-safe; each asked client leads to exactly one
-// OnAnswer, unless the call is forgotten first.
-class AnswerSink {
- public:
-  virtual ~AnswerSink() = default;
-  virtual void OnAnswer(ClientAnswer answer) = 0;
-};
-
-struct NamedCount {
-  std::string name;
-  uint64_t count = 0;
-};
-
-struct MethodView {
-  std::string name;
-  bool is_protected = false;
-  std::vector<std::string> workers;  // sorted names
-};
-struct MethodsView {
-  std::vector<MethodView> methods;
-  std::vector<EventOffer> events;
-};
 
 class Shard {
  public:
@@ -162,6 +88,8 @@ class Shard {
 
   // Which sessions a selector names.
   std::vector<SessionKey> Snapshot(const Selector& selector) const;
+  // Every session, whatever its namespace: for the node's own end.
+  std::vector<SessionKey> SnapshotAll() const;
   // Closes these for a drain; returns how many were there. Code 0: the dialect's own.
   size_t Drain(absl::Span<const SessionKey> keys, const CloseFrame& frame, Time now);
   void Refuse(const std::string& space, bool refuse);
@@ -180,7 +108,7 @@ class Shard {
 
   // RESOURCE_EXHAUSTED: methods_max; nothing was taken then.
   absl::Status Register(const Registration& registration);
-  void Deregister(const Deregistration& deregistration);
+  void Deregister(const Deregistration& deregistration, Time now);
   // The stream ended: its offers go, and its calls fail.
   void WorkerGone(WorkerId worker, Time now);
   // A worker answered; keys that are unknown by now are counted and dropped.

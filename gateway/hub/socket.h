@@ -29,7 +29,8 @@ class Socket {
   virtual Outbox& outbox() = 0;
 
   // Writes what the outbox holds, then a close frame, then waits a bounded time for the peer's.
-  // Shard::Closed follows later, never from within. The hub calls it once and appends nothing after.
+  // Shard::Closed follows later, never from within. The hub calls it once and appends nothing
+  // after.
   virtual void Close(const CloseFrame& frame) = 0;
 
   // Reading had stopped because Shard::Receive or Open returned false; go on. Never acts from

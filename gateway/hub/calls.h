@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Calls on their way to workers and back: waiting for credit, under way, answered, timed out,
+// cancelled. Knows sessions only by key; what an answer means is its owner's business.
+// Single-threaded.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gateway/hub/command.h"
+#include "gateway/hub/methods.h"
+#include "gateway/hub/probe.h"
+#include "gateway/hub/shard_types.h"
+#include "gateway/hub/slab.h"
+#include "gateway/hub/timer_wheel.h"
+#include "gateway/hub/types.h"
+#include "gateway/hub/worker.h"
+
+namespace sluice::hub {
+
+struct PendingCall {
+  PendingCall(CallKey k, SessionKey s) : key(k), session(s) {}
+
+  const CallKey key;
+  const SessionKey session;
+  Role role = Role::kMethod;
+  Correlation correlation;
+  Key batch;  // of which it is a part, or none
+  bool notification = false;
+  Payload params;
+  Time began;
+  Time deadline;
+  TimerWheel::Id timer = 0;
+  Endpoint* endpoint = nullptr;  // while it waits for credit
+  SharedOffer offer;             // once it is under way
+};
+
+// What Calls needs from the rest of the shard.
+class CallOwner {
+ public:
+  virtual ~CallOwner() = default;
+  // Fills in who calls, as the offer wants to know it.
+  virtual Context ContextOf(SessionKey session, const ContextSpec& spec) = 0;
+  virtual Candidate CandidateOf(SessionKey session) = 0;
+  // A place is free again in a worker's bound for a method; calls on any shard may wait for it.
+  virtual void OnPlaceFreed() = 0;
+  // The call is over; it has been taken off the books.
+  virtual void OnResult(PendingCall& call, WorkerResult result, Time now) = 0;
+};
+
+class Calls {
+ public:
+  // `deadline_kind` marks the deadlines of this object in `timers` (the token is kind | key).
+  Calls(uint32_t shard, const ShardOptions& options, CallOwner& owner, TimerWheel& timers,
+        uint64_t deadline_kind, ShardProbe& probe);
+
+  // Begins a call; the endpoint has at least one offer. What `prepare` did not set is set here.
+  // Returns null if too many wait (kOverloaded).
+  PendingCall* Begin(SessionKey session, Endpoint& endpoint, Role role, Correlation correlation,
+                     Key batch, Payload params, Duration time_limit, Time now);
+
+  void Complete(CallKey key, WorkerResult result, Time now);
+  // The caller left: nobody waits any more.
+  void Cancel(CallKey key);
+  void OnDeadline(CallKey key, Time now);
+
+  // Everything that waits at an endpoint which nobody serves any more fails.
+  void FailWaiting(Endpoint& endpoint, Time now);
+  // Everything that this worker had under way fails.
+  void FailWorker(WorkerId worker, Time now);
+  // Gives waiting calls to whoever has credit.
+  void Pump(Endpoint& endpoint, Time now);
+
+  size_t size() const { return calls_.size(); }
+
+ private:
+  void Start(PendingCall& call, SharedOffer offer);
+  void Finish(PendingCall& call, WorkerResult result, Time now);
+  // Takes a call off the books; the caller destroys it.
+  void Detach(PendingCall& call);
+  void Release(const Offer& offer);
+
+  const ShardOptions& options_;
+  CallOwner& owner_;
+  TimerWheel& timers_;
+  uint64_t deadline_kind_;
+  ShardProbe& probe_;
+  Slab<PendingCall> calls_;
+};
+
+}  // namespace sluice::hub

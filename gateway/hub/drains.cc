@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/hub/drains.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/random/distributions.h"
+#include "absl/strings/str_cat.h"
+#include "gateway/hub/pacer.h"
+#include "gateway/hub/shard.h"
+
+namespace sluice::hub {
+
+using State = DrainView::State;
+
+struct Drains::Drain {
+  struct Watcher {
+    uint64_t id;
+    Watch watch;
+  };
+  DrainPlan plan;
+  DrainView view;
+  Pacer pacer;
+  bool selected = false;
+  std::vector<Started> starting;  // told when it is
+  std::vector<SessionKey> keys;   // whose turn has not come; taken from the end
+  size_t asked = 0;               // closes that shards have not confirmed
+  std::vector<Watcher> watchers;
+  Time notified_at = absl::InfinitePast();
+  bool changed = false;
+};
+
+Drains::Drains(const Options& options, const ShardSet& shards, storage::Executor& home)
+    : options_(options), shards_(shards), home_(home) {}
+
+Drains::~Drains() = default;
+
+// --- Starting ------------------------------------------------------------------------------------
+
+void Drains::Start(DrainPlan plan, Time now, Started started) {
+  if (plan.id.empty()) plan.id = absl::StrCat("drain-", next_id_++);
+  if (auto found = drains_.find(plan.id); found != drains_.end()) {
+    Drain& drain = *found->second;
+    if (!(drain.plan == plan)) {
+      return started(absl::AlreadyExistsError("the id names a drain with another plan"));
+    }
+    if (drain.selected) return started(drain.view);
+    return drain.starting.push_back(std::move(started));
+  }
+  if (!MakeRoom()) return started(absl::ResourceExhaustedError("--drains-max drains are running"));
+  auto drain = std::make_unique<Drain>();
+  drain->view.id = plan.id;
+  drain->view.per_second = plan.per_second;
+  drain->view.refuse_new = plan.refuse_new;
+  drain->view.started_at = now;
+  drain->plan = std::move(plan);
+  drain->starting.push_back(std::move(started));
+  // Refused before it is selected, so that nobody slips in between.
+  Refuse(*drain, true);
+  Drain& kept = *(drains_[drain->view.id] = std::move(drain));
+  Select(kept);
+}
+
+// The one that ended first makes way.
+bool Drains::MakeRoom() {
+  if (drains_.size() < options_.kept_max) return true;
+  auto oldest = drains_.end();
+  for (auto it = drains_.begin(); it != drains_.end(); ++it) {
+    if (!it->second->view.ended()) continue;
+    if (oldest == drains_.end() || it->second->view.ended_at < oldest->second->view.ended_at) {
+      oldest = it;
+    }
+  }
+  if (oldest == drains_.end()) return false;
+  drains_.erase(oldest);
+  return true;
+}
+
+void Drains::Select(Drain& drain) {
+  shards_.Gather(
+      [plan = drain.plan](Shard& shard, Time) {
+        return plan.everything ? shard.SnapshotAll() : shard.Snapshot(plan.selector);
+      },
+      [this, id = drain.view.id](std::vector<std::vector<SessionKey>> keys, Time) {
+        home_.Post([this, id, keys = std::move(keys)](Time now) mutable {
+          Begin(id, std::move(keys), now);
+        });
+      });
+}
+
+void Drains::Begin(const std::string& id, std::vector<std::vector<SessionKey>> keys, Time now) {
+  Drain& drain = *drains_.at(id);
+  for (const auto& part : keys) drain.keys.insert(drain.keys.end(), part.begin(), part.end());
+  // In random order, so that no shard and no age of connections goes first.
+  std::shuffle(drain.keys.begin(), drain.keys.end(), random_);
+  drain.view.matched = drain.keys.size();
+  drain.pacer = Pacer(drain.plan.per_second, drain.plan.jitter_percent, now);
+  if (drain.view.state == State::kPaused) drain.pacer.Pause(now);
+  drain.selected = true;
+  drain.changed = true;
+  for (Started& started : std::exchange(drain.starting, {})) started(drain.view);
+  Advance(drain, now);
+}
+
+// --- Going on ------------------------------------------------------------------------------------
+
+void Drains::Tick(Time now) {
+  for (auto& [id, drain] : drains_) {
+    if (drain->view.state == State::kRunning) Advance(*drain, now);
+    if (drain->changed) Notify(*drain, now);
+  }
+}
+
+void Drains::Advance(Drain& drain, Time now) {
+  if (!drain.selected || drain.view.ended()) return;
+  size_t due = drain.pacer.Due(drain.keys.size(), now, random_);
+  if (due > 0) CloseNext(drain, due);
+  if (drain.keys.empty() && drain.asked == 0) End(drain, State::kDone, now);
+}
+
+void Drains::CloseNext(Drain& drain, size_t count) {
+  std::vector<std::vector<SessionKey>> parts(shards_.size());
+  for (size_t i = 0; i < count; ++i) {
+    parts[drain.keys.back().shard()].push_back(drain.keys.back());
+    drain.keys.pop_back();
+  }
+  drain.asked += count;
+  for (uint32_t i = 0; i < parts.size(); ++i) {
+    if (parts[i].empty()) continue;
+    shards_.Post(i, [this, id = drain.view.id, frame = drain.plan.frame,
+                     keys = std::move(parts[i])](Shard& shard, Time now) {
+      size_t closed = shard.Drain(keys, frame, now);
+      home_.Post(
+          [this, id, asked = keys.size(), closed](Time at) { OnClosed(id, asked, closed, at); });
+    });
+  }
+}
+
+void Drains::OnClosed(const std::string& id, size_t asked, size_t closed, Time now) {
+  closed_total_ += closed;
+  auto found = drains_.find(id);
+  if (found == drains_.end()) return;
+  Drain& drain = *found->second;
+  drain.asked -= asked;
+  drain.view.closed += closed;
+  drain.view.gone += asked - closed;
+  drain.changed = true;
+  if (drain.view.state == State::kRunning) Advance(drain, now);
+  if (drain.view.ended()) Notify(drain, now);
+}
+
+void Drains::End(Drain& drain, State state, Time now) {
+  drain.view.state = state;
+  drain.view.ended_at = now;
+  drain.keys.clear();
+  drain.keys.shrink_to_fit();
+  Refuse(drain, false);
+  Notify(drain, now);
+}
+
+void Drains::Refuse(const Drain& drain, bool refuse) {
+  if (!drain.plan.refuse_new) return;
+  const std::string& space = drain.plan.selector.space;
+  int& drains = refusing_[space];
+  drains += refuse ? 1 : -1;
+  bool first_or_last = drains == (refuse ? 1 : 0);
+  if (drains == 0) refusing_.erase(space);
+  if (!first_or_last) return;
+  for (uint32_t i = 0; i < shards_.size(); ++i) {
+    shards_.Post(i, [name = drain.plan.selector.space, refuse](Shard& shard, Time) {
+      shard.Refuse(name, refuse);
+    });
+  }
+}
+
+// --- Steering ------------------------------------------------------------------------------------
+
+absl::StatusOr<Drains::Drain*> Drains::Find(const std::string& id) const {
+  auto found = drains_.find(id);
+  if (found == drains_.end()) return absl::NotFoundError("no such drain");
+  return found->second.get();
+}
+
+absl::StatusOr<Drains::Drain*> Drains::FindRunning(const std::string& id) const {
+  auto drain = Find(id);
+  if (drain.ok() && (*drain)->view.ended()) {
+    return absl::FailedPreconditionError("the drain has ended");
+  }
+  return drain;
+}
+
+absl::StatusOr<DrainView> Drains::Get(const std::string& id) const {
+  auto drain = Find(id);
+  if (!drain.ok()) return drain.status();
+  return (*drain)->view;
+}
+
+absl::StatusOr<DrainView> Drains::Pause(const std::string& id, Time now) {
+  auto drain = FindRunning(id);
+  if (!drain.ok()) return drain.status();
+  DrainView& view = (*drain)->view;
+  if (view.state == State::kRunning) {
+    view.state = State::kPaused;
+    (*drain)->pacer.Pause(now);
+    Notify(**drain, now);
+  }
+  return view;
+}
+
+absl::StatusOr<DrainView> Drains::Resume(const std::string& id, Time now) {
+  auto drain = FindRunning(id);
+  if (!drain.ok()) return drain.status();
+  DrainView& view = (*drain)->view;
+  if (view.state == State::kPaused) {
+    view.state = State::kRunning;
+    (*drain)->pacer.Resume(now);
+    Notify(**drain, now);
+  }
+  return view;
+}
+
+absl::StatusOr<DrainView> Drains::Cancel(const std::string& id, Time now) {
+  auto drain = FindRunning(id);
+  if (!drain.ok()) return drain.status();
+  End(**drain, State::kCancelled, now);
+  return (*drain)->view;
+}
+
+// --- Watching ------------------------------------------------------------------------------------
+
+absl::StatusOr<uint64_t> Drains::AddWatch(const std::string& id, Watch watch) {
+  auto drain = Find(id);
+  if (!drain.ok()) return drain.status();
+  watch((*drain)->view);
+  uint64_t watcher = next_watch_++;
+  if (!(*drain)->view.ended()) (*drain)->watchers.push_back({watcher, std::move(watch)});
+  return watcher;
+}
+
+void Drains::Unwatch(uint64_t watch) {
+  for (auto& [id, drain] : drains_) {
+    std::erase_if(drain->watchers, [&](const auto& watcher) { return watcher.id == watch; });
+  }
+}
+
+// Progress now and then, the end at once.
+void Drains::Notify(Drain& drain, Time now) {
+  constexpr Duration kInterval = absl::Milliseconds(100);
+  bool progress = drain.changed && drain.view.state == State::kRunning;
+  if (progress && now - drain.notified_at < kInterval) return;
+  drain.changed = false;
+  drain.notified_at = now;
+  for (auto& watcher : drain.watchers) watcher.watch(drain.view);
+  if (drain.view.ended() && drain.asked == 0) drain.watchers.clear();
+}
+
+size_t Drains::running() const {
+  return static_cast<size_t>(std::count_if(drains_.begin(), drains_.end(), [](const auto& entry) {
+    return !entry.second->view.ended();
+  }));
+}
+
+}  // namespace sluice::hub

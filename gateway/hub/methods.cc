@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/hub/methods.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace sluice::hub {
+namespace {
+
+constexpr std::string_view kEverySpace = "*";
+
+bool Names(const std::vector<std::string>& list, std::string_view name) {
+  return std::find(list.begin(), list.end(), name) != list.end();
+}
+
+// Takes a place in the offer's own bound, which is shared by all shards.
+bool EnterOffer(const Offer& offer) {
+  uint32_t before = offer.in_flight.fetch_add(1, std::memory_order_relaxed);
+  if (offer.in_flight_max == 0 || before < offer.in_flight_max) return true;
+  offer.in_flight.fetch_sub(1, std::memory_order_relaxed);
+  return false;
+}
+
+bool TryReserveOffer(const Offer& offer) {
+  if (!EnterOffer(offer)) return false;
+  if (offer.link->TryReserve()) return true;
+  offer.in_flight.fetch_sub(1, std::memory_order_relaxed);
+  return false;
+}
+
+}  // namespace
+
+// --- Registering ---------------------------------------------------------------------------------
+
+absl::Status MethodTable::Register(const Registration& registration) {
+  size_t added = CountNew(registration);
+  if (names_ + added > names_max_) {
+    return absl::ResourceExhaustedError("--methods-max names are registered");
+  }
+  Table& table = tables_[registration.space];
+  for (const SharedOffer& offer : registration.offers) Add(table, offer);
+  for (const EventOffer& event : registration.events) table.events[event.name] = event;
+  names_ += added;
+  return absl::OkStatus();
+}
+
+size_t MethodTable::CountNew(const Registration& registration) const {
+  auto table = tables_.find(registration.space);
+  size_t added = 0;
+  for (const SharedOffer& offer : registration.offers) {
+    if (offer->role != Role::kMethod) continue;
+    added += table == tables_.end() || !table->second.methods.contains(offer->method);
+  }
+  for (const EventOffer& event : registration.events) {
+    added += table == tables_.end() || !table->second.events.contains(event.name);
+  }
+  return added;
+}
+
+std::unique_ptr<Endpoint>& MethodTable::SlotFor(Table& table, const Offer& offer) {
+  if (offer.role == Role::kLogin) return table.login;
+  if (offer.role == Role::kAdmission) return table.admission;
+  return table.methods[offer.method];
+}
+
+// A worker that offers the same again replaces its offer.
+void MethodTable::Add(Table& table, const SharedOffer& offer) {
+  std::unique_ptr<Endpoint>& slot = SlotFor(table, *offer);
+  if (!slot) slot = std::make_unique<Endpoint>();
+  slot->method = offer->method;
+  slot->is_protected = offer->is_protected;
+  RemoveOffers(*slot, offer->worker);
+  slot->offers.push_back(offer);
+}
+
+bool MethodTable::RemoveOffers(Endpoint& endpoint, WorkerId worker) {
+  return std::erase_if(endpoint.offers,
+                       [&](const SharedOffer& offer) { return offer->worker == worker; }) > 0;
+}
+
+template <typename Visit>
+void MethodTable::ForEachEndpoint(Table& table, Visit visit) {
+  for (auto& [name, endpoint] : table.methods) visit(*endpoint);
+  if (table.login) visit(*table.login);
+  if (table.admission) visit(*table.admission);
+}
+
+void MethodTable::Deregister(const Deregistration& deregistration, Orphaned orphaned) {
+  auto found = tables_.find(deregistration.space);
+  if (found == tables_.end()) return;
+  Table& table = found->second;
+  ForgetMethods(table, deregistration, orphaned);
+  auto drop_role = [&](std::unique_ptr<Endpoint>& slot, Role role) {
+    const auto& roles = deregistration.roles;
+    bool named =
+        deregistration.everything || std::find(roles.begin(), roles.end(), role) != roles.end();
+    if (!slot || !named || !RemoveOffers(*slot, deregistration.worker)) return;
+    if (!slot->offers.empty()) return;
+    orphaned(*slot);
+    slot.reset();
+  };
+  drop_role(table.login, Role::kLogin);
+  drop_role(table.admission, Role::kAdmission);
+  // Events belong to the namespace, not to a worker: only naming one takes it away.
+  for (const std::string& event : deregistration.events) names_ -= table.events.erase(event);
+}
+
+void MethodTable::ForgetMethods(Table& table, const Deregistration& deregistration,
+                                Orphaned orphaned) {
+  for (auto it = table.methods.begin(); it != table.methods.end();) {
+    Endpoint& endpoint = *it->second;
+    bool named = deregistration.everything || Names(deregistration.methods, it->first);
+    bool last = named && RemoveOffers(endpoint, deregistration.worker) && endpoint.offers.empty();
+    if (!last) {
+      ++it;
+      continue;
+    }
+    orphaned(endpoint);
+    it = table.methods.erase(it);
+    --names_;
+  }
+}
+
+void MethodTable::RemoveWorker(WorkerId worker, Orphaned orphaned) {
+  for (auto& [space, table] : tables_) {
+    ForEachEndpoint(table, [&](Endpoint& endpoint) {
+      if (RemoveOffers(endpoint, worker) && endpoint.offers.empty()) orphaned(endpoint);
+    });
+  }
+}
+
+// --- Looking up ----------------------------------------------------------------------------------
+
+Endpoint* MethodTable::Find(std::string_view space, Role role, std::string_view method) const {
+  for (std::string_view name : {space, kEverySpace}) {
+    auto found = tables_.find(name);
+    if (found == tables_.end()) continue;
+    Table& table = found->second;
+    Endpoint* endpoint = nullptr;
+    if (role == Role::kLogin) {
+      endpoint = table.login.get();
+    } else if (role == Role::kAdmission) {
+      endpoint = table.admission.get();
+    } else if (auto it = table.methods.find(method); it != table.methods.end()) {
+      endpoint = it->second.get();
+    }
+    if (endpoint) return endpoint;
+  }
+  return nullptr;
+}
+
+const EventOffer* MethodTable::FindEvent(std::string_view space, std::string_view event) const {
+  for (std::string_view name : {space, kEverySpace}) {
+    auto found = tables_.find(name);
+    if (found == tables_.end()) continue;
+    auto it = found->second.events.find(event);
+    if (it != found->second.events.end()) return &it->second;
+  }
+  return nullptr;
+}
+
+MethodsView MethodTable::View(std::string_view space) const {
+  std::map<std::string_view, MethodView> methods;
+  std::map<std::string_view, EventOffer> events;
+  for (std::string_view name : {space, kEverySpace}) {
+    auto found = tables_.find(name);
+    if (found == tables_.end()) continue;
+    for (const auto& [method, endpoint] : found->second.methods) {
+      MethodView view{method, endpoint->is_protected, {}};
+      for (const SharedOffer& offer : endpoint->offers) view.workers.push_back(offer->worker_name);
+      std::sort(view.workers.begin(), view.workers.end());
+      methods.emplace(method, std::move(view));
+    }
+    events.insert(found->second.events.begin(), found->second.events.end());
+  }
+  MethodsView view;
+  for (auto& [name, method] : methods) view.methods.push_back(std::move(method));
+  for (auto& [name, event] : events) view.events.push_back(std::move(event));
+  return view;
+}
+
+void MethodTable::ForEachWaiting(absl::FunctionRef<void(Endpoint&)> visit) const {
+  for (auto& [space, table] : tables_) {
+    ForEachEndpoint(table, [&](Endpoint& endpoint) {
+      if (!endpoint.waiting.empty()) visit(endpoint);
+    });
+  }
+}
+
+// --- Choosing ------------------------------------------------------------------------------------
+
+SharedOffer ReserveOffer(Endpoint& endpoint) {
+  const auto& offers = endpoint.offers;
+  if (offers.size() == 1) return TryReserveOffer(*offers[0]) ? offers[0] : nullptr;
+  std::vector<std::pair<int64_t, size_t>> order;  // most credit first, then in turn
+  for (size_t i = 0; i < offers.size(); ++i) {
+    size_t turn = (i + offers.size() - endpoint.next % offers.size()) % offers.size();
+    order.emplace_back(-offers[i]->link->free_credit(), turn);
+  }
+  std::sort(order.begin(), order.end());
+  for (auto [credit, turn] : order) {
+    size_t index = (turn + endpoint.next) % offers.size();
+    if (!TryReserveOffer(*offers[index])) continue;
+    endpoint.next = index + 1;
+    return offers[index];
+  }
+  return nullptr;
+}
+
+}  // namespace sluice::hub

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What can be called in which namespace, and which workers offer it now. Every shard has the same
+// table. A method whose last worker vanished stays known, so that its callers hear "unavailable"
+// instead of "no such method"; names are forgotten when they are deregistered. Single-threaded.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "gateway/hub/shard_types.h"
+#include "gateway/hub/worker.h"
+
+namespace sluice::hub {
+
+// One method, or one role, of one namespace.
+struct Endpoint {
+  std::string method;  // empty for a role
+  bool is_protected = false;
+  std::vector<SharedOffer> offers;  // empty: nobody serves it now
+  std::deque<CallKey> waiting;      // for credit, oldest first
+  size_t next = 0;                  // where the last choice among equals ended
+};
+
+class MethodTable {
+ public:
+  // `names_max`: methods and events together, over all namespaces.
+  explicit MethodTable(size_t names_max) : names_max_(names_max) {}
+
+  // RESOURCE_EXHAUSTED: names_max; nothing was taken.
+  absl::Status Register(const Registration& registration);
+
+  // `orphaned` is shown each endpoint that lost its last offer, before it is forgotten.
+  using Orphaned = absl::FunctionRef<void(Endpoint&)>;
+  void Deregister(const Deregistration& deregistration, Orphaned orphaned);
+  // The same for everything of a worker whose stream ended; nothing is forgotten.
+  void RemoveWorker(WorkerId worker, Orphaned orphaned);
+
+  // What the namespace itself has under that name, else what "*" has; null: never registered.
+  // Stable until it is deregistered.
+  Endpoint* Find(std::string_view space, Role role, std::string_view method) const;
+  const EventOffer* FindEvent(std::string_view space, std::string_view event) const;
+
+  MethodsView View(std::string_view space) const;
+
+  // Shows every endpoint with waiting calls; `visit` may take from them.
+  void ForEachWaiting(absl::FunctionRef<void(Endpoint&)> visit) const;
+
+ private:
+  struct Table {
+    std::map<std::string, std::unique_ptr<Endpoint>, std::less<>> methods;
+    std::unique_ptr<Endpoint> login;
+    std::unique_ptr<Endpoint> admission;
+    std::map<std::string, EventOffer, std::less<>> events;
+  };
+  using Tables = std::map<std::string, Table, std::less<>>;
+
+  size_t CountNew(const Registration& registration) const;
+  static std::unique_ptr<Endpoint>& SlotFor(Table& table, const Offer& offer);
+  static void Add(Table& table, const SharedOffer& offer);
+  static bool RemoveOffers(Endpoint& endpoint, WorkerId worker);
+  template <typename Visit>
+  static void ForEachEndpoint(Table& table, Visit visit);
+  void ForgetMethods(Table& table, const Deregistration& deregistration, Orphaned orphaned);
+
+  size_t names_max_;
+  size_t names_ = 0;
+  mutable Tables tables_;
+};
+
+// Takes one credit of the best offer: the one whose worker has the most free, in turn among
+// equals. Null if there is none to be had now.
+SharedOffer ReserveOffer(Endpoint& endpoint);
+
+}  // namespace sluice::hub

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The shard's front: what the edge and the workers tell it.
+#include "gateway/hub/shard.h"
+
+#include <utility>
+
+#include "gateway/hub/shard_impl.h"
+#include "gateway/hub/shard_set.h"
+
+namespace sluice::hub {
+
+Shard::Impl::Impl(uint32_t i, const ShardOptions& o, ShardSet& shard_set, storage::Executor& home,
+                  storage::Presence& p, EventOutlet& event_outlet, ShardProbe& shard_probe)
+    : index(i),
+      options(o),
+      set(shard_set),
+      self(home),
+      presence(p),
+      outlet(event_outlet),
+      probe(shard_probe),
+      sessions(i),
+      batches(i),
+      methods(o.methods_max),
+      calls(i, options, *this, timers, kCall, shard_probe),
+      asks(i, timers) {}
+
+Shard::Shard(uint32_t index, const ShardOptions& options, ShardSet& set, storage::Executor& self,
+             storage::Presence& presence, EventOutlet& events, ShardProbe& probe)
+    : impl_(std::make_unique<Impl>(index, options, set, self, presence, events, probe)) {}
+
+Shard::~Shard() = default;
+
+// --- The edge ------------------------------------------------------------------------------------
+
+bool Shard::Refuses(std::string_view space) const {
+  return !impl_->refused_spaces.empty() && impl_->refused_spaces.contains(std::string(space));
+}
+
+SessionKey Shard::Open(Arrival arrival, Socket& socket, Time now) {
+  return impl_->Open(std::move(arrival), socket, now);
+}
+
+bool Shard::Receive(SessionKey key, std::string_view bytes, bool binary, Time now) {
+  Session* session = impl_->OpenSession(key);
+  if (!session) return false;
+  session->last_seen = now;
+  session->ping_outstanding = false;
+  return impl_->Receive(*session, bytes, binary, now);
+}
+
+bool Shard::Reading(SessionKey key) const { return impl_->OpenSession(key) != nullptr; }
+
+void Shard::Alive(SessionKey key, Time now) {
+  Session* session = impl_->sessions.Find(key);
+  if (!session) return;
+  session->last_seen = now;
+  session->ping_outstanding = false;
+}
+
+void Shard::Closed(SessionKey key, const CloseFrame& frame, Time now) {
+  impl_->Closed(key, frame, now);
+}
+
+void Shard::Tick(Time now) {
+  impl_->timers.Advance(now, [&](uint64_t token) { impl_->OnTimer(token, now); });
+  impl_->RenewPresence(now);
+}
+
+void Shard::Impl::OnTimer(uint64_t token, Time now) {
+  Key key{(token & ~kKindMask) | uint64_t{index} << 56};
+  switch (token & kKindMask) {
+    case kKeepalive:
+      if (Session* session = OpenSession(key)) KeepAlive(*session, now);
+      return;
+    case kCall:
+      return calls.OnDeadline(key, now);
+    case kAsk:
+      if (PendingAsk* ask = asks.Find(key)) {
+        if (asks.TimeOut(key, sessions.Find(ask->session))) probe.client_call_timeouts.Add();
+      }
+      return;
+  }
+}
+
+void Shard::EndTurn() {
+  if (impl_->events.empty()) return;
+  impl_->outlet.Publish(std::exchange(impl_->events, {}));
+}
+
+DirtyList& Shard::dirty() { return impl_->dirty; }
+
+size_t Shard::sessions() const { return impl_->sessions.size(); }
+
+// --- Workers -------------------------------------------------------------------------------------
+
+absl::Status Shard::Register(const Registration& registration) {
+  return impl_->methods.Register(registration);
+}
+
+void Shard::Deregister(const Deregistration& deregistration, Time now) {
+  impl_->methods.Deregister(deregistration,
+                            [&](Endpoint& endpoint) { impl_->calls.FailWaiting(endpoint, now); });
+}
+
+void Shard::WorkerGone(WorkerId worker, Time now) {
+  impl_->methods.RemoveWorker(worker,
+                              [&](Endpoint& endpoint) { impl_->calls.FailWaiting(endpoint, now); });
+  impl_->calls.FailWorker(worker, now);
+}
+
+void Shard::Complete(CallKey call, WorkerResult result, Time now) {
+  impl_->calls.Complete(call, std::move(result), now);
+}
+
+void Shard::Impl::OnPlaceFreed() {
+  for (uint32_t i = 0; i < set.size(); ++i) {
+    set.Post(i, [](Shard& shard, Time now) { shard.CreditFreed(now); });
+  }
+}
+
+void Shard::CreditFreed(Time now) {
+  impl_->methods.ForEachWaiting([&](Endpoint& endpoint) { impl_->calls.Pump(endpoint, now); });
+}
+
+}  // namespace sluice::hub

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a client says is carried out and answered.
+#include <optional>
+#include <utility>
+
+#include "gateway/hub/frame.h"
+#include "gateway/hub/shard_impl.h"
+
+namespace sluice::hub {
+namespace {
+
+template <typename... Visitors>
+struct Overloaded : Visitors... {
+  using Visitors::operator()...;
+};
+
+const Payload& True() {
+  static const Payload payload = Payload::Json("true");
+  return payload;
+}
+
+}  // namespace
+
+// --- One message ---------------------------------------------------------------------------------
+
+bool Shard::Impl::Receive(Session& session, std::string_view bytes, bool binary, Time now) {
+  SessionKey key = session.key;
+  if (!session.first_frame_seen) {
+    session.first_frame_seen = true;
+    probe.connections[session.dialect->id()].Add(-1);
+    session.dialect = &session.dialect->ForFirstFrame(binary);
+    probe.connections[session.dialect->id()].Add(1);
+  }
+  probe.messages_in[session.dialect->id()].Add();
+  Decoded decoded = session.dialect->Decode(session.dialect_state, bytes, binary, options.decode);
+  if (decoded.batch) {
+    Batch& batch = batches.Emplace(key, std::move(decoded.commands));
+    session.batches.push_back(batch.key);
+    RunBatch(batch, now);
+  } else {
+    for (Command& command : decoded.commands) {
+      if (!OpenSession(key)) break;
+      Execute(session, std::move(command), {}, now);
+    }
+  }
+  return OpenSession(key) != nullptr;
+}
+
+void Shard::Impl::RunBatch(Batch& batch, Time now) {
+  if (batch.running) return;  // an answer came while the command was being carried out
+  batch.running = true;
+  Key key = batch.key;
+  while (!batch.waiting && batch.next < batch.commands.size()) {
+    batch.waiting = true;
+    Execute(*sessions.Find(batch.session), std::move(batch.commands[batch.next++]), key, now);
+    if (!batches.Find(key)) return;  // that closed the connection
+  }
+  batch.running = false;
+  if (!batch.waiting) FinishBatch(batch, now);
+}
+
+void Shard::Impl::FinishBatch(Batch& batch, Time now) {
+  Session& session = *sessions.Find(batch.session);
+  std::vector<std::string> answers = std::move(batch.answers);
+  std::erase(session.batches, batch.key);
+  batches.Erase(batch.key);
+  if (!answers.empty()) Deliver(session, session.dialect->EncodeBatch(answers), now);
+}
+
+// --- One command ---------------------------------------------------------------------------------
+
+void Shard::Impl::Execute(Session& session, Command command, Key batch, Time now) {
+  if (!SpendToken(session, command, now)) {
+    if (session.commands.Exhausted(static_cast<double>(options.commands_burst))) {
+      return CloseSession(session, CloseCause::kRateLimited, {0, {}}, now);
+    }
+    return Fail(session, command.correlation, batch, MakeError(Fault::kRateLimited), now);
+  }
+  Correlation& correlation = command.correlation;
+  std::visit(
+      Overloaded{
+          [&](Ignore&) { Answered(session, batch, std::nullopt, now); },
+          [&](CallMethod& call) {
+            Call(session, std::move(correlation), batch, std::move(call), now);
+          },
+          [&](Login& login) {
+            LogIn(session, std::move(correlation), batch, std::move(login), now);
+          },
+          [&](Subscribe& verb) { SubscribeTo(session, correlation, batch, verb, now); },
+          [&](Unsubscribe& verb) { UnsubscribeFrom(session, correlation, batch, verb, now); },
+          [&](ListMethods&) { TellMethods(session, correlation, batch, now); },
+          [&](Answer& answer) { TakeAnswer(session, correlation, batch, std::move(answer), now); },
+          [&](Malformed& malformed) { Fail(session, correlation, batch, malformed.error, now); },
+          [&](Hopeless& hopeless) {
+            CloseSession(session, CloseCause::kProtocol, std::move(hopeless.close), now);
+          },
+      },
+      command.verb);
+}
+
+// Answers cost nothing: the gateway asked for them, and unasked ones have no effect.
+bool Shard::Impl::SpendToken(Session& session, const Command& command, Time now) {
+  if (options.commands_per_second <= 0 || std::holds_alternative<Answer>(command.verb)) return true;
+  return session.commands.Take(options.commands_per_second,
+                               static_cast<double>(options.commands_burst), now);
+}
+
+void Shard::Impl::Answered(Session& session, Key batch_key, std::optional<std::string> answer,
+                           Time now) {
+  if (!batch_key) {
+    if (answer) Deliver(session, *answer, now);
+    return;
+  }
+  Batch* batch = batches.Find(batch_key);
+  if (!batch) return;
+  batch->waiting = false;
+  if (answer) batch->answers.push_back(std::move(*answer));
+  RunBatch(*batch, now);
+}
+
+void Shard::Impl::Succeed(Session& session, const Correlation& correlation, Key batch,
+                          const Payload& result, Time now) {
+  if (!correlation.answer) return Answered(session, batch, std::nullopt, now);
+  Answered(session, batch, session.dialect->EncodeResult(correlation, result), now);
+}
+
+void Shard::Impl::Fail(Session& session, const Correlation& correlation, Key batch,
+                       const CallError& error, Time now) {
+  probe.faults[static_cast<size_t>(error.fault)].Add();
+  if (!correlation.answer && !session.dialect->AnswersAnyway(error)) {
+    return Answered(session, batch, std::nullopt, now);
+  }
+  Answered(session, batch, session.dialect->EncodeError(correlation, error), now);
+}
+
+// --- Calls ---------------------------------------------------------------------------------------
+
+void Shard::Impl::Call(Session& session, Correlation correlation, Key batch, CallMethod verb,
+                       Time now) {
+  auto fail = [&](Fault fault) { Fail(session, correlation, batch, MakeError(fault), now); };
+  Endpoint* endpoint = methods.Find(session.space_name, Role::kMethod, verb.method);
+  if (!endpoint) return fail(Fault::kMethodNotFound);
+  if (endpoint->is_protected && !session.authenticated) return fail(Fault::kMethodForbidden);
+  if (session.calls.size() >= options.calls_per_connection) return fail(Fault::kTooManyCalls);
+  if (endpoint->offers.empty()) return fail(Fault::kUnavailable);
+  Duration limit = endpoint->offers.front()->time_limit;
+  if (limit == absl::ZeroDuration()) limit = options.call_timeout;
+  bool notification = !correlation.answer;
+  PendingCall* call = calls.Begin(session.key, *endpoint, Role::kMethod, correlation,
+                                  notification ? Key{} : batch, std::move(verb.params), limit, now);
+  if (!call) return fail(Fault::kOverloaded);
+  session.calls.push_back(call->key);
+  if (notification) Answered(session, batch, std::nullopt, now);
+}
+
+void Shard::Impl::LogIn(Session& session, Correlation correlation, Key batch, Login login,
+                        Time now) {
+  auto fail = [&](Fault fault) { Fail(session, correlation, batch, MakeError(fault), now); };
+  Endpoint* endpoint = methods.Find(session.space_name, Role::kLogin, {});
+  if (!endpoint) return fail(Fault::kMethodNotFound);
+  // Nobody could be told the outcome; the original does not log in then either.
+  if (!correlation.answer) return Answered(session, batch, std::nullopt, now);
+  if (session.calls.size() >= options.calls_per_connection) return fail(Fault::kTooManyCalls);
+  if (endpoint->offers.empty()) return fail(Fault::kUnavailable);
+  PendingCall* call = calls.Begin(session.key, *endpoint, Role::kLogin, correlation, batch,
+                                  std::move(login.params), options.call_timeout, now);
+  if (!call) return fail(Fault::kOverloaded);
+  session.calls.push_back(call->key);
+}
+
+void Shard::Impl::OnResult(PendingCall& call, WorkerResult result, Time now) {
+  Session* session = sessions.Find(call.session);
+  if (!session) return;
+  for (auto it = session->calls.begin(); it != session->calls.end(); ++it) {
+    if (*it != call.key) continue;
+    session->calls.erase(it);
+    break;
+  }
+  if (call.role == Role::kAdmission) return OnAdmission(*session, std::move(result), now);
+  if (call.role == Role::kLogin) return OnLogin(*session, call, std::move(result), now);
+  if (auto* error = std::get_if<CallError>(&result)) {
+    return Fail(*session, call.correlation, call.batch, *error, now);
+  }
+  // Accept and Reject answer no method: the result is then as empty as they are of one.
+  auto* payload = std::get_if<Payload>(&result);
+  Succeed(*session, call.correlation, call.batch, payload ? *payload : Payload::None(), now);
+}
+
+void Shard::Impl::OnLogin(Session& session, PendingCall& call, WorkerResult result, Time now) {
+  if (auto* error = std::get_if<CallError>(&result)) {
+    probe.logins_refused.Add();
+    return Fail(session, call.correlation, call.batch, *error, now);
+  }
+  if (auto* accept = std::get_if<Accept>(&result)) {
+    SetLabels(session, accept->labels);
+    SetUser(session, accept->user, now);
+    session.authenticated = true;
+    for (const std::string& channel : accept->channels) JoinChannel(session, channel, now);
+    bool own = accept->payload.kind != Payload::Kind::kNone;
+    return Succeed(session, call.correlation, call.batch, own ? accept->payload : True(), now);
+  }
+  if (auto* payload = std::get_if<Payload>(&result)) {
+    session.authenticated |= *payload == True();
+    return Succeed(session, call.correlation, call.batch, *payload, now);
+  }
+  probe.logins_refused.Add();
+  Succeed(session, call.correlation, call.batch, Payload::Json("false"), now);
+}
+
+void Shard::Impl::TellMethods(Session& session, const Correlation& correlation, Key batch,
+                              Time now) {
+  if (!correlation.answer) return Answered(session, batch, std::nullopt, now);
+  std::vector<std::string> names;
+  for (MethodView& method : methods.View(session.space_name).methods) {
+    names.push_back(std::move(method.name));
+  }
+  bool login = methods.Find(session.space_name, Role::kLogin, {}) != nullptr;
+  Answered(session, batch, session.dialect->EncodeMethods(correlation, names, login), now);
+}
+
+void Shard::Impl::TakeAnswer(Session& session, const Correlation& correlation, Key batch,
+                             Answer answer, Time now) {
+  if (asks.Answer(session, answer.call, std::move(answer.outcome))) {
+    return Succeed(session, correlation, batch, True(), now);
+  }
+  if (!correlation.answer) return Answered(session, batch, std::nullopt, now);
+  Fail(session, correlation, batch, MakeError(Fault::kRejected), now);
+}
+
+Context Shard::Impl::ContextOf(SessionKey key, const ContextSpec& spec) {
+  Context context;
+  const Session* session = sessions.Find(key);
+  if (!session) return context;
+  if (spec.connection) context.connection = session->id;
+  if (spec.user) context.user = session->user;
+  if (spec.labels) context.labels = session->labels;
+  if (spec.space) context.space = session->space_name;
+  if (spec.remote_address) context.remote_address = session->upgrade->remote_address;
+  if (spec.target) context.target = session->upgrade->target;
+  for (const std::string& name : spec.headers) {
+    for (const auto& header : session->upgrade->headers) {
+      if (header.first == name) context.headers.push_back(header);
+    }
+  }
+  return context;
+}
+
+Candidate Shard::Impl::CandidateOf(SessionKey key) {
+  const Session& session = *sessions.Find(key);
+  return {session.space_name, session.id, std::string(session.dialect->name()),
+          session.upgrade->remote_address, session.connected_at};
+}
+
+// --- Channels ------------------------------------------------------------------------------------
+
+void Shard::Impl::SubscribeTo(Session& session, const Correlation& correlation, Key batch,
+                              const Subscribe& subscribe, Time now) {
+  std::vector<ChannelResult> results;
+  for (const std::string& channel : subscribe.channels) {
+    ChannelStatus status = ChannelStatus::kOk;
+    const EventOffer* event = methods.FindEvent(session.space_name, channel);
+    if (session.dialect->Toggle(session.dialect_state, channel, true)) {
+      // A switch of the dialect: nothing to join.
+    } else if (!event) {
+      status = ChannelStatus::kUnknown;
+    } else if (event->is_protected && !session.authenticated) {
+      return Fail(session, correlation, batch, MakeError(Fault::kEventForbidden), now);
+    } else if (directory.IsMember(session, channel)) {
+      status = ChannelStatus::kAlready;
+    } else if (!JoinChannel(session, channel, now)) {
+      status = ChannelStatus::kLimit;
+    }
+    results.push_back({channel, status});
+  }
+  Answered(session, batch, session.dialect->EncodeChannels(correlation, results), now);
+}
+
+void Shard::Impl::UnsubscribeFrom(Session& session, const Correlation& correlation, Key batch,
+                                  const Unsubscribe& unsubscribe, Time now) {
+  std::vector<ChannelResult> results;
+  for (const std::string& channel : unsubscribe.channels) {
+    ChannelStatus status = ChannelStatus::kOk;
+    if (session.dialect->Toggle(session.dialect_state, channel, false)) {
+      // As above.
+    } else if (!LeaveChannel(session, channel, now)) {
+      bool known = methods.FindEvent(session.space_name, channel) != nullptr;
+      status = known ? ChannelStatus::kNotMember : ChannelStatus::kUnknown;
+    }
+    results.push_back({channel, status});
+  }
+  Answered(session, batch, session.dialect->EncodeChannels(correlation, results), now);
+}
+
+bool Shard::Impl::JoinChannel(Session& session, std::string_view channel, Time now) {
+  if (directory.IsMember(session, channel)) return false;
+  if (session.channels.size() >= options.channels_per_connection) {
+    probe.channel_limit_hits.Add();
+    return false;
+  }
+  directory.Join(session, channel);
+  Emit(ConnectionEvent::Type::kJoined, session, now, channel);
+  return true;
+}
+
+bool Shard::Impl::LeaveChannel(Session& session, std::string_view channel, Time now) {
+  if (!directory.Leave(session, channel)) return false;
+  Emit(ConnectionEvent::Type::kLeft, session, now, channel);
+  return true;
+}
+
+// --- Who it is -----------------------------------------------------------------------------------
+
+void Shard::Impl::SetUser(Session& session, const std::string& user, Time now) {
+  if (user == session.user) return;
+  directory.SetUser(session, user);
+  presence.Update(RecordOf(session));
+  Emit(ConnectionEvent::Type::kUserChanged, session, now);
+}
+
+void Shard::Impl::SetLabels(Session& session, const Labels& labels) {
+  for (const auto& [name, value] : labels) {
+    if (value.empty()) {
+      session.labels.erase(name);
+    } else {
+      session.labels[name] = value;
+    }
+  }
+}
+
+// --- Out -----------------------------------------------------------------------------------------
+
+bool Shard::Impl::HasRoom(Session& session, size_t bytes, Time now) {
+  Outbox& outbox = session.socket->outbox();
+  if (outbox.size() + bytes <= options.outbox_bytes) return true;
+  probe.drops[static_cast<size_t>(DropReason::kSlowConsumer)].Add();
+  CloseSession(session, CloseCause::kSlowConsumer, {0, {}}, now);
+  return false;
+}
+
+bool Shard::Impl::Deliver(Session& session, std::string_view message, Time now) {
+  if (!HasRoom(session, message.size() + kFrameHeaderMax, now)) return false;
+  session.socket->outbox().AppendFrame(session.dialect->binary(), message);
+  probe.messages_out[session.dialect->id()].Add();
+  return true;
+}
+
+}  // namespace sluice::hub

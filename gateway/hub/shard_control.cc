@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One shard's share of what backends ask: the control verbs.
+#include <algorithm>
+#include <utility>
+
+#include "gateway/hub/shard_impl.h"
+
+namespace sluice::hub {
+namespace {
+
+ConnectionView ViewOf(const Session& session) {
+  ConnectionView view;
+  view.space = session.space_name;
+  view.id = session.id;
+  view.user = session.user;
+  view.labels = session.labels;
+  view.dialect = session.dialect->id();
+  for (const Membership& place : session.channels) view.channels.push_back(place.group->name);
+  std::sort(view.channels.begin(), view.channels.end());
+  view.remote_address = session.upgrade->remote_address;
+  view.connected_at = session.connected_at;
+  view.authenticated = session.authenticated;
+  view.outbox_bytes = session.socket->outbox().size();
+  view.calls_in_flight = static_cast<uint32_t>(session.calls.size());
+  return view;
+}
+
+// Names > after with their counts, at most limit, of an ordered map.
+template <typename Map, typename CountOf>
+std::vector<NamedCount> Page(const Map& map, std::string_view after, size_t limit, CountOf count) {
+  std::vector<NamedCount> page;
+  for (auto it = map.upper_bound(after); it != map.end() && page.size() < limit; ++it) {
+    page.push_back({std::string(it->first), count(*it->second)});
+  }
+  return page;
+}
+
+}  // namespace
+
+// --- Verbs that act ------------------------------------------------------------------------------
+
+Outcome Shard::Send(const Selector& selector, const Message& message, Time now) {
+  Impl& impl = *impl_;
+  Outcome outcome;
+  impl.directory.ForEach(selector, &outcome.not_found, [&](Session& session) {
+    ++outcome.matched;
+    const SharedFrame& frame = message.FrameFor(*session.dialect);
+    if (!frame) return outcome.Drop(DropReason::kUnsupported);
+    if (!impl.HasRoom(session, frame->size(), now)) return outcome.Drop(DropReason::kSlowConsumer);
+    Outbox& outbox = session.socket->outbox();
+    outbox.Append(frame);
+    impl.probe.outbox_depth_bytes.Observe(static_cast<double>(outbox.size()));
+    impl.probe.messages_out[session.dialect->id()].Add();
+    ++outcome.enqueued;
+  });
+  return outcome;
+}
+
+Outcome Shard::Join(const Selector& selector, absl::Span<const std::string> channels, Time now) {
+  Outcome outcome;
+  impl_->directory.ForEach(selector, &outcome.not_found, [&](Session& session) {
+    ++outcome.matched;
+    bool joined = false;
+    bool limited = false;
+    for (const std::string& channel : channels) {
+      if (impl_->directory.IsMember(session, channel)) continue;
+      (impl_->JoinChannel(session, channel, now) ? joined : limited) = true;
+    }
+    if (joined) ++outcome.enqueued;
+    if (limited) outcome.Drop(DropReason::kLimit);
+  });
+  return outcome;
+}
+
+Outcome Shard::Leave(const Selector& selector, absl::Span<const std::string> channels, Time now) {
+  Outcome outcome;
+  impl_->directory.ForEach(selector, &outcome.not_found, [&](Session& session) {
+    ++outcome.matched;
+    bool left = false;
+    for (const std::string& channel : channels) left |= impl_->LeaveChannel(session, channel, now);
+    if (left) ++outcome.enqueued;
+  });
+  return outcome;
+}
+
+Outcome Shard::Update(const Selector& selector, const std::optional<std::string>& user,
+                      const Labels& labels, Time now) {
+  Outcome outcome;
+  impl_->directory.ForEach(selector, &outcome.not_found, [&](Session& session) {
+    ++outcome.matched;
+    ++outcome.enqueued;
+    impl_->SetLabels(session, labels);
+    if (!user) return;
+    session.authenticated = !user->empty();
+    impl_->SetUser(session, *user, now);
+  });
+  return outcome;
+}
+
+Outcome Shard::Disconnect(const Selector& selector, const CloseFrame& frame, bool validate_only,
+                          Time now) {
+  Outcome outcome;
+  impl_->directory.ForEach(selector, &outcome.not_found, [&](Session& session) {
+    ++outcome.matched;
+    if (validate_only) return;
+    impl_->CloseSession(session, CloseCause::kDisconnect, frame, now);
+    ++outcome.enqueued;
+  });
+  return outcome;
+}
+
+Outcome Shard::Ask(uint64_t ask, const Selector& selector, const std::string& method,
+                   const Payload& params, Duration timeout, std::shared_ptr<AnswerSink> sink,
+                   Time now) {
+  Impl& impl = *impl_;
+  Outcome outcome;
+  impl.directory.ForEach(selector, &outcome.not_found, [&](Session& session) {
+    ++outcome.matched;
+    if (impl.asks.size() >= impl.options.client_calls_max) return outcome.Drop(DropReason::kLimit);
+    uint64_t number = session.next_ask++;
+    auto request = session.dialect->EncodeRequest(session.dialect_state, number, method, params);
+    if (!request) return outcome.Drop(DropReason::kUnsupported);
+    if (!impl.Deliver(session, *request, now)) return outcome.Drop(DropReason::kSlowConsumer);
+    PendingAsk& pending = impl.asks.Add(session, ask, number, sink);
+    pending.timer = impl.timers.Schedule(now + timeout, impl.Token(Impl::kAsk, pending.key));
+    impl.probe.client_calls.Add();
+    ++outcome.enqueued;
+  });
+  return outcome;
+}
+
+void Shard::ForgetAsk(uint64_t ask) {
+  impl_->asks.Forget(ask, [&](SessionKey key) { return impl_->sessions.Find(key); });
+}
+
+size_t Shard::asks() const { return impl_->asks.size(); }
+
+// --- Drains --------------------------------------------------------------------------------------
+
+std::vector<SessionKey> Shard::Snapshot(const Selector& selector) const {
+  std::vector<SessionKey> keys;
+  impl_->directory.ForEach(selector, nullptr,
+                           [&](Session& session) { keys.push_back(session.key); });
+  return keys;
+}
+
+std::vector<SessionKey> Shard::SnapshotAll() const {
+  std::vector<SessionKey> keys;
+  impl_->sessions.ForEach([&](Session& session) {
+    if (session.state != Session::State::kClosing) keys.push_back(session.key);
+  });
+  return keys;
+}
+
+size_t Shard::Drain(absl::Span<const SessionKey> keys, const CloseFrame& frame, Time now) {
+  size_t closed = 0;
+  for (SessionKey key : keys) {
+    Session* session = impl_->sessions.Find(key);
+    if (!session || session->state == Session::State::kClosing) continue;
+    impl_->CloseSession(*session, CloseCause::kDrain, frame, now);
+    ++closed;
+  }
+  return closed;
+}
+
+void Shard::Refuse(const std::string& space, bool refuse) {
+  if (refuse) {
+    impl_->refused_spaces.insert(space);
+  } else {
+    impl_->refused_spaces.erase(space);
+  }
+}
+
+// --- Queries -------------------------------------------------------------------------------------
+
+uint64_t Shard::Count(const Selector& selector) const {
+  return impl_->directory.Select(selector, nullptr).size();
+}
+
+std::vector<ConnectionView> Shard::List(const Selector& selector, std::string_view after,
+                                        size_t limit) const {
+  std::vector<Session*> selected = impl_->directory.Select(selector, nullptr);
+  std::erase_if(selected, [&](const Session* session) { return session->id <= after; });
+  auto middle = selected.begin() + static_cast<ptrdiff_t>(std::min(limit, selected.size()));
+  std::partial_sort(selected.begin(), middle, selected.end(),
+                    [](const Session* a, const Session* b) { return a->id < b->id; });
+  std::vector<ConnectionView> page;
+  for (auto it = selected.begin(); it != middle; ++it) page.push_back(ViewOf(**it));
+  return page;
+}
+
+std::vector<NamedCount> Shard::Namespaces(std::string_view after, size_t limit) const {
+  return Page(impl_->directory.spaces(), after, limit,
+              [](const Space& space) { return space.by_id.size(); });
+}
+
+std::vector<NamedCount> Shard::Channels(std::string_view space, std::string_view after,
+                                        size_t limit) const {
+  const Space* found = impl_->directory.FindSpace(space);
+  if (!found) return {};
+  return Page(found->channels, after, limit,
+              [](const Group& channel) { return channel.members.size(); });
+}
+
+MethodsView Shard::Methods(std::string_view space) const { return impl_->methods.View(space); }
+
+}  // namespace sluice::hub

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What goes into a shard and comes out of it: its bounds, a connection's arrival, and the views
+// that queries return.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "gateway/hub/dialect.h"
+#include "gateway/hub/fault.h"
+#include "gateway/hub/socket.h"
+#include "gateway/hub/types.h"
+#include "gateway/hub/worker.h"
+#include "storage/presence.h"
+
+namespace sluice::hub {
+
+struct ShardOptions {
+  std::string node = "local";                 // --node
+  size_t outbox_bytes = 1 << 20;              // --outbox-bytes
+  size_t channels_per_connection = 128;       // --channels-per-connection
+  size_t calls_per_connection = 64;           // --calls-per-connection, in flight
+  double commands_per_second = 100;           // --commands-per-second, each connection; 0: no limit
+  size_t commands_burst = 200;                // --commands-burst
+  Duration call_timeout = absl::Seconds(10);  // --call-timeout
+  size_t method_queue = 1024;                 // --method-queue, calls a method on each shard
+  size_t client_calls_max = 100000;           // --client-calls-max, on each shard
+  size_t methods_max = 10000;                 // --methods-max, remembered names
+  Duration ping_interval = absl::Seconds(25);     // --ping-interval; zero: no pings
+  Duration pong_timeout = absl::Seconds(10);      // --pong-timeout
+  Duration admission_timeout = absl::Seconds(5);  // --admission-timeout
+  Duration presence_lease = absl::Seconds(60);    // --presence-lease; renewed at a third of it
+  storage::ClaimPolicy id_policy = storage::ClaimPolicy::kSameUser;  // --id-policy
+  std::vector<std::string> admission_required;  // --admission-required: namespaces, or "*"
+  DecodeLimits decode;
+};
+
+// Where a new connection goes, as its route decided.
+struct Arrival {
+  std::string space;
+  std::string id;  // empty: the hub chooses one
+  const Dialect* dialect = nullptr;
+  Upgrade upgrade;
+};
+
+// What a session looks like from outside, copied.
+struct ConnectionView {
+  std::string space;
+  std::string id;
+  std::string user;
+  Labels labels;
+  DialectId dialect = 0;
+  std::vector<std::string> channels;  // sorted
+  std::string remote_address;
+  Time connected_at;
+  bool authenticated = false;
+  uint64_t outbox_bytes = 0;
+  uint32_t calls_in_flight = 0;
+};
+
+// One client's answer to Control.Call.
+struct ClientAnswer {
+  struct TimedOut {};
+  struct Disconnected {};
+  std::string connection;
+  std::string user;
+  std::variant<Payload, CallError, TimedOut, Disconnected> how;
+};
+
+// Takes the answers of one Control.Call. Thread-safe; each asked client leads to exactly one
+// OnAnswer, unless the call is forgotten first.
+class AnswerSink {
+ public:
+  virtual ~AnswerSink() = default;
+  virtual void OnAnswer(ClientAnswer answer) = 0;
+};
+
+struct NamedCount {
+  std::string name;
+  uint64_t count = 0;
+};
+
+struct MethodView {
+  std::string name;
+  bool is_protected = false;
+  std::vector<std::string> workers;  // sorted names
+};
+struct MethodsView {
+  std::vector<MethodView> methods;
+  std::vector<EventOffer> events;
+};
+
+}  // namespace sluice::hub

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A rate with a burst. Reads no clock.
+#pragma once
+
+#include <algorithm>
+
+#include "absl/time/time.h"
+
+namespace sluice::hub {
+
+class TokenBucket {
+ public:
+  // Takes one token of a bucket that holds `burst` and is refilled with `per_second`. False if
+  // there is none; that is remembered as debt, down to -burst, so that hammering does not pay.
+  bool Take(double per_second, double burst, absl::Time now) {
+    if (since_ == absl::InfinitePast()) {
+      tokens_ = burst;
+    } else {
+      tokens_ = std::min(burst, tokens_ + per_second * absl::ToDoubleSeconds(now - since_));
+    }
+    since_ = now;
+    tokens_ = std::max(tokens_ - 1, -burst);
+    return tokens_ >= 0;
+  }
+
+  // Whether the debt has reached its bottom.
+  bool Exhausted(double burst) const { return tokens_ <= -burst; }
+
+ private:
+  double tokens_ = 0;
+  absl::Time since_ = absl::InfinitePast();
+};
+
+}  // namespace sluice::hub
