@@ -52,3 +52,22 @@ ABSL_LIBRARIES = [
     "-labsl_time",
     "-labsl_time_zone",
 ]
+
+# The functions that //third_party:absl_tsan.cc stands in front of under --config=tsan.
+ABSL_TSAN_WRAPPED = [
+    "-Wl,--wrap=_ZN4absl7debian35Mutex4LockEv",
+    "-Wl,--wrap=_ZN4absl7debian35Mutex7TryLockEv",
+    "-Wl,--wrap=_ZN4absl7debian35Mutex6UnlockEv",
+    "-Wl,--wrap=_ZN4absl7debian35Mutex10ReaderLockEv",
+    "-Wl,--wrap=_ZN4absl7debian35Mutex12ReaderUnlockEv",
+    "-Wl,--wrap=_ZN4absl7debian35Mutex8LockWhenERKNS0_9ConditionE",
+    "-Wl,--wrap=_ZN4absl7debian35Mutex5AwaitERKNS0_9ConditionE",
+    "-Wl,--wrap=_ZN4absl7debian35Mutex16AwaitWithTimeoutERKNS0_9ConditionENS0_8DurationE",
+    "-Wl,--wrap=_ZN4absl7debian37CondVar4WaitEPNS0_5MutexE",
+    "-Wl,--wrap=_ZN4absl7debian37CondVar15WaitWithTimeoutEPNS0_5MutexENS0_8DurationE",
+    "-Wl,--wrap=_ZN4absl7debian312Notification6NotifyEv",
+    "-Wl,--wrap=_ZNK4absl7debian312Notification19WaitForNotificationEv",
+    "-Wl,--wrap=_ZNK4absl7debian312Notification30WaitForNotificationWithTimeoutENS0_8DurationE",
+    "-Wl,--wrap=_ZN4absl7debian315BlockingCounter14DecrementCountEv",
+    "-Wl,--wrap=_ZN4absl7debian315BlockingCounter4WaitEv",
+]
