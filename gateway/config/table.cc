@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/config/table.h"
+
+#include <iterator>
+#include <string>
+#include <utility>
+
+namespace sluice::config {
+namespace {
+
+constexpr uint64_t kKiB = 1 << 10;
+constexpr uint64_t kMiB = 1 << 20;
+constexpr uint64_t kGiB = 1 << 30;
+constexpr Range kAnyNumber{0, 1'000'000'000};
+constexpr Range kSome{1, 1'000'000'000};
+constexpr Range kPath{0, 4096};
+constexpr DurationRange kTimeout{absl::Milliseconds(10), absl::Hours(1)};
+
+std::vector<Option> Node(Settings& s) {
+  using spdlog::level::level_enum;
+  return {
+      Text("config", {&s.config_file}, kPath, "YAML file with any of these options"),
+      Text("node", {&s.shard.node}, {1, 255}, "this node's name, unique in its cluster"),
+      Choice<Storage>("storage", {&s.storage}, {{"memory", Storage::kMemory}},
+                      "where presence is kept and how nodes reach one another"),
+      Count<uint32_t>("shards", {&s.shards}, {0, 255},
+                      "threads that hold connections; 0: one a core"),
+      Text("address-file", {&s.address_file}, kPath,
+           "file for the bound addresses, one JSON object, written once all listen"),
+      Choice<server::LogFormat>(
+          "log-format", {&s.log.format},
+          {{"json", server::LogFormat::kJson}, {"text", server::LogFormat::kText}},
+          "how log lines on stderr look"),
+      Choice<level_enum>("log-level", {&s.log.level},
+                         {{"debug", level_enum::debug},
+                          {"info", level_enum::info},
+                          {"warn", level_enum::warn},
+                          {"error", level_enum::err},
+                          {"off", level_enum::off}},
+                         "the least important lines that are logged; debug: each connection"),
+  };
+}
+
+std::vector<Option> Stopping(Settings& s) {
+  return {
+      Time("shutdown-delay", {&s.shutdown.delay}, {},
+           "after SIGTERM, how long /readyz says 503 before anything else changes"),
+      Time("drain-timeout", {&s.shutdown.drain_timeout}, {},
+           "after SIGTERM, how long closing all connections may take"),
+      Count<uint32_t>("drain-per-second", {&s.shutdown.drain_per_second}, {0, 100000},
+                      "after SIGTERM, connections closed a second; 0: spread over half of "
+                      "drain-timeout"),
+  };
+}
+
+std::vector<Option> PublicPort(Settings& s) {
+  edge::EdgeOptions& o = s.edge;
+  return {
+      Address("listen", {&o.listen}, "where clients connect"),
+      Count<int>("backlog", {&o.backlog}, {1, 65535}, "connections the kernel queues a shard"),
+      Text("tls-cert", {&o.tls_cert}, kPath, "PEM chain; with tls-key, the port speaks TLS"),
+      Text("tls-key", {&o.tls_key}, kPath, "PEM key of tls-cert; both are read again on SIGHUP"),
+      Count<size_t>("connections-max", {&o.connections_max}, kAnyNumber,
+                    "open connections; 0: no limit"),
+      Real("accepts-per-second", {&o.accepts_per_second}, 1e6, "new connections; 0: no limit"),
+      Count<size_t>("accepts-burst", {&o.accepts_burst}, kSome, "new connections at once"),
+      Count<size_t>("refusals-max", {&o.refusals_max}, kAnyNumber,
+                    "connections a shard that are being told 503; what is beyond is cut"),
+      Time("retry-after", {&o.retry_after}, {absl::Seconds(1), absl::Hours(1)},
+           "what a 503 advises"),
+      Time("handshake-timeout", {&o.handshake_timeout}, kTimeout, "from the first byte to the 101"),
+      Size<size_t>("header-bytes", {&o.header_bytes}, {512, kMiB}, "request line and headers"),
+      Count<size_t>("header-count", {&o.header_count}, {5, 1000}, "headers of a request"),
+      Size<size_t>("target-bytes", {&o.target_bytes}, {1, kMiB}, "path and query of a request"),
+      List("origins", {&o.origins},
+           "web pages that may connect: scheme://host[:port] or *; none: the same host only"),
+      Switch("allow-no-origin", {&o.allow_no_origin}, "let clients in that are no browsers"),
+      List("context-headers", {&o.context_headers},
+           "request headers that workers may ask for, lower case"),
+      Switch("trust-forwarded-for", {&o.trust_forwarded_for},
+             "take the client's address from X-Forwarded-For, as the last proxy saw it"),
+  };
+}
+
+std::vector<Option> Connections(Settings& s) {
+  hub::ShardOptions& o = s.shard;
+  using storage::ClaimPolicy;
+  return {
+      Size<size_t>("message-bytes", {&s.edge.message_bytes}, {1, 256 * kMiB},
+                   "one message of a client; more closes with 1009"),
+      Size<size_t>("outbox-bytes", {&o.outbox_bytes}, {kKiB, kGiB},
+                   "what may wait to be written to a client; more closes it"),
+      Size<size_t>("pong-bytes", {&s.edge.pong_bytes}, {kKiB, kGiB},
+                   "answers to pings that may wait for a client that does not read"),
+      Time("ping-interval", {&o.ping_interval}, {},
+           "silence after which a client is pinged; 0: never"),
+      Time("pong-timeout", {&o.pong_timeout}, kTimeout, "silence after a ping that closes"),
+      Time("close-timeout", {&s.edge.close_timeout}, kTimeout, "what a client has to say goodbye"),
+      Count<size_t>("channels-per-connection", {&o.channels_per_connection}, kAnyNumber,
+                    "channels that one connection may be in"),
+      Size<size_t>("channel-name-bytes", {&o.decode.name_max, &s.limits.channel_name_bytes},
+                   {1, 255}, "a method's or channel's name"),
+      Real("commands-per-second", {&o.commands_per_second}, 1e6,
+           "commands of one connection; 0: no limit"),
+      Count<size_t>("commands-burst", {&o.commands_burst}, kSome, "commands at once"),
+      Count<size_t>("calls-per-connection", {&o.calls_per_connection}, kSome,
+                    "calls of one connection that are in flight"),
+      Count<size_t>("batch-max", {&o.decode.batch_max}, {1, 10000}, "commands in one message"),
+      Count<size_t>("depth-max", {&o.decode.depth_max, &s.limits.depth_max}, {1, 1000},
+                    "nesting of arrays and objects in JSON and MessagePack"),
+      Choice<ClaimPolicy>("id-policy", {&o.id_policy},
+                          {{"reject", ClaimPolicy::kReject},
+                           {"same-user", ClaimPolicy::kSameUser},
+                           {"takeover", ClaimPolicy::kTakeover}},
+                          "who keeps an id that is used twice: the older, the newer if it is the "
+                          "same user, or the newer"),
+      Time("presence-lease", {&o.presence_lease}, {absl::Seconds(3), absl::Hours(24)},
+           "how long a connection is still known after its node died"),
+  };
+}
+
+std::vector<Option> Calls(Settings& s) {
+  hub::ShardOptions& o = s.shard;
+  control::Limits& l = s.limits;
+  return {
+      Time("call-timeout", {&o.call_timeout}, kTimeout, "a method's time limit if it states none"),
+      Time("method-time-limit-max", {&l.method_time_limit_max}, {absl::Seconds(1), absl::Hours(24)},
+           "the longest time limit that a worker may state"),
+      Count<size_t>("method-queue", {&o.method_queue}, kAnyNumber,
+                    "calls a method and shard that wait for a worker with credit"),
+      Count<size_t>("methods-max", {&o.methods_max}, kSome, "names of methods and events kept"),
+      Time("admission-timeout", {&o.admission_timeout}, kTimeout, "what admission may take"),
+      List("admission-required", {&o.admission_required},
+           "namespaces (or *) that nobody enters without an admission worker"),
+      Count<size_t>("workers-max", {&l.workers_max}, kSome, "open streams of workers"),
+      Count<uint32_t>("worker-credit-max", {&l.worker_credit_max}, {1, 1000000},
+                      "invocations that one worker may have at once"),
+      Count<size_t>("worker-batch-max", {&l.worker_batch_max}, {1, 10000},
+                    "invocations in one message to a worker"),
+      Size<size_t>("worker-batch-bytes", {&l.worker_batch_bytes}, {kKiB, 64 * kMiB},
+                   "bytes of invocations in one message to a worker"),
+      Count<size_t>("worker-registrations-max", {&l.worker_registrations_max}, kSome,
+                    "names in one message of a worker"),
+      Time("worker-hello-timeout", {&l.hello_timeout}, kTimeout, "what a worker has to say hello"),
+  };
+}
+
+std::vector<Option> ControlPort(Settings& s) {
+  control::Limits& l = s.limits;
+  return {
+      Address("control", {&s.control.listen}, "where backends call, gRPC"),
+      Count<size_t>("selector-ids-max", {&l.selector_ids_max}, kSome,
+                    "entries in each list of a selector"),
+      Size<size_t>("send-bytes-max", {&l.send_bytes_max}, {1, 64 * kMiB}, "the body of a message"),
+      Time("client-call-timeout", {&l.client_call_timeout}, kTimeout,
+           "what a client has to answer a Call that states no timeout"),
+      Time("client-call-timeout-max", {&l.client_call_timeout_max},
+           {absl::Milliseconds(10), absl::Hours(24)}, "the longest timeout of a Call"),
+      Count<size_t>("client-calls-max", {&s.shard.client_calls_max, &l.client_calls_max}, kSome,
+                    "answers of clients that are awaited"),
+      Size<size_t>("call-queue-bytes", {&l.call_queue_bytes}, {kKiB, kGiB},
+                   "answers that wait for the caller of one Call"),
+      Time("cluster-timeout", {&l.cluster_timeout}, kTimeout, "what other nodes have to answer"),
+      Count<size_t>("drains-max", {&s.drains.kept_max}, kSome,
+                    "drains that are known, ended or not"),
+      Count<size_t>("events-kept", {&s.events.kept}, kSome, "events kept for WatchEvents"),
+      Count<size_t>("watchers-max", {&s.events.watchers_max}, kSome, "open WatchEvents streams"),
+  };
+}
+
+std::vector<Option> AdminPort(Settings& s) {
+  edge::AdminOptions& o = s.admin;
+  return {
+      Address("admin", {&o.listen}, "/metrics, /healthz and /readyz"),
+      Count<size_t>("admin-connections-max", {&o.connections_max}, {1, 65535}, "open connections"),
+      Size<size_t>("admin-header-bytes", {&o.header_bytes}, {512, kMiB}, "headers of a request"),
+      Time("admin-timeout", {&o.timeout}, kTimeout, "from a request's first byte to its answer"),
+  };
+}
+
+void Append(std::vector<Option>& table, const std::string& group, std::vector<Option> options) {
+  for (Option& option : options) option.group = group;
+  table.insert(table.end(), std::move_iterator(options.begin()), std::move_iterator(options.end()));
+}
+
+}  // namespace
+
+std::vector<Option> BindOptions(Settings& settings) {
+  std::vector<Option> table;
+  Append(table, "Node", Node(settings));
+  Append(table, "Stopping", Stopping(settings));
+  Append(table, "Public port", PublicPort(settings));
+  Append(table, "Connections", Connections(settings));
+  Append(table, "Methods and workers", Calls(settings));
+  Append(table, "Control plane", ControlPort(settings));
+  Append(table, "Admin port", AdminPort(settings));
+  return table;
+}
+
+}  // namespace sluice::config

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The node's log: one line an event on stderr, a sentence and named values.
+//
+//   text  2026-01-31T12:00:00.123Z info listening address=127.0.0.1:8080
+//   json  {"time":"2026-01-31T12:00:00.123Z","level":"info","event":"listening","address":"127..."}
+#pragma once
+
+#include <spdlog/logger.h>
+
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/time/time.h"
+
+namespace sluice::server {
+
+enum class LogFormat { kText, kJson };
+
+struct LogOptions {
+  LogFormat format = LogFormat::kText;                    // --log-format
+  spdlog::level::level_enum level = spdlog::level::info;  // --log-level
+};
+
+class Log {
+ public:
+  struct Field {
+    std::string_view name;
+    std::string value;
+  };
+  using Fields = std::initializer_list<Field>;
+
+  // Writes to stderr.
+  explicit Log(const LogOptions& options);
+  // For tests.
+  Log(const LogOptions& options, spdlog::sink_ptr sink);
+
+  // Thread-safe.
+  void Debug(std::string_view event, Fields fields = {}) const {
+    Write(spdlog::level::debug, event, fields);
+  }
+  void Info(std::string_view event, Fields fields = {}) const {
+    Write(spdlog::level::info, event, fields);
+  }
+  void Warn(std::string_view event, Fields fields = {}) const {
+    Write(spdlog::level::warn, event, fields);
+  }
+  void Error(std::string_view event, Fields fields = {}) const {
+    Write(spdlog::level::err, event, fields);
+  }
+  bool debugs() const { return logger_->should_log(spdlog::level::debug); }
+
+ private:
+  void Write(spdlog::level::level_enum level, std::string_view event, Fields fields) const;
+
+  LogFormat format_;
+  std::shared_ptr<spdlog::logger> logger_;
+};
+
+}  // namespace sluice::server
