@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which dialect and namespace a connection gets, decided by its upgrade request alone.
+//
+// Routes are rules from path prefixes to dialects; the longest prefix wins. Immutable and
+// thread-safe.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "gateway/hub/dialect.h"
+#include "gateway/protocol/registry.h"
+
+namespace sluice::protocol {
+
+inline constexpr size_t kNamespaceBytesMax = 255;
+inline constexpr size_t kConnectionIdBytesMax = 255;
+inline constexpr std::string_view kDefaultNamespace = "default";
+
+struct RouteRule {
+  // Where the namespace comes from. Empty is "default".
+  enum class Namespace : uint8_t {
+    kPath,   // the whole path without its first slash, verbatim
+    kRest,   // what follows the prefix, verbatim
+    kQuery,  // the query parameter `parameter`, percent-decoded
+  };
+  // A dialect that the client may choose, by ?codec= or by Sec-WebSocket-Protocol.
+  struct Codec {
+    std::string name;
+    const hub::Dialect* dialect = nullptr;
+  };
+
+  std::string prefix;  // begins and ends with a slash; matches without the last one as well
+  const hub::Dialect* dialect = nullptr;
+  Namespace from = Namespace::kPath;
+  std::string parameter;  // kQuery only
+  std::vector<Codec> codecs;
+  std::string id_parameter = "socket_id";  // the client's wish for its id; empty: it has none
+};
+
+struct Route {
+  std::string space;
+  std::string id;  // empty: the client did not choose one
+  const hub::Dialect* dialect = nullptr;
+  std::string subprotocol;  // to be echoed; empty: none
+
+  friend bool operator==(const Route&, const Route&) = default;
+};
+
+struct RouteRefusal {
+  int status = 400;    // HTTP: 400 or 404
+  std::string reason;  // one line for the client's author
+
+  friend bool operator==(const RouteRefusal&, const RouteRefusal&) = default;
+};
+
+class Routes {
+ public:
+  // INVALID_ARGUMENT: a rule without dialect, a malformed prefix, or one that is there twice.
+  static absl::StatusOr<Routes> Make(std::vector<RouteRule> rules);
+
+  // What is served if nobody says otherwise.
+  static std::vector<RouteRule> Defaults(const Registry& registry);
+
+  // `target` is the request's path and query, `subprotocols` what the client offers, best first.
+  std::variant<Route, RouteRefusal> Find(std::string_view target,
+                                         absl::Span<const std::string_view> subprotocols) const;
+
+ private:
+  explicit Routes(std::vector<RouteRule> rules) : rules_(std::move(rules)) {}
+  const RouteRule* RuleFor(std::string_view path) const;
+
+  std::vector<RouteRule> rules_;  // longest prefix first
+};
+
+}  // namespace sluice::protocol

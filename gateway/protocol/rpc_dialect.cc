@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/protocol/rpc_dialect.h"
+
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "gateway/protocol/rpc_error.h"
+
+namespace sluice::protocol {
+namespace {
+
+using hub::Payload;
+
+template <typename Writer>
+void WritePayload(Writer& writer, const Payload& payload) {
+  switch (payload.kind) {
+    case Payload::Kind::kNone:
+      return writer.Raw(Writer::kNull);
+    case Payload::Kind::kJson:
+      return writer.Json(payload.bytes);
+    case Payload::Kind::kBinary:
+      return writer.Binary(payload.bytes);
+    case Payload::Kind::kText:
+      return writer.String(payload.bytes);
+  }
+}
+
+// Whether the payload is written as an array or an object; bytes are one in JSON only.
+template <typename Writer>
+bool IsStructured(const Payload& payload) {
+  if (payload.kind == Payload::Kind::kBinary) return !Writer::kBinary;
+  if (payload.kind != Payload::Kind::kJson) return false;
+  size_t first = payload.bytes.find_first_not_of(" \t\r\n");
+  return first != std::string::npos && KindOf(payload.bytes.substr(first, 1)) >= JsonKind::kArray;
+}
+
+// What stands for "params": clients in the field want an array or an object.
+template <typename Writer>
+void WriteParams(Writer& writer, const Payload& payload) {
+  writer.Key("params");
+  if (IsStructured<Writer>(payload)) return WritePayload(writer, payload);
+  bool none = payload.kind == Payload::Kind::kNone;
+  writer.Array(none ? 0 : 1);
+  if (!none) WritePayload(writer, payload);
+  writer.Close();
+}
+
+// A response: {"jsonrpc","result" or "error","id"}; `value` writes what the second one holds.
+template <typename Writer, typename Value>
+std::string Response(const hub::Correlation& correlation, std::string_view key, size_t size_hint,
+                     Value value) {
+  std::string frame;
+  frame.reserve(size_hint + correlation.id.size() + 48);
+  Writer writer(frame);
+  bool version = Writer::kAlwaysVersion || (correlation.flags & kSaysVersion) != 0;
+  writer.Map(version ? 3 : 2);
+  if (version) {
+    writer.Key("jsonrpc");
+    writer.String("2.0");
+  }
+  writer.Key(key);
+  value(writer);
+  writer.Key("id");
+  writer.Raw(correlation.id);
+  writer.Close();
+  return writer.ok() ? frame : std::string();
+}
+
+template <typename Writer>
+std::string ErrorResponse(const hub::Correlation& correlation, const RpcError& error) {
+  size_t size_hint = error.message.size() + error.data_json.size() + 48;
+  return Response<Writer>(correlation, "error", size_hint, [&](Writer& writer) {
+    writer.Map(error.data_json.empty() ? 2 : 3);
+    writer.Key("code");
+    writer.Whole(error.code);
+    writer.Key("message");
+    writer.String(error.message);
+    if (!error.data_json.empty()) {
+      writer.Key("data");
+      writer.Json(error.data_json);
+    }
+    writer.Close();
+  });
+}
+
+std::string_view StatusText(hub::ChannelStatus status) {
+  switch (status) {
+    case hub::ChannelStatus::kOk:
+      return "ok";
+    case hub::ChannelStatus::kUnknown:
+      return "provided event invalid";
+    case hub::ChannelStatus::kAlready:
+      return "socket has already been subscribed to event";
+    case hub::ChannelStatus::kNotMember:
+      return "not subscribed";
+    case hub::ChannelStatus::kLimit:
+      return "too many subscriptions";
+  }
+  return {};
+}
+
+// Each name once, where it came first, with what became of it last: as an object of JavaScript.
+std::vector<hub::ChannelResult> WithoutDuplicates(absl::Span<const hub::ChannelResult> results) {
+  std::vector<hub::ChannelResult> unique;
+  absl::flat_hash_map<std::string, size_t> places;
+  for (const hub::ChannelResult& result : results) {
+    auto [place, is_new] = places.try_emplace(result.channel, unique.size());
+    if (is_new) {
+      unique.push_back(result);
+    } else {
+      unique[place->second].status = result.status;
+    }
+  }
+  return unique;
+}
+
+// {"jsonrpc","method","params","id"}.
+template <typename Writer>
+void WriteRequest(Writer& writer, uint64_t call, std::string_view method, const Payload& params) {
+  writer.Map(Writer::kAlwaysVersion ? 4 : 3);
+  if (Writer::kAlwaysVersion) {
+    writer.Key("jsonrpc");
+    writer.String("2.0");
+  }
+  writer.Key("method");
+  writer.String(method);
+  WriteParams(writer, params);
+  writer.Key("id");
+  writer.String(std::string(kRequestIdPrefix) + std::to_string(call));
+  writer.Close();
+}
+
+// {"notification":"rpc.call","params":[{"id","method","params"}]}.
+template <typename Writer>
+void WriteCallEvent(Writer& writer, uint64_t call, std::string_view method, const Payload& params) {
+  writer.Map(2);
+  writer.Key("notification");
+  writer.String(kCallEvent);
+  writer.Key("params");
+  writer.Array(1);
+  writer.Map(3);
+  writer.Key("id");
+  writer.Whole(static_cast<int64_t>(call));
+  writer.Key("method");
+  writer.String(method);
+  WriteParams(writer, params);
+  writer.Close();
+  writer.Close();
+  writer.Close();
+}
+
+}  // namespace
+
+template <typename Writer>
+bool RpcDialect<Writer>::Toggle(hub::DialectState& state, std::string_view channel, bool on) const {
+  if (channel != kCallEvent) return false;
+  state.flags = on ? state.flags | kCallsAsEvents : state.flags & ~kCallsAsEvents;
+  return true;
+}
+
+template <typename Writer>
+std::string RpcDialect<Writer>::EncodeResult(const hub::Correlation& correlation,
+                                             const Payload& result) const {
+  std::string frame = Response<Writer>(correlation, "result", result.bytes.size(),
+                                       [&](Writer& writer) { WritePayload(writer, result); });
+  if (!frame.empty()) return frame;
+  return ErrorResponse<Writer>(
+      correlation, {kInternalErrorCode, "Internal error", "\"The worker's result is no JSON\""});
+}
+
+template <typename Writer>
+std::string RpcDialect<Writer>::EncodeError(const hub::Correlation& correlation,
+                                            const hub::CallError& error) const {
+  RpcError rpc_error = ToRpcError(error);
+  std::string frame = ErrorResponse<Writer>(correlation, rpc_error);
+  if (!frame.empty()) return frame;
+  rpc_error.data_json.clear();
+  return ErrorResponse<Writer>(correlation, rpc_error);
+}
+
+template <typename Writer>
+bool RpcDialect<Writer>::AnswersAnyway(const hub::CallError& error) const {
+  return IsAnsweredWithoutId(error.fault);
+}
+
+template <typename Writer>
+std::string RpcDialect<Writer>::EncodeChannels(const hub::Correlation& correlation,
+                                               absl::Span<const hub::ChannelResult> results) const {
+  std::vector<hub::ChannelResult> unique = WithoutDuplicates(results);
+  return Response<Writer>(correlation, "result", unique.size() * 32, [&](Writer& writer) {
+    writer.Map(unique.size());
+    for (const hub::ChannelResult& result : unique) {
+      writer.Key(result.channel);
+      writer.String(StatusText(result.status));
+    }
+    writer.Close();
+  });
+}
+
+template <typename Writer>
+std::string RpcDialect<Writer>::EncodeMethods(const hub::Correlation& correlation,
+                                              absl::Span<const std::string> methods,
+                                              bool login) const {
+  return Response<Writer>(correlation, "result", methods.size() * 32, [&](Writer& writer) {
+    writer.Array(methods.size() + (login ? 2 : 1));
+    writer.String(kListMethod);
+    if (login) writer.String(kLoginMethod);
+    for (const std::string& method : methods) writer.String(method);
+    writer.Close();
+  });
+}
+
+template <typename Writer>
+std::string RpcDialect<Writer>::EncodeBatch(absl::Span<const std::string> answered) const {
+  std::string frame;
+  Writer writer(frame);
+  writer.Array(answered.size());
+  for (const std::string& answer : answered) writer.Raw(answer);
+  writer.Close();
+  return frame;
+}
+
+template <typename Writer>
+std::optional<std::string> RpcDialect<Writer>::EncodeEvent(std::string_view event,
+                                                           const Payload& body) const {
+  std::string frame;
+  frame.reserve(event.size() + body.bytes.size() + 48);
+  Writer writer(frame);
+  writer.Map(2);
+  writer.Key("notification");
+  writer.String(event);
+  WriteParams(writer, body);
+  writer.Close();
+  if (!writer.ok()) return std::nullopt;
+  return frame;
+}
+
+template <typename Writer>
+std::optional<std::string> RpcDialect<Writer>::EncodeRequest(const hub::DialectState& state,
+                                                             uint64_t call, std::string_view method,
+                                                             const Payload& params) const {
+  std::string frame;
+  Writer writer(frame);
+  if ((state.flags & kCallsAsEvents) != 0) {
+    WriteCallEvent(writer, call, method, params);
+  } else {
+    WriteRequest(writer, call, method, params);
+  }
+  if (!writer.ok()) return std::nullopt;
+  return frame;
+}
+
+template <typename Writer>
+hub::CloseFrame RpcDialect<Writer>::Close(hub::CloseCause cause) const {
+  const hub::CloseRule& rule = hub::RuleOf(cause);
+  bool stay_away = cause == hub::CloseCause::kReplaced || cause == hub::CloseCause::kRejected;
+  return {stay_away ? uint16_t{1000} : rule.code, std::string(rule.reason)};
+}
+
+template class RpcDialect<JsonWriter>;
+template class RpcDialect<MsgpackWriter>;
+
+}  // namespace sluice::protocol

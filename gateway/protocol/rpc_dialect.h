@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the gateway says in the JSON-RPC dialects: every frame is described once, and `Writer` gives
+// it its bytes. What clients say is read by the codecs (json_rpc.h, msgpack_rpc.h) into
+// RpcEnvelopes.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "gateway/hub/dialect.h"
+#include "gateway/protocol/json_writer.h"
+#include "gateway/protocol/msgpack_writer.h"
+#include "gateway/protocol/rpc_envelope.h"
+
+namespace sluice::protocol {
+
+template <typename Writer>
+class RpcDialect : public hub::Dialect {
+ public:
+  RpcDialect(hub::DialectId id, std::string_view name) : id_(id), name_(name) {}
+
+  hub::DialectId id() const override { return id_; }
+  std::string_view name() const override { return name_; }
+  bool binary() const override { return Writer::kBinary; }
+
+  bool Toggle(hub::DialectState& state, std::string_view channel, bool on) const override;
+
+  std::string EncodeResult(const hub::Correlation& correlation,
+                           const hub::Payload& result) const override;
+  std::string EncodeError(const hub::Correlation& correlation,
+                          const hub::CallError& error) const override;
+  bool AnswersAnyway(const hub::CallError& error) const override;
+  std::string EncodeChannels(const hub::Correlation& correlation,
+                             absl::Span<const hub::ChannelResult> results) const override;
+  std::string EncodeMethods(const hub::Correlation& correlation,
+                            absl::Span<const std::string> methods, bool login) const override;
+  std::string EncodeBatch(absl::Span<const std::string> answered) const override;
+  std::optional<std::string> EncodeEvent(std::string_view event,
+                                         const hub::Payload& body) const override;
+  std::optional<std::string> EncodeRequest(const hub::DialectState& state, uint64_t call,
+                                           std::string_view method,
+                                           const hub::Payload& params) const override;
+  // rpc-websockets comes back after every code but 1000: whoever must not gets that one.
+  hub::CloseFrame Close(hub::CloseCause cause) const override;
+
+ protected:
+  static constexpr RpcEnvelope::Codec kCodec{.needs_version = Writer::kAlwaysVersion,
+                                             .null = Writer::kNull};
+
+ private:
+  hub::DialectId id_;
+  std::string_view name_;
+};
+
+extern template class RpcDialect<JsonWriter>;
+extern template class RpcDialect<MsgpackWriter>;
+
+}  // namespace sluice::protocol
