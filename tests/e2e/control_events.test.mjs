@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// WatchEvents: what happens to connections, in order, with a place to go on from.
+import assert from 'node:assert/strict';
+import {after, before, test} from 'node:test';
+import {Gateway, Inbox, Plain, Worker, openMany, refused, until, within} from './harness.mjs';
+
+let gateway, control, worker;
+
+before(async () => {
+  gateway = await Gateway.start({'events-kept': 500, 'watchers-max': 3});
+  control = gateway.controlClient();
+  worker = await Worker.open(gateway);
+});
+after(() => gateway.stop());
+
+class Watcher {
+  events = new Inbox();
+  lost = 0;
+
+  static async open(request) {
+    const watcher = new Watcher();
+    watcher.stream = control.raw.WatchEvents(request);
+    const first = new Promise((resolve, reject) => {
+      watcher.stream.on('data', message => {
+        if (!watcher.start) {
+          assert.deepEqual([message.events, message.lost], [[], 0]);
+          watcher.start = message.position;
+          resolve();
+        }
+        watcher.lost += message.lost;
+        watcher.position = message.position;
+        for (const event of message.events) watcher.events.put(event);
+      });
+      watcher.stream.on('error', reject);
+    });
+    await within(first, 'the position');
+    return watcher;
+  }
+
+  next() {
+    return this.events.next('an event');
+  }
+
+  async take(count) {
+    const all = [];
+    while (all.length < count) all.push(await this.next());
+    return all;
+  }
+
+  async close() {
+    this.stream.cancel();
+    await until(async () => await gateway.metric('sluice_event_watchers') === 0, 'it to be gone');
+  }
+}
+
+const short = ({type, connection_id, user, channel, code}) =>
+  [type.slice('TYPE_'.length), connection_id, user, channel, code].filter(Boolean);
+
+test('the life of a connection, in order and numbered', async () => {
+  const watcher = await Watcher.open({namespace: 'life'});
+  const client = await Plain.open(gateway.url('/life?socket_id=c'));
+  const to = {selector: {namespace: 'life', connection_ids: ['c']}};
+  await control.outcome('Join', {...to, channels: ['x']});
+  await control.outcome('UpdateConnections', {...to, user: 'ann'});
+  await control.outcome('Leave', {...to, channels: ['x']});
+  await control.outcome('Disconnect', {...to, code: 4005, reason: 'done'});
+  await client.whenClosed();
+  const events = await watcher.take(6);
+  assert.deepEqual(events.map(short), [
+    ['OPENED', 'c'], ['JOINED', 'c', 'x'], ['USER_CHANGED', 'c', 'ann'], ['LEFT', 'c', 'ann', 'x'],
+    ['CLOSED', 'c', 'ann', 4005], ['NAMESPACE_EMPTY']]);
+  assert.equal(events[4].reason, 'done');
+  for (let i = 1; i < 6; ++i) assert.ok(events[i].sequence > events[i - 1].sequence);
+  for (const event of events) {
+    assert.equal(event.namespace, 'life');
+    assert.ok(Math.abs(event.time.seconds - Date.now() / 1000) < 60);
+  }
+  assert.equal(watcher.position.epoch, worker.welcome.epoch);
+  assert.equal(watcher.lost, 0);
+  await watcher.close();
+});
+
+test('a peer that just vanishes is 1006', async () => {
+  const watcher = await Watcher.open({namespace: 'vanish', types: ['TYPE_CLOSED']});
+  const client = await Plain.open(gateway.url('/vanish?socket_id=v'));
+  client.socket._socket.destroy();
+  assert.deepEqual(short(await watcher.next()), ['CLOSED', 'v', 1006]);
+  await watcher.close();
+});
+
+test('filtered by namespace and type; gaps in the numbers are no losses', async () => {
+  const watcher = await Watcher.open({namespace: 'f1', types: ['TYPE_OPENED', 'TYPE_JOINED']});
+  const clients = [];
+  for (const target of ['/f2', '/f1?socket_id=a', '/f2', '/f1?socket_id=b']) {
+    clients.push(await Plain.open(gateway.url(target)));
+  }
+  await control.outcome('Join',
+    {selector: {namespace: 'f1', connection_ids: ['a']}, channels: ['ch']});
+  assert.deepEqual((await watcher.take(3)).map(short),
+    [['OPENED', 'a'], ['OPENED', 'b'], ['JOINED', 'a', 'ch']]);
+  for (const client of clients) await client.close();
+  assert.equal(watcher.lost, 0);
+  await watcher.close();
+});
+
+test('every namespace', async () => {
+  const watcher = await Watcher.open({types: ['TYPE_OPENED']});
+  for (const target of ['/e1?socket_id=x', '/e2?socket_id=y']) {
+    await (await Plain.open(gateway.url(target))).close();
+  }
+  assert.deepEqual((await watcher.take(2)).map(e => [e.namespace, e.connection_id]),
+    [['e1', 'x'], ['e2', 'y']]);
+  await watcher.close();
+});
+
+test('refused connections', async () => {
+  const watcher = await Watcher.open({namespace: 'club', types: ['TYPE_REFUSED', 'TYPE_OPENED']});
+  await worker.serve('club', {admission: () => { throw {reject: {code: 4999, reason: 'no'}}; }});
+  const client = await Plain.open(gateway.url('/club?socket_id=r'));
+  assert.deepEqual(await client.whenClosed(), {code: 4999, reason: 'no'});
+  const event = await watcher.next();
+  assert.deepEqual([...short(event), event.reason], ['REFUSED', 'r', 4999, 'no']);
+  await watcher.close();
+});
+
+test('going on after a position', async () => {
+  const first = await Watcher.open({namespace: 'pos', types: ['TYPE_OPENED']});
+  const open = id => Plain.open(gateway.url(`/pos?socket_id=${id}`));
+  const clients = [await open('1'), await open('2')];
+  const [one] = await first.take(2);
+  await first.close();
+  clients.push(await open('3'));
+  const second = await Watcher.open({namespace: 'pos', types: ['TYPE_OPENED'],
+    after: {epoch: first.start.epoch, sequence: one.sequence}});
+  clients.push(await open('4'));
+  assert.deepEqual((await second.take(3)).map(short), [['OPENED', '2'], ['OPENED', '3'],
+    ['OPENED', '4']]);
+  await second.close();
+  for (const client of clients) await client.close();
+});
+
+test('what is not kept any more, and other epochs', async () => {
+  const bad = after => refused(control.collect('WatchEvents', {namespace: 'pos', after}),
+    'OUT_OF_RANGE', 'EVENTS_GONE');
+  const {epoch} = worker.welcome;
+  await bad({epoch: 'another', sequence: 1});
+  await bad({epoch, sequence: 1e9});
+  const clients = await openMany(300, () => gateway.url('/churn'));
+  for (const client of clients) client.socket.terminate();
+  await until(async () => await control.count({namespace: 'churn'}) === 0, 'all to leave');
+  await bad({epoch, sequence: 0});
+});
+
+test('a slow watcher is told how many it lost', async () => {
+  const lostBefore = await gateway.metric('sluice_events_lost_total');
+  const watcher = await Watcher.open({namespace: 'flood', types: ['TYPE_JOINED', 'TYPE_LEFT']});
+  watcher.stream.pause();
+  const client = await Plain.open(gateway.url('/flood?socket_id=x'));
+  const selector = {namespace: 'flood', connection_ids: ['x']};
+  const channels = Array.from({length: 100}, (_, i) => `${'channel'.repeat(30)}-${i}`);
+  let sent = 0;
+  const churn = async () => {
+    await control.outcome('Join', {selector, channels});
+    await control.outcome('Leave', {selector, channels});
+    sent += 200;
+  };
+  await until(async () => {
+    await churn();
+    return await gateway.metric('sluice_events_lost_total') > lostBefore;
+  }, 'the watcher to lose something', 60_000);
+  for (let i = 0; i < 5; ++i) await churn();
+  watcher.stream.resume();
+  let got = 0;
+  await until(() => {
+    got += watcher.events.takeAll().length;
+    return got + watcher.lost === sent;
+  }, 'what came and what was lost to add up');
+  assert.ok(watcher.lost > 0);
+  await watcher.close();
+  await client.close();
+});
+
+test('bad input and too many watchers', async () => {
+  await refused(control.collect('WatchEvents', {types: [99]}), 'INVALID_ARGUMENT', 'TYPE_INVALID');
+  await refused(control.collect('WatchEvents', {namespace: 'x'.repeat(256)}), 'INVALID_ARGUMENT',
+    'NAMESPACE_INVALID', 'namespace');
+  const watchers = [];
+  for (let i = 0; i < 3; ++i) watchers.push(await Watcher.open({namespace: `w${i}`}));
+  await refused(control.collect('WatchEvents', {}), 'RESOURCE_EXHAUSTED', 'WATCHERS_EXHAUSTED');
+  for (const watcher of watchers) watcher.stream.cancel();
+  const next = await until(() => Watcher.open({}).catch(() => undefined), 'room for a watcher');
+  await next.close();
+});

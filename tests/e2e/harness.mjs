@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What every end-to-end test needs, one noun a file.
+export {ControlClient, Health, ServerReflection, failure, fromBody, grpc, json, outcome, refused}
+  from './harness/control.mjs';
+export {Bystander} from './harness/bystander.mjs';
+export {BINARY, Gateway, runToEnd} from './harness/gateway.mjs';
+export {Metrics} from './harness/metrics.mjs';
+export {Plain, openMany, refusal} from './harness/plain.mjs';
+export {DEADLINE_MS, Inbox, until, within} from './harness/poll.mjs';
+export {OPCODE, Raw, frame, statusOf, upgradeRequest} from './harness/raw.mjs';
+export {Failure, HOLD, Worker} from './harness/worker.mjs';

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A gateway as a child process on ports of the system's choice.
+import assert from 'node:assert/strict';
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {ControlClient, Workers, grpc} from './control.mjs';
+import {Metrics} from './metrics.mjs';
+import {until, within} from './poll.mjs';
+
+export const BINARY = process.env.SLUICE_BIN ??
+  fileURLToPath(new URL('../../../bazel-bin/gateway/sluice', import.meta.url));
+
+const flags = options => Object.entries(options).map(
+  ([name, value]) => (value === true ? `--${name}` : `--${name}=${value}`));
+
+// Runs the binary to its end; for what never becomes a gateway.
+export async function runToEnd(args, {env = {}, ms = 10_000} = {}) {
+  const child = spawn(BINARY, args, {env: {...process.env, ...env}});
+  let output = '';
+  let errors = '';
+  child.stdout.on('data', bytes => { output += bytes; });
+  child.stderr.on('data', bytes => { errors += bytes; });
+  try {
+    const [code] = await within(once(child, 'close'), `${args.join(' ')} to end`, ms);
+    return {code, output, errors};
+  } finally {
+    child.kill('SIGKILL');
+  }
+}
+
+export class Gateway {
+  log = '';
+  #folder = mkdtempSync(join(tmpdir(), 'sluice-e2e-'));
+  #child;
+  #closers = [];
+
+  // Starts one and waits until it says where it listens. Options are the command line's.
+  static async start(options = {}, {env = {}} = {}) {
+    const gateway = new Gateway();
+    try {
+      await gateway.#start(options, env);
+    } catch (error) {
+      await gateway.kill();
+      throw new Error(`${error.message}\n${gateway.log}`);
+    }
+    return gateway;
+  }
+
+  async #start(options, env) {
+    const file = join(this.#folder, 'addresses');
+    const all = {
+      listen: '127.0.0.1:0', control: '127.0.0.1:0', admin: '127.0.0.1:0', shards: 2,
+      'address-file': file, ...options,
+    };
+    this.#child = spawn(BINARY, flags(all), {
+      env: {...process.env, ...env}, stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.ended = once(this.#child, 'close').then(([code, signal]) => ({code, signal}));
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream.on('data', bytes => { this.log += bytes; });
+    }
+    const addresses = await until(() => this.#readAddresses(file), 'the address file', 20_000);
+    this.client = addresses.listen;
+    this.control = addresses.control;
+    this.admin = addresses.admin;
+  }
+
+  #readAddresses(file) {
+    if (this.#child.exitCode !== null) throw new Error(`exit code ${this.#child.exitCode}`);
+    try {
+      const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+      const found = Object.fromEntries(lines.map(line => line.split(/[ =:]+(.*)/).slice(0, 2)));
+      return found.admin && found.control && found.listen ? found : undefined;
+    } catch (error) {
+      if (error.code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  get pid() {
+    return this.#child.pid;
+  }
+
+  url(target = '/', scheme = 'ws') {
+    return `${scheme}://${this.client}${target}`;
+  }
+
+  // Closed with the gateway.
+  owns(closer) {
+    this.#closers.push(closer);
+    return closer;
+  }
+
+  controlClient(options) {
+    return this.owns(new ControlClient(this.control, options));
+  }
+
+  workersClient(credentials = grpc.credentials.createInsecure()) {
+    return this.owns(new Workers(this.control, credentials));
+  }
+
+  async fetch(path, options) {
+    const response = await fetch(`http://${this.admin}${path}`, options);
+    return {status: response.status, headers: response.headers, text: await response.text()};
+  }
+
+  async metrics() {
+    const {status, text} = await this.fetch('/metrics');
+    assert.equal(status, 200);
+    return new Metrics(text);
+  }
+
+  async metric(name, labels) {
+    return (await this.metrics()).sum(name, labels);
+  }
+
+  // Waits until a counter has risen by exactly `by` above `before`.
+  async rises(name, labels, before, by = 1) {
+    await until(async () => await this.metric(name, labels) >= before + by, `${name} to rise`);
+    assert.equal(await this.metric(name, labels), before + by, name);
+  }
+
+  signal(name) {
+    this.#child.kill(name);
+  }
+
+  // Asks it to end, and insists on exit code 0.
+  async stop(ms = 15_000) {
+    for (const closer of this.#closers.splice(0)) closer.close();
+    this.signal('SIGTERM');
+    try {
+      const how = await within(this.ended, 'the gateway to end', ms);
+      assert.deepEqual(how, {code: 0, signal: null}, this.log);
+    } finally {
+      await this.kill();
+    }
+  }
+
+  async kill() {
+    if (this.#child) {
+      this.#child.kill('SIGKILL');
+      await this.ended;
+    }
+    rmSync(this.#folder, {recursive: true, force: true});
+  }
+}

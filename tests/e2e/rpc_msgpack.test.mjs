@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// rpc-websockets' CommonClient, unmodified, with a MessagePack codec.
+import {decode, encode} from '@msgpack/msgpack';
+import {CommonClient, WebSocket} from 'rpc-websockets';
+import {rpcSuite} from './rpc_suite.mjs';
+
+const pack = {encode: value => encode(value), decode: bytes => decode(bytes)};
+
+rpcSuite('MessagePack', (url, options, makeId) =>
+  new CommonClient((address, rest) => new WebSocket(address, rest), url, options, makeId, pack));
