@@ -7,25 +7,18 @@
 #include <cstdint>
 #include <string>
 
-#include "absl/time/time.h"
 #include "control/limits.h"
 #include "control/options.h"
 #include "gateway/edge/options.h"
 #include "gateway/hub/drains.h"
 #include "gateway/hub/event_log.h"
 #include "gateway/hub/shard_types.h"
+#include "gateway/server/departure.h"
 #include "gateway/server/log.h"
 
 namespace sluice::config {
 
 enum class Storage { kMemory };
-
-// How the node leaves.
-struct Shutdown {
-  absl::Duration delay = absl::ZeroDuration();       // --shutdown-delay
-  absl::Duration drain_timeout = absl::Seconds(30);  // --drain-timeout
-  uint32_t drain_per_second = 0;                     // --drain-per-second; 0: as the time allows
-};
 
 struct Settings {
   std::string config_file;
@@ -33,7 +26,7 @@ struct Settings {
   Storage storage = Storage::kMemory;
   uint32_t shards = 0;  // 0: one a core
   server::LogOptions log;
-  Shutdown shutdown;
+  server::Departure::Options departure;
   hub::ShardOptions shard;
   hub::EventLog::Options events;
   hub::Drains::Options drains;

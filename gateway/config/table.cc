@@ -43,13 +43,14 @@ std::vector<Option> Node(Settings& s) {
 
 std::vector<Option> Stopping(Settings& s) {
   return {
-      Time("shutdown-delay", {&s.shutdown.delay}, {},
+      Time("shutdown-delay", {&s.departure.delay}, {},
            "after SIGTERM, how long /readyz says 503 before anything else changes"),
-      Time("drain-timeout", {&s.shutdown.drain_timeout}, {},
+      Time("drain-timeout", {&s.departure.drain_timeout}, {},
            "after SIGTERM, how long closing all connections may take"),
-      Count<uint32_t>("drain-per-second", {&s.shutdown.drain_per_second}, {0, 100000},
-                      "after SIGTERM, connections closed a second; 0: spread over half of "
-                      "drain-timeout"),
+      Count<uint32_t>(
+          "drain-per-second", {&s.departure.drain_per_second}, {0, 100000},
+          "after SIGTERM, connections closed a second; 0: at least 50, and so many that "
+          "half of drain-timeout is enough"),
   };
 }
 

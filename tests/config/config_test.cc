@@ -50,7 +50,7 @@ TEST_F(ConfigTest, DefaultsStand) {
   EXPECT_EQ(config->settings().edge.listen, "0.0.0.0:8080");
   EXPECT_EQ(config->settings().control.listen, "127.0.0.1:50051");
   EXPECT_EQ(config->settings().admin.listen, "127.0.0.1:8081");
-  EXPECT_EQ(config->settings().shutdown.drain_timeout, absl::Seconds(30));
+  EXPECT_EQ(config->settings().departure.drain_timeout, absl::Seconds(30));
 }
 
 TEST_F(ConfigTest, FlagsTakeBothSpellings) {

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/server/event_relay.h"
+
+#include <string>
+#include <utility>
+
+namespace sluice::server {
+namespace {
+
+using Type = hub::ConnectionEvent::Type;
+
+std::string_view NameOf(Type type) {
+  switch (type) {
+    case Type::kOpened:
+      return "connection opened";
+    case Type::kClosed:
+      return "connection closed";
+    case Type::kTakenOver:
+      return "connection taken over";
+    case Type::kUserChanged:
+      return "user changed";
+    case Type::kJoined:
+      return "channel joined";
+    case Type::kLeft:
+      return "channel left";
+    case Type::kRefused:
+      return "connection refused";
+    case Type::kNamespaceEmpty:
+      return "namespace empty";
+  }
+  return "";
+}
+
+}  // namespace
+
+void EventRelay::Publish(std::vector<hub::ConnectionEvent> events) {
+  if (log_.debugs()) {
+    for (const hub::ConnectionEvent& event : events) Show(event);
+  }
+  const auto count = static_cast<int64_t>(events.size());
+  pending_.Add(count);
+  home_.Post([this, count, events = std::move(events)](absl::Time) mutable {
+    pending_.Add(-count);
+    events_.Append(std::move(events));
+  });
+}
+
+void EventRelay::Show(const hub::ConnectionEvent& event) const {
+  switch (event.type) {
+    case Type::kClosed:
+    case Type::kRefused:
+      return log_.Debug(NameOf(event.type), {{"namespace", event.space},
+                                             {"connection", event.connection},
+                                             {"code", std::to_string(event.code)},
+                                             {"reason", event.reason}});
+    case Type::kJoined:
+    case Type::kLeft:
+      return log_.Debug(NameOf(event.type), {{"namespace", event.space},
+                                             {"connection", event.connection},
+                                             {"channel", event.channel}});
+    default:
+      return log_.Debug(
+          NameOf(event.type),
+          {{"namespace", event.space}, {"connection", event.connection}, {"user", event.user}});
+  }
+}
+
+}  // namespace sluice::server
