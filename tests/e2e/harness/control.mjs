@@ -8,19 +8,21 @@ import loader from '@grpc/proto-loader';
 
 const path = relative => fileURLToPath(new URL(relative, import.meta.url));
 
-const definition = loader.loadSync(
-  ['sluice/v1/control.proto', 'sluice/v1/workers.proto', 'google/rpc/status.proto',
-    'google/rpc/error_details.proto', 'health.proto', 'reflection.proto'],
-  {
-    includeDirs: [path('../../../proto'), path('../proto')],
-    keepCase: true, longs: Number, enums: String, defaults: true, oneofs: true,
-  });
+const load = (files, longs) => loader.loadSync(files, {
+  includeDirs: [path('../../../proto'), path('../proto')],
+  keepCase: true, longs, enums: String, defaults: true, oneofs: true,
+});
+const definition = load(['sluice/v1/control.proto', 'google/rpc/status.proto',
+  'google/rpc/error_details.proto', 'health.proto', 'reflection.proto'], Number);
 const packages = grpc.loadPackageDefinition(definition);
 const Status = definition['google.rpc.Status'];
 const ErrorInfo = definition['google.rpc.ErrorInfo'];
 const ERROR_INFO = 'type.googleapis.com/google.rpc.ErrorInfo';
 
-export const {Control, Workers} = packages.sluice.v1;
+export const {Control} = packages.sluice.v1;
+// Ids of invocations use all of their 64 bits.
+export const {Workers} =
+  grpc.loadPackageDefinition(load('sluice/v1/workers.proto', String)).sluice.v1;
 export const {Health} = packages.grpc.health.v1;
 export const {ServerReflection} = packages.grpc.reflection.v1alpha;
 export {grpc};

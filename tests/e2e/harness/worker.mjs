@@ -79,7 +79,7 @@ export class Worker {
     const id = this.#next++;
     this.write({[kind]: [{id, ...request}]});
     const answer = await this.#registered.next('Registered');
-    assert.equal(answer.id, id);
+    assert.equal(answer.id, `${id}`);
     return answer;
   }
 
