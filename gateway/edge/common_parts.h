@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What all shards of the edge share: immutable, or thread-safe.
+#pragma once
+
+#include <memory>
+
+#include "gateway/edge/gate.h"
+#include "gateway/edge/options.h"
+#include "gateway/edge/origin.h"
+#include "gateway/edge/tls.h"
+#include "gateway/protocol/routes.h"
+
+namespace sluice::edge {
+
+struct CommonParts {
+  const EdgeOptions options;
+  const protocol::Routes routes;
+  const OriginPolicy origins;
+  Gate gate;
+  const std::unique_ptr<TlsStore> tls;  // null: the port is plain
+};
+
+}  // namespace sluice::edge

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/edge/connection.h"
+
+#include <array>
+#include <boost/asio/post.hpp>
+#include <utility>
+#include <vector>
+
+#include "gateway/edge/address.h"
+#include "gateway/edge/output_stream.h"
+#include "gateway/edge/request_reader.h"
+
+namespace sluice::edge {
+namespace {
+
+using Error = boost::system::error_code;
+
+constexpr size_t kHeadChunk = 2048;
+
+RequestReader::Limits HeadLimits(const EdgeOptions& options) {
+  return {options.header_bytes, options.header_count, options.target_bytes};
+}
+
+}  // namespace
+
+// What is needed until the request is answered, and given back then.
+struct Connection::Handshake {
+  Handshake(const EdgeOptions& options, Visitor& visitor, absl::Time now)
+      : reader(HeadLimits(options)),
+        remote_host(std::move(visitor.remote_address)),
+        remote_port(visitor.remote_port),
+        since(now) {}
+  RequestReader reader;
+  std::string remote_host;
+  uint16_t remote_port;
+  absl::Time since;
+  std::array<char, kHeadChunk> chunk;
+};
+
+Connection::Connection(ShardParts& parts, Visitor visitor)
+    : parts_(parts),
+      number_(visitor.number),
+      stage_(visitor.ssl ? Stage::kTls : Stage::kHead),
+      preset_(visitor.refusal),
+      wire_(Transport(std::move(visitor.socket), std::move(visitor.ssl)), parts.hub->dirty(), *this,
+            parts.probe),
+      handshake_(std::make_unique<Handshake>(parts.common.options, visitor, parts.loop.Now())) {}
+
+Connection::~Connection() = default;
+
+void Connection::Start() {
+  parts_.probe.open_sockets.Add(1);
+  Deadline(parts_.common.options.handshake_timeout);
+  stage_ == Stage::kTls ? StepTls() : ReadHead();
+}
+
+void Connection::Deadline(absl::Duration timeout) {
+  parts_.deadlines.Cancel(deadline_);
+  deadline_ = parts_.deadlines.Schedule(parts_.loop.Now() + timeout, number_);
+}
+
+void Connection::OnDeadline() {
+  deadline_ = 0;
+  switch (stage_) {
+    case Stage::kTls:
+      parts_.probe.refused[static_cast<int>(Refusal::kTimeout)].Add();
+      return Cut();
+    case Stage::kHead:
+      return Answer(Refusal::kTimeout);
+    case Stage::kClosing:
+    case Stage::kLinger:
+      parts_.probe.close_timeouts.Add();
+      return Cut();
+    case Stage::kOpen:
+    case Stage::kGone:
+      return;
+  }
+}
+
+// --- before the upgrade
+// ---------------------------------------------------------------------------
+
+void Connection::StepTls() {
+  auto again = [this, hold = Hold(this)](Error error) {
+    if (stage_ != Stage::kTls) return;
+    error ? Cut() : StepTls();
+  };
+  switch (wire_.transport().Handshake()) {
+    case Transport::Io::kDone:
+      stage_ = Stage::kHead;
+      return ReadHead();
+    case Transport::Io::kWantRead:
+      return wire_.transport().socket().async_wait(TcpSocket::wait_read, std::move(again));
+    case Transport::Io::kWantWrite:
+      return wire_.transport().socket().async_wait(TcpSocket::wait_write, std::move(again));
+    default:
+      parts_.probe.tls_failures.Add();
+      return Cut();
+  }
+}
+
+void Connection::ReadHead() {
+  OutputStream(wire_, 0).async_read_some(boost::asio::buffer(handshake_->chunk),
+                                         [this, hold = Hold(this)](Error error, size_t bytes) {
+                                           if (stage_ != Stage::kHead) return;
+                                           if (error) {
+                                             parts_.probe.abandoned.Add();
+                                             return Cut();
+                                           }
+                                           OnHead(bytes);
+                                         });
+}
+
+void Connection::OnHead(size_t bytes) {
+  RequestReader& reader = handshake_->reader;
+  switch (reader.Put({handshake_->chunk.data(), bytes})) {
+    case RequestReader::State::kMore:
+      return ReadHead();
+    case RequestReader::State::kRefused:
+      return Answer(preset_.value_or(reader.refusal()));
+    case RequestReader::State::kWhole:
+      return preset_ ? Answer(*preset_) : Decide();
+  }
+}
+
+void Connection::Decide() {
+  const HttpRequest& request = handshake_->reader.request();
+  std::string_view target(request.target().data(), request.target().size());
+  auto found = parts_.common.routes.Find(target, SubprotocolsOf(request));
+  if (auto* refused = std::get_if<protocol::RouteRefusal>(&found)) {
+    return Answer(refused->status == 404 ? Refusal::kNoRoute : Refusal::kMalformed,
+                  std::move(refused->reason));
+  }
+  if (std::optional<Refusal> flaw = CheckUpgrade(request)) return Answer(*flaw);
+  std::string_view host = HeaderOf(request, "host").value_or("");
+  if (!parts_.common.origins.Allows(HeaderOf(request, "origin"), host)) {
+    return Answer(Refusal::kOrigin);
+  }
+  protocol::Route& route = std::get<protocol::Route>(found);
+  if (parts_.hub->Refuses(route.space)) return Answer(Refusal::kDraining);
+  Upgrade(std::move(route));
+}
+
+void Connection::Answer(Refusal refusal, std::string text) {
+  parts_.probe.refused[static_cast<int>(refusal)].Add();
+  if (!handshake_->reader.started()) return Cut();  // it would not expect an answer
+  RefusalDetail detail;
+  detail.head = handshake_->reader.head_method();
+  detail.retry_after = parts_.common.options.retry_after;
+  detail.text = std::move(text);
+  wire_.outbox().Append(RenderRefusal(refusal, detail));
+  Linger();
+}
+
+std::string Connection::RemoteAddress() const {
+  if (parts_.common.options.trust_forwarded_for) {
+    auto header = HeaderOf(handshake_->reader.request(), "x-forwarded-for");
+    if (auto host = header ? LastForwarded(*header) : std::nullopt) return *host;
+  }
+  return FormatHostPort(handshake_->remote_host, handshake_->remote_port);
+}
+
+hub::Upgrade Connection::Facts() const {
+  const HttpRequest& request = handshake_->reader.request();
+  hub::Upgrade facts;
+  facts.target.assign(request.target().data(), request.target().size());
+  facts.remote_address = RemoteAddress();
+  facts.headers = KeepHeaders(request, parts_.common.options.context_headers);
+  return facts;
+}
+
+void Connection::Upgrade(protocol::Route route) {
+  const EdgeOptions& options = parts_.common.options;
+  websocket_ = std::make_unique<WebSocket>(
+      wire_, *this, *this, WebSocket::Limits{options.message_bytes, options.pong_bytes},
+      parts_.buffers);
+  if (!websocket_->Accept(handshake_->reader, route.subprotocol)) {
+    parts_.probe.refused[static_cast<int>(Refusal::kMalformed)].Add();
+    return Linger();  // Beast has answered
+  }
+  wire_.Unread(handshake_->reader.rest());
+  hub::Arrival arrival{std::move(route.space), std::move(route.id), route.dialect, Facts()};
+  absl::Time now = parts_.loop.Now();
+  parts_.probe.upgraded.Add();
+  parts_.probe.handshake_seconds.Observe(absl::ToDoubleSeconds(now - handshake_->since));
+  handshake_.reset();
+  parts_.deadlines.Cancel(std::exchange(deadline_, 0));
+  stage_ = Stage::kOpen;
+  key_ = parts_.hub->Open(std::move(arrival), *this, now);
+  if (stage_ == Stage::kOpen && parts_.hub->Reading(key_)) websocket_->Resume();
+}
+
+// --- open
+// -----------------------------------------------------------------------------------------
+
+bool Connection::OnMessage(std::string_view bytes, bool binary) {
+  if (stage_ != Stage::kOpen) return true;
+  return parts_.hub->Receive(key_, bytes, binary, parts_.loop.Now());
+}
+
+void Connection::OnControlFrame() {
+  if (stage_ == Stage::kOpen) parts_.hub->Alive(key_, parts_.loop.Now());
+}
+
+void Connection::Close(const hub::CloseFrame& frame) {
+  if (stage_ != Stage::kOpen) return;
+  stage_ = Stage::kClosing;
+  Deadline(parts_.common.options.close_timeout);
+  websocket_->Close(frame);
+}
+
+void Connection::Resume() {
+  boost::asio::post(wire_.executor(), [this, hold = Hold(this)] {
+    if (stage_ == Stage::kOpen) websocket_->Resume();
+  });
+}
+
+// --- the end
+// --------------------------------------------------------------------------------------
+
+void Connection::OnEnded(const hub::CloseFrame& frame, bool clean) {
+  if (stage_ == Stage::kGone) return;
+  TellHub(frame);
+  clean ? Linger() : Cut();
+}
+
+void Connection::TellHub(const hub::CloseFrame& frame) {
+  if (key_) parts_.hub->Closed(std::exchange(key_, {}), frame, parts_.loop.Now());
+}
+
+// Closing a socket that holds unread bytes resets it, and the client might lose what we said last.
+void Connection::Linger() {
+  stage_ = Stage::kLinger;
+  Deadline(parts_.common.options.close_timeout);
+  wire_.FinishSending();
+  Discard();
+}
+
+void Connection::Discard() {
+  static thread_local std::array<char, 4096> nowhere;
+  wire_.transport().socket().async_read_some(boost::asio::buffer(nowhere),
+                                             [this, hold = Hold(this)](Error error, size_t) {
+                                               if (stage_ != Stage::kLinger) return;
+                                               if (!error) return Discard();
+                                               peer_finished_ = true;
+                                               if (all_sent_ || error != boost::asio::error::eof)
+                                                 Cut();
+                                             });
+}
+
+void Connection::OnSent() {
+  all_sent_ = true;
+  if (stage_ == Stage::kLinger && peer_finished_) Cut();
+}
+
+void Connection::Cut() {
+  if (stage_ == Stage::kGone) return;
+  Hold self(this);
+  stage_ = Stage::kGone;
+  parts_.deadlines.Cancel(std::exchange(deadline_, 0));
+  wire_.Close();
+  TellHub({1006, ""});
+  parts_.probe.open_sockets.Add(-1);
+  admitted() ? parts_.common.gate.Leave() : static_cast<void>(--parts_.refusing);
+  parts_.connections.erase(number_);
+}
+
+}  // namespace sluice::edge

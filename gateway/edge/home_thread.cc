@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/edge/home_thread.h"
+
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <optional>
+#include <utility>
+
+#include "gateway/edge/admin.h"
+#include "gateway/edge/loop.h"
+
+namespace sluice::edge {
+namespace {
+
+using Error = boost::system::error_code;
+
+}  // namespace
+
+struct HomeThread::Impl final : LoopClient {
+  void OnClock(absl::Time) override {}
+  void OnTick(absl::Time now) override {
+    if (tick) tick(now);
+  }
+  void OnTurn() override {}
+  void OnStop(absl::Time) override {
+    if (admin) admin->Stop();
+    if (signals) signals->cancel();
+  }
+
+  void AwaitSignal() {
+    signals->async_wait([this](Error error, int signal) {
+      if (error) return;
+      const auto& handler = signal == SIGHUP ? handlers.reload : handlers.stop;
+      if (handler) handler();
+      AwaitSignal();
+    });
+  }
+
+  AdminProbe probe;
+  Loop loop;
+  std::unique_ptr<AdminServer> admin;
+  std::string address;
+  std::optional<boost::asio::signal_set> signals;
+  SignalHandlers handlers;
+  std::function<void(absl::Time)> tick;
+};
+
+HomeThread::HomeThread() : impl_(std::make_unique<Impl>()) {}
+HomeThread::~HomeThread() { Stop(); }
+
+void HomeThread::Post(Task task) { impl_->loop.Post(std::move(task)); }
+
+absl::Status HomeThread::ServeAdmin(const AdminOptions& options, AdminPages pages) {
+  if (absl::Status status = Validate(options); !status.ok()) return status;
+  auto admin =
+      std::make_unique<AdminServer>(impl_->loop.context(), options, std::move(pages), impl_->probe);
+  if (absl::Status status = admin->Listen(); !status.ok()) return status;
+  impl_->address = admin->address();
+  impl_->admin = std::move(admin);
+  return absl::OkStatus();
+}
+
+const std::string& HomeThread::admin_address() const { return impl_->address; }
+
+void HomeThread::HandleSignals(SignalHandlers handlers) {
+  impl_->handlers = std::move(handlers);
+  impl_->signals.emplace(impl_->loop.context());
+  if (impl_->handlers.stop) {
+    impl_->signals->add(SIGTERM);
+    impl_->signals->add(SIGINT);
+  }
+  if (impl_->handlers.reload) impl_->signals->add(SIGHUP);
+}
+
+void HomeThread::Start(std::function<void(absl::Time now)> tick) {
+  impl_->tick = std::move(tick);
+  if (impl_->admin) impl_->admin->Start();
+  if (impl_->signals) impl_->AwaitSignal();
+  impl_->loop.Start(*impl_, "home");
+}
+
+void HomeThread::Stop() {
+  impl_->loop.StopThread();
+  impl_->signals.reset();
+  impl_->admin.reset();
+  impl_->loop.Stop();
+}
+
+const metrics::Source& HomeThread::metrics() const { return impl_->probe; }
+
+}  // namespace sluice::edge

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One thread with its own io_context, turning: ready handlers, a bounded number of them; then
+// whatever the owner does once a turn. Tasks from other threads wait in a queue of their own, so
+// that a burst of them wakes the thread once, and so that what is left at the end is destroyed
+// instead of run.
+//
+// Internal to the edge: this header includes Asio.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/functional/any_invocable.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "storage/executor.h"
+
+namespace sluice::edge {
+
+// What the loop's owner does, all on the loop's thread.
+class LoopClient {
+ public:
+  virtual ~LoopClient() = default;
+  virtual void OnClock(absl::Time now) = 0;  // a turn's time is known
+  virtual void OnTick(absl::Time now) = 0;   // every Loop::kTick
+  virtual void OnTurn() = 0;                 // the turn's handlers have run
+  virtual void OnStop(absl::Time now) = 0;   // the last call but for OnTurn: close everything
+};
+
+class Loop {
+ public:
+  using Task = storage::Executor::Task;
+  static constexpr auto kTick = std::chrono::milliseconds(20);
+
+  Loop();
+  ~Loop();  // stops
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  // Until Stop has returned.
+  boost::asio::io_context& context() { return *context_; }
+
+  // Loop thread only. The same throughout a turn.
+  absl::Time Now();
+  // Loop thread only: a fresh look at the clock, which becomes the turn's time.
+  absl::Time ReadClock();
+
+  // Any thread.
+  void Post(Task task);
+
+  void Start(LoopClient& client, const std::string& name);
+
+  // Not on the loop's thread. OnStop is called, and the thread ends.
+  void StopThread();
+  // Then: what is left, tasks and handlers, is destroyed unrun, and the io_context with them; what
+  // else belongs to it must be gone already.
+  void Stop();
+
+ private:
+  void Run(const std::string& name);
+  void Turn();
+  void RunTasks();
+  void ArmTick();
+  void Finish();
+
+  const absl::Time wall_start_;
+  const std::chrono::steady_clock::time_point steady_start_;
+  absl::Time now_;
+  bool now_is_fresh_ = false;
+  bool running_ = true;
+  LoopClient* client_ = nullptr;
+
+  std::unique_ptr<boost::asio::io_context> context_;
+  std::unique_ptr<boost::asio::steady_timer> tick_;
+  std::thread thread_;
+
+  absl::Mutex mutex_;
+  std::vector<Task> tasks_ ABSL_GUARDED_BY(mutex_);
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace sluice::edge

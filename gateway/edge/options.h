@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The bounds and addresses of the edge. Plain values; the root fills and checks
+// them once.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+
+namespace sluice::edge {
+
+// The public port.
+struct EdgeOptions {
+  std::string listen = "0.0.0.0:8080";  // --listen; a numeric address, port 0 is allowed
+  int backlog = 1024;                   // --backlog, connections that the kernel queues a shard
+  std::string tls_cert;                 // --tls-cert, PEM chain; empty: no TLS
+  std::string tls_key;                  // --tls-key, PEM
+
+  size_t connections_max = 100000;   // --connections-max, over all shards; 0: no limit
+  double accepts_per_second = 1000;  // --accepts-per-second, over all shards; 0: no limit
+  size_t accepts_burst = 5000;       // --accepts-burst
+  size_t refusals_max = 256;         // --refusals-max, a shard: told 503; what is beyond is cut
+  absl::Duration retry_after = absl::Seconds(5);  // --retry-after, what a 503 advises
+
+  absl::Duration handshake_timeout = absl::Seconds(10);  // --handshake-timeout, TLS to 101
+  size_t header_bytes = 8 << 10;                         // --header-bytes, request line and all
+  size_t header_count = 64;                              // --header-count
+  size_t target_bytes = 4 << 10;                         // --target-bytes, path and query
+  std::vector<std::string> origins;          // --origins, scheme://host[:port] or "*"; see origin.h
+  bool allow_no_origin = true;               // --allow-no-origin: clients that are no browsers
+  std::vector<std::string> context_headers;  // --context-headers, kept for workers
+  bool trust_forwarded_for = false;  // --trust-forwarded-for: the address that a proxy reports
+
+  size_t message_bytes = 64 << 10;                  // --message-bytes, one whole message
+  size_t pong_bytes = 64 << 10;                     // --pong-bytes, answers to unread pings
+  absl::Duration close_timeout = absl::Seconds(5);  // --close-timeout, each way of ending
+};
+
+// The admin port.
+struct AdminOptions {
+  std::string listen = "127.0.0.1:8081";       // --admin
+  size_t connections_max = 64;                 // --admin-connections-max
+  size_t header_bytes = 8 << 10;               // --admin-header-bytes
+  absl::Duration timeout = absl::Seconds(10);  // --admin-timeout, request to answer
+};
+
+// INVALID_ARGUMENT names the first option that is wrong and says what is
+// allowed.
+absl::Status Validate(const EdgeOptions &options);
+absl::Status Validate(const AdminOptions &options);
+
+}  // namespace sluice::edge

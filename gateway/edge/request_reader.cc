@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/edge/request_reader.h"
+
+#include <algorithm>
+#include <boost/beast/http/rfc7230.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
+
+#include "absl/strings/ascii.h"
+
+namespace sluice::edge {
+namespace {
+
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+
+std::string_view View(beast::string_view text) { return {text.data(), text.size()}; }
+beast::string_view View(std::string_view text) { return {text.data(), text.size()}; }
+
+constexpr http::field kDecisive[] = {
+    http::field::host,    http::field::connection,
+    http::field::upgrade, http::field::sec_websocket_key,
+    http::field::origin,  http::field::sec_websocket_version,
+};
+
+bool HasRepeated(const HttpRequest& request) {
+  return std::any_of(std::begin(kDecisive), std::end(kDecisive),
+                     [&](http::field name) { return request.count(name) > 1; });
+}
+
+bool HasBody(const HttpRequest& request) {
+  return request.count(http::field::transfer_encoding) > 0 ||
+         (request.count(http::field::content_length) > 0 &&
+          request[http::field::content_length] != "0");
+}
+
+// Base64 of 16 bytes.
+bool IsKey(std::string_view key) {
+  return key.size() == 24 && key.substr(22) == "==" &&
+         std::all_of(key.begin(), key.begin() + 22, [](unsigned char c) {
+           return absl::ascii_isalnum(c) || c == '+' || c == '/';
+         });
+}
+
+bool IsTarget(std::string_view target) {
+  return !target.empty() && target[0] == '/' && target.find('#') == std::string_view::npos;
+}
+
+size_t CountHeaders(const HttpRequest& request) {
+  return static_cast<size_t>(std::distance(request.begin(), request.end()));
+}
+
+}  // namespace
+
+RequestReader::RequestReader(const Limits& limits) : limits_(limits) {
+  // The reader counts bytes itself, so that it can tell a long target from long headers.
+  parser_.header_limit(static_cast<std::uint32_t>(limits.header_bytes + 1));
+}
+
+bool RequestReader::head_method() const { return parser_.get().method() == http::verb::head; }
+
+RequestReader::State RequestReader::Refuse(Refusal refusal) {
+  refusal_ = refusal;
+  return State::kRefused;
+}
+
+RequestReader::State RequestReader::Put(std::string_view bytes) {
+  if (bytes.empty()) return State::kMore;
+  started_ = true;
+  buffer_.append(bytes);
+  beast::error_code error;
+  size_t used = parser_.put(boost::asio::buffer(buffer_), error);
+  bool in_first_line = taken_ + used == 0;
+  buffer_.erase(0, used);
+  taken_ += used;
+  bool whole = !error && parser_.is_header_done();
+  bool too_many = taken_ + (whole ? 0 : buffer_.size()) > limits_.header_bytes;
+  if (too_many || error == http::error::header_limit) {
+    return Refuse(in_first_line ? Refusal::kTargetTooLong : Refusal::kHeaderBytes);
+  }
+  if (whole) return CheckHead();
+  if (!error || error == http::error::need_more) return State::kMore;
+  return Refuse(Refusal::kMalformed);
+}
+
+RequestReader::State RequestReader::CheckHead() {
+  const HttpRequest& request = parser_.get();
+  if (request.target().size() > limits_.target_bytes) return Refuse(Refusal::kTargetTooLong);
+  if (CountHeaders(request) > limits_.header_count) return Refuse(Refusal::kHeaderCount);
+  if (request.method() != http::verb::get) return Refuse(Refusal::kMethod);
+  if (!IsTarget(View(request.target()))) return Refuse(Refusal::kMalformed);
+  return State::kWhole;
+}
+
+std::optional<Refusal> CheckUpgrade(const HttpRequest& request) {
+  if (HasRepeated(request) || HasBody(request)) return Refusal::kMalformed;
+  bool asks = request.count(http::field::upgrade) > 0;
+  if (!asks) return Refusal::kNotWebSocket;
+  if (!beast::websocket::is_upgrade(request)) return Refusal::kMalformed;
+  if (request[http::field::host].empty()) return Refusal::kMalformed;
+  if (!IsKey(View(request[http::field::sec_websocket_key]))) return Refusal::kMalformed;
+  if (request[http::field::sec_websocket_version] != "13") return Refusal::kVersion;
+  return std::nullopt;
+}
+
+std::optional<std::string_view> HeaderOf(const HttpRequest& request, std::string_view name) {
+  auto it = request.find(View(name));
+  if (it == request.end()) return std::nullopt;
+  return View(it->value());
+}
+
+std::vector<std::string_view> SubprotocolsOf(const HttpRequest& request) {
+  std::vector<std::string_view> tokens;
+  auto [begin, end] = request.equal_range(http::field::sec_websocket_protocol);
+  for (auto it = begin; it != end; ++it) {
+    for (beast::string_view token : http::token_list(it->value())) {
+      tokens.push_back(View(token));
+    }
+  }
+  return tokens;
+}
+
+std::vector<std::pair<std::string, std::string>> KeepHeaders(
+    const HttpRequest& request, const std::vector<std::string>& names) {
+  std::vector<std::pair<std::string, std::string>> kept;
+  for (const std::string& name : names) {
+    if (std::optional<std::string_view> value = HeaderOf(request, name)) {
+      kept.emplace_back(name, *value);
+    }
+  }
+  return kept;
+}
+
+}  // namespace sluice::edge

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/edge/transport.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+namespace sluice::edge {
+namespace {
+
+constexpr size_t kVectorMax = 64;
+constexpr size_t kRecordMax = 16 << 10;  // the most that one TLS record carries
+
+bool IsWait(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
+
+// Copies the front of `pieces` together, so that they share one record.
+size_t Gather(const hub::Outbox::Pieces& pieces, char* out, size_t max) {
+  size_t size = 0;
+  for (std::string_view piece : pieces) {
+    size_t part = std::min(piece.size(), max - size);
+    std::memcpy(out + size, piece.data(), part);
+    size += part;
+    if (size == max) break;
+  }
+  return size;
+}
+
+}  // namespace
+
+Transport::Io Transport::Judge(int result) {
+  switch (SSL_get_error(ssl_.get(), result)) {
+    case SSL_ERROR_WANT_READ:
+      return Io::kWantRead;
+    case SSL_ERROR_WANT_WRITE:
+      return Io::kWantWrite;
+    case SSL_ERROR_ZERO_RETURN:
+      return Io::kEnd;
+    default:
+      return Io::kFailed;
+  }
+}
+
+Transport::Io Transport::Handshake() {
+  ERR_clear_error();
+  int result = SSL_do_handshake(ssl_.get());
+  return result == 1 ? Io::kDone : Judge(result);
+}
+
+Transport::Io Transport::Read(void* data, size_t size, size_t& done) {
+  done = 0;
+  if (ssl_) {
+    ERR_clear_error();
+    int result = SSL_read_ex(ssl_.get(), data, size, &done);
+    return result == 1 ? Io::kDone : Judge(result);
+  }
+  ssize_t got = ::recv(socket_.native_handle(), data, size, MSG_DONTWAIT);
+  if (got == 0) return Io::kEnd;
+  if (got < 0) return IsWait(errno) ? Io::kWantRead : Io::kFailed;
+  done = static_cast<size_t>(got);
+  return Io::kDone;
+}
+
+Transport::Io Transport::WriteTls(const hub::Outbox::Pieces& pieces, size_t& done) {
+  // Shared by a thread's connections: OpenSSL copies what it takes. If it takes nothing it must be
+  // offered the same bytes again, and is, because an outbox only grows at its end.
+  static thread_local std::array<char, kRecordMax> record;
+  size_t size = Gather(pieces, record.data(), record.size());
+  ERR_clear_error();
+  int result = SSL_write_ex(ssl_.get(), record.data(), size, &done);
+  return result == 1 ? Io::kDone : Judge(result);
+}
+
+Transport::Io Transport::Write(const hub::Outbox::Pieces& pieces, size_t& done) {
+  done = 0;
+  if (ssl_) return WriteTls(pieces, done);
+  std::array<iovec, kVectorMax> vector;
+  size_t count = std::min(pieces.size(), vector.size());
+  for (size_t i = 0; i < count; ++i) {
+    vector[i] = {const_cast<char*>(pieces[i].data()), pieces[i].size()};
+  }
+  msghdr message = {};
+  message.msg_iov = vector.data();
+  message.msg_iovlen = count;
+  ssize_t sent = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (sent < 0) return IsWait(errno) ? Io::kWantWrite : Io::kFailed;
+  done = static_cast<size_t>(sent);
+  return Io::kDone;
+}
+
+void Transport::ShutdownSend() {
+  if (ssl_ && SSL_is_init_finished(ssl_.get())) {
+    ERR_clear_error();
+    SSL_shutdown(ssl_.get());
+  }
+  boost::system::error_code ignored;
+  socket_.shutdown(TcpSocket::shutdown_send, ignored);
+}
+
+void Transport::Close() {
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+}
+
+}  // namespace sluice::edge

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/edge/websocket.h"
+
+#include <algorithm>
+#include <array>
+#include <boost/beast/websocket/stream.hpp>
+#include <string>
+#include <utility>
+
+#include "gateway/edge/output_stream.h"
+#include "gateway/edge/request_reader.h"
+
+namespace sluice::edge {
+namespace {
+
+namespace http = boost::beast::http;
+namespace ws = boost::beast::websocket;
+using Error = boost::beast::error_code;
+
+constexpr size_t kIdleBytes = 128;
+constexpr size_t kGrowthMin = 4096;
+
+uint16_t ViolationCode(Error error) {
+  if (error == ws::error::message_too_big) return ws::close_code::too_big;
+  if (error == ws::error::bad_frame_payload) return ws::close_code::bad_payload;
+  return error == ws::condition::protocol_violation ? ws::close_code::protocol_error : 0;
+}
+
+hub::CloseFrame PeersFrame(const ws::close_reason& reason) {
+  if (reason.code == ws::close_code::none) return {ws::close_code::no_status, ""};
+  return {reason.code, std::string(reason.reason.data(), reason.reason.size())};
+}
+
+boost::beast::string_view Shorten(const std::string& reason) {
+  return {reason.data(), std::min(reason.size(), hub::kCloseReasonMax)};
+}
+
+}  // namespace
+
+bool EndsMidCharacter(std::string_view text) {
+  for (size_t back = 1; back <= 3 && back <= text.size(); ++back) {
+    unsigned char c = static_cast<unsigned char>(text[text.size() - back]);
+    if (c < 0x80) return false;
+    if (c < 0xc0) continue;  // a later byte of a character
+    size_t length = c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+    return back < length;
+  }
+  return false;
+}
+
+struct WebSocket::Impl {
+  Impl(Wire& wire, WireOwner& o, WebSocketClient& c, const Limits& l, BufferPool& b)
+      : stream(wire, l.pong_bytes), owner(o), client(c), probe(wire.probe()), buffers(b) {
+    stream.read_message_max(l.message_bytes);
+    stream.control_callback([this](ws::frame_type kind, boost::beast::string_view) {
+      if (kind != ws::frame_type::close) client.OnControlFrame();
+    });
+  }
+
+  void Read();
+  void OnRead(Error error, size_t bytes);
+  void Grow();
+  void Deliver(std::string_view message);
+  void OnReadError(Error error);
+  void Close(const ws::close_reason& reason);
+  void OnClosed(Error error);
+  void CountViolation(uint16_t code);
+  void End(const hub::CloseFrame& frame, bool clean);
+
+  ws::stream<OutputStream, false> stream;
+  WireOwner& owner;
+  WebSocketClient& client;
+  EdgeProbe& probe;
+  BufferPool& buffers;
+  size_t filled = 0;
+  bool long_message = false;  // `message` is in use
+  bool paused = true;
+  bool closing = false;  // Close was called
+  bool ended = false;
+  uint16_t violation = 0;  // why we close, if the peer is to blame
+  std::string message;
+  std::array<char, kIdleBytes> idle;
+};
+
+void WebSocket::Impl::Read() {
+  boost::asio::mutable_buffer into(idle.data(), idle.size());
+  if (long_message) into = {message.data() + filled, message.size() - filled};
+  stream.async_read_some(
+      into, [this, hold = Hold(&owner)](Error error, size_t bytes) { OnRead(error, bytes); });
+}
+
+void WebSocket::Impl::OnRead(Error error, size_t bytes) {
+  if (ended) return;
+  if (error) return OnReadError(error);
+  filled += bytes;
+  bool done = stream.is_message_done();
+  if (done) {
+    // Beast does not look at the end of a text whose last frame is empty.
+    bool text = !stream.got_binary();
+    std::string_view whole(long_message ? message.data() : idle.data(), filled);
+    if (text && bytes == 0 && EndsMidCharacter(whole)) {
+      violation = ws::close_code::bad_payload;
+      CountViolation(violation);
+      return Close(ws::close_code::bad_payload);
+    }
+    return Deliver(whole);
+  }
+  if (!long_message) {
+    long_message = true;
+    message = buffers.Take();
+    message.assign(idle.data(), filled);
+  }
+  Grow();
+  Read();
+}
+
+// Makes room for what the frame still has, but never for much more than was really sent.
+void WebSocket::Impl::Grow() {
+  if (filled < message.size()) return;
+  size_t expected = stream.read_size_hint(kGrowthMin);
+  message.resize(filled + std::min(expected, std::max(filled, kGrowthMin)));
+}
+
+void WebSocket::Impl::Deliver(std::string_view whole) {
+  bool go_on = client.OnMessage(whole, stream.got_binary());
+  if (long_message) buffers.Give(std::exchange(message, {}));
+  long_message = false;
+  filled = 0;
+  if (closing || ended) return;
+  paused = !go_on;
+  if (go_on) Read();
+}
+
+void WebSocket::Impl::OnReadError(Error error) {
+  if (closing) return;  // OnClosed follows
+  if (error == ws::error::closed) return End(PeersFrame(stream.reason()), true);
+  uint16_t code = ViolationCode(error);
+  if (code == 0) return End({ws::close_code::abnormal, ""}, false);
+  CountViolation(code);
+  End({code, error.message()}, true);
+}
+
+void WebSocket::Impl::CountViolation(uint16_t code) {
+  if (code == ws::close_code::too_big) return probe.message_too_big.Add();
+  if (code == ws::close_code::bad_payload) return probe.bad_utf8.Add();
+  probe.protocol_errors.Add();
+}
+
+void WebSocket::Impl::Close(const ws::close_reason& reason) {
+  if (closing || ended) return;
+  closing = true;
+  stream.async_close(reason, [this, hold = Hold(&owner)](Error error) { OnClosed(error); });
+}
+
+void WebSocket::Impl::OnClosed(Error error) {
+  if (violation != 0) return End({violation, "bad payload"}, true);
+  if (error) return End({ws::close_code::abnormal, ""}, false);
+  End(PeersFrame(stream.reason()), true);
+}
+
+void WebSocket::Impl::End(const hub::CloseFrame& frame, bool clean) {
+  if (ended) return;
+  ended = true;
+  client.OnEnded(frame, clean);
+}
+
+WebSocket::WebSocket(Wire& wire, WireOwner& owner, WebSocketClient& client, const Limits& limits,
+                     BufferPool& buffers)
+    : impl_(std::make_unique<Impl>(wire, owner, client, limits, buffers)) {}
+
+WebSocket::~WebSocket() = default;
+
+bool WebSocket::Accept(const RequestReader& request, std::string_view subprotocol) {
+  impl_->stream.set_option(ws::stream_base::decorator([subprotocol](ws::response_type& response) {
+    response.set(http::field::server, "sluice");
+    if (subprotocol.empty()) return;
+    response.set(http::field::sec_websocket_protocol,
+                 boost::beast::string_view(subprotocol.data(), subprotocol.size()));
+  }));
+  Error error;
+  impl_->stream.accept(request.request(), error);
+  impl_->stream.set_option(ws::stream_base::decorator([](ws::response_type&) {}));
+  return !error;
+}
+
+void WebSocket::Resume() {
+  if (!impl_->paused || impl_->closing || impl_->ended) return;
+  impl_->paused = false;
+  impl_->Read();
+}
+
+void WebSocket::Close(const hub::CloseFrame& frame) {
+  impl_->Close({static_cast<ws::close_code>(frame.code), Shorten(frame.reason)});
+}
+
+}  // namespace sluice::edge

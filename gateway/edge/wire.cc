@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/edge/wire.h"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <cstring>
+
+namespace sluice::edge {
+namespace {
+
+constexpr size_t kPiecesPerWrite = 64;
+constexpr int kWritesPerFlush = 16;  // then the next connection's turn
+
+}  // namespace
+
+void Wire::Flush(absl::Time now) {
+  if (closed_ || waiting_ || outbox_.empty()) return;
+  probe_.flush_delay_seconds.Observe(absl::ToDoubleSeconds(now - outbox_.dirty_since()));
+  Push();
+}
+
+void Wire::Push() {
+  for (int i = 0; i < kWritesPerFlush && !outbox_.empty(); ++i) {
+    size_t done = 0;
+    switch (transport_.Write(outbox_.Front(kPiecesPerWrite), done)) {
+      case Transport::Io::kDone:
+        Wrote(done);
+        break;
+      case Transport::Io::kWantWrite:
+        probe_.would_block.Add();
+        return Await(TcpSocket::wait_write);
+      case Transport::Io::kWantRead:
+        return Await(TcpSocket::wait_read);
+      default:
+        return Break();
+    }
+  }
+  if (outbox_.empty()) return Drained();
+  Await(TcpSocket::wait_write);
+}
+
+void Wire::Wrote(size_t bytes) {
+  outbox_.Consume(bytes);
+  probe_.flushes.Add();
+  probe_.bytes_out.Add(bytes);
+  probe_.flush_bytes.Observe(static_cast<double>(bytes));
+}
+
+void Wire::Await(TcpSocket::wait_type what) {
+  waiting_ = true;
+  transport_.socket().async_wait(what, [this, hold = Hold(&owner_)](boost::system::error_code e) {
+    waiting_ = false;
+    if (closed_) return;
+    e ? Break() : Push();
+  });
+}
+
+void Wire::Drained() {
+  own_ = 0;
+  if (!finishing_) return;
+  transport_.ShutdownSend();
+  boost::asio::post(executor(), [this, hold = Hold(&owner_)] { owner_.OnSent(); });
+}
+
+void Wire::Break() {
+  closed_ = true;
+  boost::asio::post(executor(), [this, hold = Hold(&owner_)] { owner_.OnBroken(); });
+}
+
+void Wire::FinishSending() {
+  if (closed_ || finishing_) return;
+  finishing_ = true;
+  if (outbox_.empty()) Drained();
+}
+
+void Wire::Close() {
+  closed_ = true;
+  transport_.Close();
+}
+
+size_t Wire::TakeUnread(void* data, size_t size) {
+  size_t taken = std::min(size, unread_.size());
+  std::memcpy(data, unread_.data(), taken);
+  unread_.erase(0, taken);
+  if (unread_.empty()) unread_ = std::string();
+  return taken;
+}
+
+bool Wire::AppendOwn(std::string_view bytes, size_t limit) {
+  if (closed_) return true;
+  own_ = outbox_.empty() ? bytes.size() : own_ + bytes.size();
+  if (own_ > limit) {
+    probe_.pong_overflows.Add();
+    return false;
+  }
+  outbox_.Append(bytes);
+  return true;
+}
+
+}  // namespace sluice::edge
