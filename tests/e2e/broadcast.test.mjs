@@ -39,7 +39,8 @@ test('one message to a thousand connections', async () => {
 
 test('many messages at once share their writes', async () => {
   const before = await read();
-  const sends = Array.from({length: 50}, (_, i) => control.send({namespace: 'all'}, 'e', json([i])));
+  const sends = Array.from({length: 50},
+    (_, i) => control.send({namespace: 'all'}, 'e', json([i])));
   for (const done of await Promise.all(sends)) assert.deepEqual(done, outcome(COUNT, COUNT));
   for (const client of clients) {
     const got = [];

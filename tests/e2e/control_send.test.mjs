@@ -144,7 +144,8 @@ test('messages of one caller arrive in their order', async () => {
 
 test('bad input', async () => {
   const send = (selector, message = {event: 'e'}) => control.call('Send', {selector, message});
-  const bad = (selector, reason, field) => refused(send(selector), 'INVALID_ARGUMENT', reason, field);
+  const bad = (selector, reason, field) =>
+    refused(send(selector), 'INVALID_ARGUMENT', reason, field);
   const here = {namespace: ROOM};
   await refused(control.call('Send', {message: {event: 'e'}}), 'INVALID_ARGUMENT',
     'NAMESPACE_INVALID', 'selector.namespace');

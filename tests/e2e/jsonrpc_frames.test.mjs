@@ -32,8 +32,9 @@ const same = async (sent, expected) => {
   client.send(sent);
   assert.equal(await client.nextRaw(`an answer to ${sent}`), expected);
 };
-const error = (code, message, data, id = 'null') => `{"jsonrpc":"2.0","error":{"code":${code},` +
-  `"message":"${message}"${data === undefined ? '' : `,"data":${JSON.stringify(data)}`}},"id":${id}}`;
+const error = (code, message, data, id = 'null') =>
+  `{"jsonrpc":"2.0","error":{"code":${code},"message":"${message}"` +
+  `${data === undefined ? '' : `,"data":${JSON.stringify(data)}`}},"id":${id}}`;
 const result = (value, id) => `{"jsonrpc":"2.0","result":${value},"id":${id}}`;
 const call = (method, params, id) => `{"jsonrpc":"2.0","method":"${method}"` +
   `${params === undefined ? '' : `,"params":${params}`}${id === undefined ? '' : `,"id":${id}`}}`;
@@ -46,8 +47,8 @@ test('members in any order, with white space', async () => {
 });
 
 test('ids are echoed verbatim, whatever they are', async () => {
-  for (const id of ['1', '-1', '1.50', '1e3', '123456789012345678901234567890', '"a"', '"\\u0041/\\/"',
-    '" "', '"ü"', 'true', '[1, 2]', '{"a": [null]}']) {
+  for (const id of ['1', '-1', '1.50', '1e3', '123456789012345678901234567890', '"a"',
+    '"\\u0041/\\/"', '" "', '"ü"', 'true', '[1, 2]', '{"a": [null]}']) {
     await same(call('sum', '[1,2]', id), result('3', id));
   }
 });
@@ -68,8 +69,8 @@ test('protocol errors are answered without an id, too', async () => {
 });
 
 test('no document', async () => {
-  for (const text of ['', ' ', '{', '[', '[1,', '{"a"}', 'nonsense', '{"a":1}}', '{"jsonrpc":"2.0",}',
-    '{"a":"\\x"}', '{"a":01}', '"\\ud800"', '{"a":\u0001"b"}', '\u0000']) {
+  for (const text of ['', ' ', '{', '[', '[1,', '{"a"}', 'nonsense', '{"a":1}}',
+    '{"jsonrpc":"2.0",}', '{"a":"\\x"}', '{"a":01}', '"\\ud800"', '{"a":\u0001"b"}', '\u0000']) {
     client.send(text);
     const answer = await client.next(`an answer to ${JSON.stringify(text)}`);
     assert.equal(answer.error?.code, -32700, `${JSON.stringify(text)}: ${JSON.stringify(answer)}`);
@@ -81,7 +82,9 @@ test('no document', async () => {
 });
 
 test('no request', async () => {
-  for (const text of ['1', 'null', '"x"', 'true']) await same(text, error(-32600, 'Invalid Request'));
+  for (const text of ['1', 'null', '"x"', 'true']) {
+    await same(text, error(-32600, 'Invalid Request'));
+  }
   const version = error(-32600, 'Invalid Request', 'Invalid JSON RPC version', '1');
   await same('{"method":"sum","id":1}', version);
   await same('{"jsonrpc":"1.0","method":"sum","id":1}', version);
@@ -90,9 +93,9 @@ test('no request', async () => {
   const name = error(-32600, 'Invalid Request', 'Invalid method name', '1');
   await same('{"jsonrpc":"2.0","method":5,"id":1}', name);
   await same('{"jsonrpc":"2.0","method":["sum"],"id":1}', name);
-  await same('{"jsonrpc":"2.0","id":1}', error(-32602, 'Invalid params', 'Method not specified', '1'));
-  await same('{"jsonrpc":"2.0","method":"","id":1}',
-    error(-32602, 'Invalid params', 'Method not specified', '1'));
+  const missing = error(-32602, 'Invalid params', 'Method not specified', '1');
+  await same('{"jsonrpc":"2.0","id":1}', missing);
+  await same('{"jsonrpc":"2.0","method":"","id":1}', missing);
   await same(call('sum', '"text"', '1'), error(-32600, 'Invalid Request', undefined, '1'));
 });
 
@@ -116,7 +119,9 @@ test('params pass through as they are', async () => {
 });
 
 test('batches are answered in order, without the notifications', async () => {
-  await same(`[${call('sum', '[1,2]', '1')},${call('sum', '[1,2]')},${call('nope', undefined, '2')}]`,
+  const [good, silent, bad] =
+    [call('sum', '[1,2]', '1'), call('sum', '[1,2]'), call('nope', undefined, '2')];
+  await same(`[${good},${silent},${bad}]`,
     `[${result('3', '1')},${error(-32601, 'Method not found', undefined, '2')}]`);
   await same(`[1,{},${call('sum', '[2,2]', '"x"')}]`,
     `[${error(-32600, 'Invalid Request')},` +

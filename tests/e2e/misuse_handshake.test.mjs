@@ -75,9 +75,11 @@ test('too many headers: 431', () =>
 test('too long a target: 414', () =>
   answered(upgradeRequest(`/?q=${'x'.repeat(500)}`), 414, 'target_too_long'));
 
-test('what is not served: 404', async () => {
-  for (const target of [`/${'n'.repeat(256)}`, '/a%00b', '/%ff']) {
-    await answered(upgradeRequest(target), 404, 'no_route');
+test('a target that names nothing: 400', async () => {
+  for (const target of [`/${'n'.repeat(256)}`, `/?socket_id=${'i'.repeat(256)}`, '/?socket_id=',
+    '/?socket_id=a%00b', '/?socket_id=%ff', '/?socket_id=%zz', '/?codec=morse', 'http://x/',
+    '/#fragment']) {
+    await answered(upgradeRequest(target), 400, 'malformed');
   }
 });
 

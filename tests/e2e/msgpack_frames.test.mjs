@@ -143,7 +143,9 @@ test('no document', async () => {
 
 test('no request', async () => {
   const invalid = hex({error: {code: -32600, message: 'Invalid Request'}, id: null});
-  for (const scalar of ['c0', '01', 'a161', 'c3', 'cb3ff8000000000000']) await same(scalar, invalid);
+  for (const scalar of ['c0', '01', 'a161', 'c3', 'cb3ff8000000000000']) {
+    await same(scalar, invalid);
+  }
   client.pack({method: 5, id: 1});
   assert.deepEqual(await client.next(), {id: 1,
     error: {code: -32600, message: 'Invalid Request', data: 'Invalid method name'}});

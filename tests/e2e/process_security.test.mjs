@@ -133,22 +133,22 @@ describe('a token for the control port', () => {
     return all;
   };
   before(async () => {
-    writeFileSync(path('token'), 'correct horse battery staple\n');
+    writeFileSync(path('token'), 'correct-horse-battery-staple\n');
     gateway = await Gateway.start({'control-token-file': path('token')});
   });
   after(() => gateway.stop());
 
   test('with it', async () => {
-    const client = gateway.controlClient({metadata: metadata('Bearer correct horse battery staple')});
+    const given = metadata('Bearer correct-horse-battery-staple');
+    const client = gateway.controlClient({metadata: given});
     assert.equal(await count(client), 0);
-    const worker = await Worker.open(gateway,
-      {metadata: metadata('Bearer correct horse battery staple')});
+    const worker = await Worker.open(gateway, {metadata: given});
     assert.equal(await worker.finish(), undefined);
   });
 
   test('without it, or with another', async () => {
     const wrong = [undefined, metadata('Bearer wrong'), metadata('Bearer '),
-      metadata('correct horse battery staple'), metadata('Bearer correct horse battery staple2')];
+      metadata('correct-horse-battery-staple'), metadata('Bearer correct-horse-battery-staple2')];
     for (const given of wrong) {
       const client = gateway.controlClient({metadata: given});
       await refused(count(client), 'UNAUTHENTICATED', 'TOKEN_INVALID');
@@ -164,7 +164,7 @@ describe('mTLS on the control port', () => {
     ...(name ? [readFileSync(path(`${name}.key`)), readFileSync(path(`${name}.crt`))] : []));
   before(async () => {
     gateway = await Gateway.start({'control-tls-cert': path('server.crt'),
-      'control-tls-key': path('server.key'), 'control-tls-client-ca': path('ca.crt')});
+      'control-tls-key': path('server.key'), 'control-client-ca': path('ca.crt')});
   });
   after(() => gateway.stop());
 

@@ -18,6 +18,8 @@ const METHODS = {
   refuse: () => { throw new Failure({code: 500, message: 'E msg', data: {k: 1}}); },
 };
 
+const UUID_4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
 const login = params => {
   if (params.password !== 'secret') throw {reject: {}};
   return {user: params.user};
@@ -254,7 +256,7 @@ export function rpcSuite(name, open) {
       assert.equal(await named.call('whoami'), 'my own/id');
       const [one, two] = [await connect(), await connect()];
       const ids = [await one.call('whoami'), await two.call('whoami')];
-      for (const id of ids) assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+      for (const id of ids) assert.match(id, UUID_4);
       assert.notEqual(ids[0], ids[1]);
     });
 

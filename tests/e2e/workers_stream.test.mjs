@@ -132,9 +132,9 @@ test('two workers in one namespace, each with its own methods', async () => {
 
 test('a result for an unknown invocation is counted, no more', async () => {
   const worker = await Worker.open(gateway);
-  const before = await gateway.metric('sluice_results_dropped_total');
+  const before = await gateway.metric('sluice_worker_results_unknown_total');
   worker.answer({id: 12345, result: json(1)});
-  await gateway.rises('sluice_results_dropped_total', {}, before);
+  await gateway.rises('sluice_worker_results_unknown_total', {}, before);
   await worker.finish();
 });
 

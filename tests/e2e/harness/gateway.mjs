@@ -73,9 +73,7 @@ export class Gateway {
   #readAddresses(file) {
     if (this.#child.exitCode !== null) throw new Error(`exit code ${this.#child.exitCode}`);
     try {
-      const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
-      const found = Object.fromEntries(lines.map(line => line.split(/[ =:]+(.*)/).slice(0, 2)));
-      return found.admin && found.control && found.listen ? found : undefined;
+      return JSON.parse(readFileSync(file, 'utf8'));
     } catch (error) {
       if (error.code === 'ENOENT') return undefined;
       throw error;

@@ -121,8 +121,10 @@ export class Worker {
     if (what === 'call') {
       return this.#handlers.get(call.method)(fromBody(call.params), invocation);
     }
-    if (what === 'login') return this.#handlers.get('role:login')(fromBody(login.params), invocation);
-    return this.#handlers.get('role:admission')(admission.connection, invocation);
+    if (what === 'admission') {
+      return this.#handlers.get('role:admission')(admission.connection, invocation);
+    }
+    return this.#handlers.get('role:login')(fromBody(login.params), invocation);
   }
 
   // One result; those of one turn of the loop leave together.
