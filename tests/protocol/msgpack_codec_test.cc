@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// MessagePack values as JSON and back, apart from any message.
+#include <gtest/gtest.h>
+
+#include "absl/strings/escaping.h"
+#include "gateway/protocol/msgpack_reader.h"
+#include "gateway/protocol/msgpack_writer.h"
+
+namespace sluice::protocol {
+namespace {
+
+std::string Pack(std::string_view json) {
+  std::string bytes;
+  MsgpackWriter writer(bytes);
+  writer.Json(json);
+  return writer.ok() ? absl::BytesToHexString(bytes) : "bad";
+}
+
+std::string Unpack(const std::string& hex, size_t depth_max = 32) {
+  std::string bytes = absl::HexStringToBytes(hex);
+  MsgpackReader reader(bytes);
+  std::string json;
+  bool ok = reader.ReadJson(json, depth_max);
+  EXPECT_EQ(ok, reader.ok());
+  return ok && reader.at_end() ? json : "bad";
+}
+
+TEST(MsgpackWriterTest, WholeNumbersAreAsShortAsCanBe) {
+  EXPECT_EQ(Pack("0"), "00");
+  EXPECT_EQ(Pack("127"), "7f");
+  EXPECT_EQ(Pack("128"), "cc80");
+  EXPECT_EQ(Pack("255"), "ccff");
+  EXPECT_EQ(Pack("256"), "cd0100");
+  EXPECT_EQ(Pack("65535"), "cdffff");
+  EXPECT_EQ(Pack("65536"), "ce00010000");
+  EXPECT_EQ(Pack("4294967295"), "ceffffffff");
+  EXPECT_EQ(Pack("-1"), "ff");
+  EXPECT_EQ(Pack("-32"), "e0");
+  EXPECT_EQ(Pack("-33"), "d0df");
+  EXPECT_EQ(Pack("-128"), "d080");
+  EXPECT_EQ(Pack("-129"), "d1ff7f");
+  EXPECT_EQ(Pack("-32768"), "d18000");
+  EXPECT_EQ(Pack("-32769"), "d2ffff7fff");
+  EXPECT_EQ(Pack("-2147483648"), "d280000000");
+}
+
+TEST(MsgpackWriterTest, WhatExceeds32BitsIsAFloat) {
+  EXPECT_EQ(Pack("4294967296"), "cb41f0000000000000");
+  EXPECT_EQ(Pack("-2147483649"), "cbc1e0000000200000");
+  EXPECT_EQ(Pack("9223372036854775807"), "cb43e0000000000000");
+  EXPECT_EQ(Pack("18446744073709551616"), "cb43f0000000000000");
+  EXPECT_EQ(Pack("1.5"), "cb3ff8000000000000");
+  EXPECT_EQ(Pack("1e3"), "cb408f400000000000");
+  EXPECT_EQ(Pack("1e400"), "cb7fefffffffffffff");  // the largest there is
+}
+
+TEST(MsgpackWriterTest, Strings) {
+  EXPECT_EQ(Pack(R"("")"), "a0");
+  EXPECT_EQ(Pack(R"("a\n\u00e9\ud83d\ude00\/")"), "a9610ac3a9f09f98802f");
+  EXPECT_EQ(Pack('"' + std::string(31, 'x') + '"').substr(0, 2), "bf");
+  EXPECT_EQ(Pack('"' + std::string(32, 'x') + '"').substr(0, 4), "d920");
+  EXPECT_EQ(Pack('"' + std::string(256, 'x') + '"').substr(0, 6), "da0100");
+  EXPECT_EQ(Pack('"' + std::string(65536, 'x') + '"').substr(0, 10), "db00010000");
+}
+
+TEST(MsgpackWriterTest, Containers) {
+  EXPECT_EQ(Pack("[null,true,false]"), "93c0c3c2");
+  EXPECT_EQ(Pack(R"({"a":[1,{}],"b":{"c":[]}})"), "82a161920180a16281a16390");
+  std::string fifteen = "[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0";
+  EXPECT_EQ(Pack(fifteen + "]").substr(0, 2), "9f");
+  EXPECT_EQ(Pack(fifteen + ",0]").substr(0, 6), "dc0010");
+}
+
+TEST(MsgpackWriterTest, NoJson) {
+  for (const char* text : {"", "[1", "[1]]", "nul", R"("\x")"}) EXPECT_EQ(Pack(text), "bad");
+}
+
+TEST(MsgpackWriterTest, Bytes) {
+  std::string out;
+  MsgpackWriter writer(out);
+  writer.Binary("ab");
+  EXPECT_EQ(absl::BytesToHexString(out), "c4026162");
+  out.clear();
+  writer.Binary(std::string(256, 'x'));
+  EXPECT_EQ(absl::BytesToHexString(out).substr(0, 6), "c50100");
+  out.clear();
+  writer.Binary(std::string(65536, 'x'));
+  EXPECT_EQ(absl::BytesToHexString(out).substr(0, 10), "c600010000");
+}
+
+TEST(MsgpackReaderTest, Scalars) {
+  EXPECT_EQ(Unpack("c0"), "null");
+  EXPECT_EQ(Unpack("c2"), "false");
+  EXPECT_EQ(Unpack("c3"), "true");
+  EXPECT_EQ(Unpack("7f"), "127");
+  EXPECT_EQ(Unpack("e0"), "-32");
+  EXPECT_EQ(Unpack("ccff"), "255");
+  EXPECT_EQ(Unpack("cdffff"), "65535");
+  EXPECT_EQ(Unpack("ceffffffff"), "4294967295");
+  EXPECT_EQ(Unpack("cfffffffffffffffff"), "18446744073709551615");
+  EXPECT_EQ(Unpack("d080"), "-128");
+  EXPECT_EQ(Unpack("d07f"), "127");
+  EXPECT_EQ(Unpack("d18000"), "-32768");
+  EXPECT_EQ(Unpack("d280000000"), "-2147483648");
+  EXPECT_EQ(Unpack("d38000000000000000"), "-9223372036854775808");
+  EXPECT_EQ(Unpack("ca3fc00000"), "1.5");
+  EXPECT_EQ(Unpack("cb3fb999999999999a"), "0.1");
+  EXPECT_EQ(Unpack("a3610a22"), R"("a\n\"")");
+  EXPECT_EQ(Unpack("d90161"), "\"a\"");
+  EXPECT_EQ(Unpack("da000161"), "\"a\"");
+  EXPECT_EQ(Unpack("db0000000161"), "\"a\"");
+}
+
+TEST(MsgpackReaderTest, WhatJsonLacks) {
+  EXPECT_EQ(Unpack("cb7ff8000000000000"), "null");
+  EXPECT_EQ(Unpack("cbfff0000000000000"), "null");
+  EXPECT_EQ(Unpack("c4026869"), R"({"base64":true,"data":"aGk="})");
+  EXPECT_EQ(Unpack("c500026869"), R"({"base64":true,"data":"aGk="})");
+  EXPECT_EQ(Unpack("c6000000026869"), R"({"base64":true,"data":"aGk="})");
+}
+
+TEST(MsgpackReaderTest, Timestamps) {
+  EXPECT_EQ(Unpack("d6ff00000001"), R"("1970-01-01T00:00:01.000Z")");
+  EXPECT_EQ(Unpack("d7ff773594005a497a00"), R"("2018-01-01T00:00:00.500Z")");
+  EXPECT_EQ(Unpack("c70cff00000000ffffffffffffffff"), R"("1969-12-31T23:59:59.000Z")");
+  EXPECT_EQ(Unpack("c70cff3b9aca000000000000000000"), "bad");  // a second of nanoseconds
+  EXPECT_EQ(Unpack("c70cff000000007fffffffffffffff"), "bad");  // beyond the year 9999
+  EXPECT_EQ(Unpack("c70cff000000008000000000000000"), "bad");
+  EXPECT_EQ(Unpack("d5ff0001"), "bad");  // no timestamp is so short
+}
+
+TEST(MsgpackReaderTest, OtherExtensions) {
+  EXPECT_EQ(Unpack("d40100"), "bad");
+  EXPECT_EQ(Unpack("c70001"), "bad");
+}
+
+TEST(MsgpackReaderTest, Containers) {
+  EXPECT_EQ(Unpack("90"), "[]");
+  EXPECT_EQ(Unpack("80"), "{}");
+  EXPECT_EQ(Unpack("9301a15b92c080"), R"([1,"[",[null,{}]])");
+  EXPECT_EQ(Unpack("82a16180ff81a16290"), R"({"a":{},"-1":{"b":[]}})");
+  EXPECT_EQ(Unpack("dc0002c0c0"), "[null,null]");
+  EXPECT_EQ(Unpack("dd0000000100"), "[0]");
+  EXPECT_EQ(Unpack("de0001a16100"), R"({"a":0})");
+  EXPECT_EQ(Unpack("df00000001cd010000"), R"({"256":0})");
+}
+
+TEST(MsgpackReaderTest, Depth) {
+  EXPECT_EQ(Unpack("919190", 3), "[[[]]]");
+  EXPECT_EQ(Unpack("919190", 2), "bad");
+  EXPECT_EQ(Unpack("90", 0), "bad");
+  EXPECT_EQ(Unpack("01", 0), "1");
+}
+
+TEST(MsgpackReaderTest, SaysWhereAndWhy) {
+  std::string bytes = absl::HexStringToBytes("9201c1");
+  MsgpackReader reader(bytes);
+  std::string json;
+  EXPECT_FALSE(reader.ReadJson(json, 32));
+  EXPECT_EQ(reader.Flaw(), "a byte 0xc1 means nothing at byte 3");
+}
+
+TEST(MsgpackTest, ThereAndBack) {
+  for (const char* json :
+       {R"({"a":[1,-5,1.5,"x\n",null,true,{"b":[]}],"":{}})", "[4294967296]", "[-0.25,1e+100]"}) {
+    EXPECT_EQ(Unpack(Pack(json)), json);
+  }
+}
+
+}  // namespace
+}  // namespace sluice::protocol
