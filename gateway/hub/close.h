@@ -34,9 +34,9 @@ struct CloseRule {
 
 const CloseRule& RuleOf(CloseCause cause);
 
-// What goes into a close frame.
+// What goes into a close frame. Code 0, on the way in: the dialect's own for the cause.
 struct CloseFrame {
-  uint16_t code = 1000;
+  uint16_t code = 0;
   std::string reason;
 
   friend bool operator==(const CloseFrame&, const CloseFrame&) = default;

@@ -21,12 +21,12 @@
 namespace sluice::hub {
 
 struct DrainPlan {
-  std::string id;           // empty: one is made
+  std::string id{};         // empty: one is made
   bool everything = false;  // every connection of the node; the selector is not looked at
-  Selector selector;
+  Selector selector{};
   uint32_t per_second = 1;
   uint32_t jitter_percent = 0;
-  CloseFrame frame;  // code 0: the dialect's own
+  CloseFrame frame{};  // code 0: the dialect's own
   bool refuse_new = false;
 
   friend bool operator==(const DrainPlan&, const DrainPlan&) = default;

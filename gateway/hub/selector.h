@@ -17,19 +17,19 @@
 namespace sluice::hub {
 
 struct Selector {
-  std::string space;
+  std::string space{};
   // Without duplicates; the service that made it saw to that.
-  std::vector<std::string> connections;
-  std::vector<std::string> users;
-  std::vector<std::string> channels;
+  std::vector<std::string> connections{};
+  std::vector<std::string> users{};
+  std::vector<std::string> channels{};
   uint32_t dialects = 0;   // bit (1 << DialectId); 0: any
   bool elsewhere = false;  // `nodes` was given and this node is not in it: nothing matches
-  Labels labels;
+  Labels labels{};
   Time connected_before = absl::InfiniteFuture();  // strictly
   Time connected_after = absl::InfinitePast();     // inclusive
   uint32_t sample_percent = 0;                     // 0: all
-  absl::flat_hash_set<std::string> except_connections;
-  absl::flat_hash_set<std::string> except_users;
+  absl::flat_hash_set<std::string> except_connections{};
+  absl::flat_hash_set<std::string> except_users{};
 
   friend bool operator==(const Selector&, const Selector&) = default;
 };

@@ -43,7 +43,7 @@ void Shard::Impl::Admit(Session& session, Time now) {
     call = calls.Begin(session.key, *endpoint, Role::kAdmission, {}, {}, {},
                        options.admission_timeout, now);
   }
-  if (!call) return CloseSession(session, CloseCause::kAdmissionDown, {0, {}}, now);
+  if (!call) return CloseSession(session, CloseCause::kAdmissionDown, {}, now);
   session.calls.push_back(call->key);
 }
 
@@ -100,7 +100,7 @@ Session* Shard::Impl::Arriving(SessionKey key) const {
 
 void Shard::Impl::OnClaimRefused(const storage::PresenceRecord& record, CloseCause cause,
                                  Time now) {
-  if (Session* session = Arriving({record.session})) CloseSession(*session, cause, {0, {}}, now);
+  if (Session* session = Arriving({record.session})) CloseSession(*session, cause, {}, now);
 }
 
 void Shard::Impl::OnClaimed(const storage::PresenceRecord& record, const storage::Claim& claim,
@@ -165,7 +165,7 @@ void Shard::Impl::KeepAlive(Session& session, Time now) {
     return;
   }
   if (session.ping_outstanding) {
-    return CloseSession(session, CloseCause::kPongTimeout, {0, {}}, now);
+    return CloseSession(session, CloseCause::kPongTimeout, {}, now);
   }
   session.ping_outstanding = true;
   session.socket->outbox().Append(kPingFrame);
@@ -183,13 +183,27 @@ void Shard::Impl::RenewPresence(Time now) {
     if (session.claimed) records.push_back(RecordOf(session));
   });
   presence.Renew(std::move(records), self,
-                 [this](absl::StatusOr<std::vector<storage::PresenceKey>> lost, Time at) {
+                 [this](absl::StatusOr<std::vector<storage::PresenceKey>> lost, Time) {
                    if (!lost.ok()) return probe.presence_failures.Add();
                    for (const storage::PresenceKey& key : *lost) {
-                     Session* session = directory.Find(key.space, key.id);
-                     if (session) CloseSession(*session, CloseCause::kReplaced, {0, {}}, at);
+                     if (Session* session = directory.Find(key.space, key.id)) Reclaim(*session);
                    }
                  });
+}
+
+// A lease was lost: this node was too slow to renew it, or the store forgot. Only if another holds
+// the id by now must this one go.
+void Shard::Impl::Reclaim(Session& session) {
+  storage::PresenceRecord record = RecordOf(session);
+  presence.TryClaim(record, storage::ClaimPolicy::kReject, self,
+                    [this, record](absl::StatusOr<storage::Claim> claim, Time now) {
+                      if (!claim.ok()) return probe.presence_failures.Add();
+                      bool held = claim->result == storage::Claim::Result::kHeld;
+                      Session* loser = OpenSession({record.session});
+                      if (loser && held) CloseSession(*loser, CloseCause::kReplaced, {}, now);
+                      if (loser || held) return;
+                      presence.Release(record.key, record.node, record.session);
+                    });
 }
 
 // --- Leaving -------------------------------------------------------------------------------------
@@ -253,7 +267,7 @@ std::vector<std::string> Shard::Displace(SessionKey key, Time now) {
   if (!session || session->state == Session::State::kClosing) return {};
   std::vector<std::string> channels;
   for (const Membership& place : session->channels) channels.push_back(place.group->name);
-  impl_->CloseSession(*session, CloseCause::kReplaced, {0, {}}, now);
+  impl_->CloseSession(*session, CloseCause::kReplaced, {}, now);
   return channels;
 }
 

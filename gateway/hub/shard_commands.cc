@@ -73,7 +73,7 @@ void Shard::Impl::FinishBatch(Batch& batch, Time now) {
 void Shard::Impl::Execute(Session& session, Command command, Key batch, Time now) {
   if (!SpendToken(session, command, now)) {
     if (session.commands.Exhausted(static_cast<double>(options.commands_burst))) {
-      return CloseSession(session, CloseCause::kRateLimited, {0, {}}, now);
+      return CloseSession(session, CloseCause::kRateLimited, {}, now);
     }
     return Fail(session, command.correlation, batch, MakeError(Fault::kRateLimited), now);
   }
@@ -334,7 +334,7 @@ bool Shard::Impl::HasRoom(Session& session, size_t bytes, Time now) {
   Outbox& outbox = session.socket->outbox();
   if (outbox.size() + bytes <= options.outbox_bytes) return true;
   probe.drops[static_cast<size_t>(DropReason::kSlowConsumer)].Add();
-  CloseSession(session, CloseCause::kSlowConsumer, {0, {}}, now);
+  CloseSession(session, CloseCause::kSlowConsumer, {}, now);
   return false;
 }
 

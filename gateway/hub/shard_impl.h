@@ -69,8 +69,9 @@ struct Shard::Impl : CallOwner {
   void Closed(SessionKey key, const CloseFrame& frame, Time now);
   void KeepAlive(Session& session, Time now);
   void RenewPresence(Time now);
+  void Reclaim(Session& session);
   void Emit(ConnectionEvent::Type type, const Session& session, Time now,
-            std::string_view channel = {}, const CloseFrame& frame = {0, {}});
+            std::string_view channel = {}, const CloseFrame& frame = {});
 
   // --- commands (shard_commands.cc) ---
   bool Receive(Session& session, std::string_view bytes, bool binary, Time now);

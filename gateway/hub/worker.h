@@ -26,7 +26,7 @@ struct ContextSpec {
   bool space = false;
   bool remote_address = false;
   bool target = false;
-  std::vector<std::string> headers;  // lower-case names
+  std::vector<std::string> headers{};  // lower-case names
 };
 
 // The facts; what was not asked for stays empty.

@@ -16,7 +16,7 @@
 namespace sluice::fakes {
 
 class ManualExecutor final : public storage::Executor {
-public:
+ public:
   // Any thread.
   void Post(Task task) override {
     absl::MutexLock lock(&mutex_);
@@ -28,8 +28,7 @@ public:
     Task task;
     {
       absl::MutexLock lock(&mutex_);
-      if (tasks_.empty())
-        return false;
+      if (tasks_.empty()) return false;
       task = std::move(tasks_.front());
       tasks_.pop_front();
     }
@@ -41,8 +40,7 @@ public:
   // many ran.
   size_t RunAll(absl::Time now) {
     size_t ran = 0;
-    while (RunOne(now))
-      ++ran;
+    while (RunOne(now)) ++ran;
     return ran;
   }
 
@@ -51,9 +49,9 @@ public:
     return tasks_.size();
   }
 
-private:
+ private:
   mutable absl::Mutex mutex_;
   std::deque<Task> tasks_ ABSL_GUARDED_BY(mutex_);
 };
 
-} // namespace sluice::fakes
+}  // namespace sluice::fakes

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A client's connection without a network: what the hub wrote can be read as messages.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/hub/socket.h"
+
+namespace sluice::fakes {
+
+class FakeSocket final : public hub::Socket, public hub::Flushable {
+ public:
+  explicit FakeSocket(hub::DirtyList& dirty) : outbox_(dirty, *this) {}
+
+  hub::Outbox& outbox() override { return outbox_; }
+  void Close(const hub::CloseFrame& frame) override { closed_ = frame; }
+  void Resume() override { ++resumed_; }
+  void Flush(absl::Time) override { ++flushed_; }
+
+  // The messages in the outbox since the last call; a ping is "<ping>".
+  std::vector<std::string> Take() {
+    std::string bytes;
+    for (std::string_view piece : outbox_.Front(outbox_.size() + 1)) bytes.append(piece);
+    outbox_.Consume(bytes.size());
+    std::vector<std::string> messages;
+    for (size_t at = 0; at < bytes.size();) messages.push_back(TakeFrame(bytes, at));
+    return messages;
+  }
+
+  const std::optional<hub::CloseFrame>& closed() const { return closed_; }
+  int resumed() const { return resumed_; }
+  int flushed() const { return flushed_; }
+
+ private:
+  static std::string TakeFrame(const std::string& bytes, size_t& at) {
+    auto byte = [&](size_t i) { return static_cast<unsigned char>(bytes.at(i)); };
+    bool ping = byte(at) == 0x89;
+    size_t size = byte(at + 1);
+    size_t header = 2;
+    int wide = size == 126 ? 2 : size == 127 ? 8 : 0;
+    if (wide > 0) size = 0;
+    for (int i = 0; i < wide; ++i) size = size << 8 | byte(at + header++);
+    std::string payload = bytes.substr(at + header, size);
+    at += header + size;
+    return ping ? "<ping>" : payload;
+  }
+
+  hub::Outbox outbox_;
+  std::optional<hub::CloseFrame> closed_;
+  int resumed_ = 0;
+  int flushed_ = 0;
+};
+
+}  // namespace sluice::fakes

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The whole hub under a random but repeatable life: clients that come, call, batch and vanish,
+// workers that answer late, wrongly or never and die, backends that send, ask, join and close, on
+// several shards whose tasks run in any order. After every step what must hold is checked; a
+// failure prints the seed.
+#include <map>
+#include <random>
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "tests/fakes/hub_world.h"
+
+namespace sluice::hub {
+namespace {
+
+using fakes::FakeClient;
+using fakes::FakeWorker;
+using fakes::HubWorld;
+
+struct CountingSink final : AnswerSink {
+  void OnAnswer(ClientAnswer) override { ++answers; }
+  uint64_t answers = 0;
+};
+
+class Simulation {
+ public:
+  explicit Simulation(uint32_t seed) : random_(seed), world_(kShards, Options()) {
+    world_.Register({"chat", {}, {{"x", false}, {"y", false}}});
+  }
+
+  void Run(int steps) {
+    for (int i = 0; i < steps; ++i) {
+      Step();
+      if (Chance(50)) world_.Run();
+      Check();
+      if (testing::Test::HasFailure()) return;
+    }
+    Finish();
+  }
+
+ private:
+  static constexpr uint32_t kShards = 3;
+
+  struct Client {
+    std::unique_ptr<FakeClient> fake;
+    std::map<std::string, int> asked;  // call id to answers that came
+  };
+
+  static ShardOptions Options() {
+    ShardOptions options;
+    options.id_policy = storage::ClaimPolicy::kTakeover;
+    options.commands_per_second = 0;
+    options.outbox_bytes = 4096;
+    options.ping_interval = absl::ZeroDuration();
+    options.method_queue = 5;
+    options.calls_per_connection = 8;
+    return options;
+  }
+
+  uint32_t Pick(size_t below) { return random_() % below; }
+  bool Chance(uint32_t percent) { return Pick(100) < percent; }
+  Client& AnyClient() { return clients_[Pick(clients_.size())]; }
+
+  void Step() {
+    switch (Pick(12)) {
+      case 0:
+      case 1:
+        return Connect();
+      case 2:
+        return Vanish();
+      case 3:
+      case 4:
+      case 5:
+        return Say();
+      case 6:
+        return AddWorker();
+      case 7:
+        return KillWorker();
+      case 8:
+      case 9:
+        return AnswerSomething();
+      case 10:
+        return Control();
+      case 11:
+        return world_.Pass(absl::Milliseconds(Pick(3000)));
+    }
+  }
+
+  void Connect() {
+    if (clients_.size() > 30) return;
+    std::string id = Chance(70) ? "id" + std::to_string(Pick(10)) : "";
+    clients_.push_back({world_.Arrive("chat", id, Pick(kShards)), {}});
+  }
+
+  void Vanish() {
+    if (clients_.empty()) return;
+    size_t index = Pick(clients_.size());
+    FakeClient& client = *clients_[index].fake;
+    client.shard.Closed(client.key, {1006, ""}, world_.now);
+    clients_.erase(clients_.begin() + index);
+  }
+
+  void Say() {
+    if (clients_.empty()) return;
+    Client& client = AnyClient();
+    if (!client.fake->shard.Reading(client.fake->key)) return;
+    auto call = [&] {
+      std::string id = std::to_string(next_call_++);
+      client.asked[id] = 0;
+      return "call " + id + " m" + std::to_string(Pick(3)) + " 1";
+    };
+    std::string text;
+    if (Chance(10)) {
+      text = "sub - x,y";
+    } else if (Chance(10)) {
+      text = "answer - " + std::to_string(Pick(5)) + " yes";
+    } else {
+      text = call();
+      for (uint32_t more = Chance(20) ? Pick(4) : 0; more > 0; --more) text += "\n" + call();
+    }
+    client.fake->shard.Receive(client.fake->key, text, false, world_.now);
+  }
+
+  void AddWorker() {
+    if (workers_.size() > 5) return;
+    workers_.push_back(world_.Serve("chat", "m" + std::to_string(Pick(3)), 1 + Pick(4)));
+  }
+
+  void KillWorker() {
+    if (workers_.empty() || !Chance(40)) return;
+    size_t index = Pick(workers_.size());
+    for (uint32_t i = 0; i < kShards; ++i) {
+      world_.set.Post(i, [id = HubWorld::IdOf(workers_[index])](Shard& shard, Time now) {
+        shard.WorkerGone(id, now);
+      });
+    }
+    graveyard_.push_back(workers_[index]);  // its address is its id: not to be reused
+    workers_.erase(workers_.begin() + index);
+  }
+
+  void AnswerSomething() {
+    if (workers_.empty()) return;
+    FakeWorker& worker = *workers_[Pick(workers_.size())];
+    if (worker.invoked.empty()) return;
+    std::swap(worker.invoked[0], worker.invoked[Pick(worker.invoked.size())]);
+    CallKey key = worker.Next().call;
+    for (int times = Chance(10) ? 2 : 1; times > 0; --times) {
+      world_.set.Post(key.shard(), [key](Shard& shard, Time now) {
+        shard.Complete(key, Payload::Json("1"), now);
+        shard.CreditFreed(now);
+      });
+    }
+  }
+
+  void Control() {
+    uint32_t index = Pick(kShards);
+    Shard& shard = world_.shard(index);
+    Selector selector{.space = "chat"};
+    if (Chance(50)) selector.sample_percent = 1 + Pick(100);
+    std::vector<std::string> channels = {Chance(50) ? "x" : "z"};
+    Message message("e", Payload::Json(std::string(Pick(200), '1')), encodings_);
+    switch (Pick(6)) {
+      case 0:
+        shard.Send(selector, message, world_.now);
+        return;
+      case 1:
+        shard.Join(selector, channels, world_.now);
+        return;
+      case 2:
+        shard.Leave(selector, channels, world_.now);
+        return;
+      case 3:
+        if (Chance(20)) shard.Disconnect(selector, {4000, "x"}, false, world_.now);
+        return;
+      case 4:
+        shard.Update(selector, "user" + std::to_string(Pick(3)), {}, world_.now);
+        return;
+      case 5:
+        asked_ += shard.Ask(1, selector, "q", {}, absl::Seconds(1), sink_, world_.now).enqueued;
+        return;
+    }
+  }
+
+  // What must hold at any time.
+  void Check() {
+    for (Client& client : clients_) {
+      bool was_closed = client.fake->socket.closed().has_value();
+      size_t read_every_few_steps = Chance(30) ? 1 : 0;
+      if (read_every_few_steps == 0) continue;
+      for (const std::string& message : client.fake->socket.Take()) Count(client, message);
+      if (was_closed) EXPECT_FALSE(client.fake->shard.Reading(client.fake->key));
+    }
+    int64_t connections = 0;
+    uint64_t counted = 0;
+    for (uint32_t i = 0; i < kShards; ++i) {
+      connections += world_.probe(i).connections[0].value();
+      counted += world_.shard(i).Count({.space = "chat"});
+      EXPECT_GE(world_.probe(i).calls_in_flight.value(), 0);
+      EXPECT_GE(world_.probe(i).calls_waiting.value(), 0);
+    }
+    EXPECT_EQ(static_cast<uint64_t>(connections), counted);
+  }
+
+  // Nothing is answered twice, and nothing that was not asked.
+  void Count(Client& client, const std::string& message) {
+    for (const std::string& part : std::vector<std::string>(absl::StrSplit(message, '|'))) {
+      std::vector<std::string> words = absl::StrSplit(part, ' ');
+      if (words[0] != "ok" && words[0] != "err") continue;
+      if (words[1] == "-") continue;
+      auto asked = client.asked.find(words[1]);
+      ASSERT_NE(asked, client.asked.end()) << message;
+      EXPECT_EQ(++asked->second, 1) << message;
+    }
+  }
+
+  // Everybody leaves: nothing may be left behind.
+  void Finish() {
+    world_.Run();
+    world_.Pass(absl::Seconds(60));  // a batch's calls time out one after the other
+    for (Client& client : clients_) {
+      for (const std::string& message : client.fake->socket.Take()) Count(client, message);
+      if (client.fake->socket.closed()) continue;
+      for (const auto& [id, answers] : client.asked) EXPECT_EQ(answers, 1) << "call " << id;
+    }
+    while (!clients_.empty()) Vanish();
+    world_.Run();
+    EXPECT_EQ(world_.presence.held(), 0);
+    EXPECT_EQ(sink_->answers, asked_);
+    for (uint32_t i = 0; i < kShards; ++i) {
+      EXPECT_EQ(world_.shard(i).sessions(), 0);
+      EXPECT_EQ(world_.shard(i).asks(), 0);
+      EXPECT_EQ(world_.probe(i).connections[0].value(), 0);
+      EXPECT_EQ(world_.probe(i).calls_in_flight.value(), 0);
+      EXPECT_EQ(world_.probe(i).calls_waiting.value(), 0);
+    }
+    CheckEvents();
+  }
+
+  // Who opened has closed, once; an id that changed hands in between counts as one.
+  void CheckEvents() {
+    std::map<std::string, int> open;
+    for (const ConnectionEvent& event : world_.events.events) {
+      if (event.type == ConnectionEvent::Type::kOpened) ++open[event.connection];
+      if (event.type == ConnectionEvent::Type::kClosed) --open[event.connection];
+    }
+    for (const auto& [id, count] : open) EXPECT_EQ(count, 0) << id;
+  }
+
+  std::mt19937 random_;
+  HubWorld world_;
+  std::vector<Client> clients_;
+  std::vector<std::shared_ptr<FakeWorker>> workers_;
+  std::vector<std::shared_ptr<FakeWorker>> graveyard_;
+  std::shared_ptr<CountingSink> sink_ = std::make_shared<CountingSink>();
+  metrics::SharedCounter encodings_;
+  uint64_t asked_ = 0;
+  uint64_t next_call_ = 1;
+};
+
+TEST(SimulationTest, HoldsItsPromisesUnderAnySeed) {
+  for (uint32_t seed = 1; seed <= 60; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Simulation(seed).Run(1500);
+    if (HasFailure()) return;
+  }
+}
+
+}  // namespace
+}  // namespace sluice::hub
