@@ -31,6 +31,8 @@ bool ReadEnvelope(MsgpackReader& reader, std::string_view bytes, size_t depth_ma
     if (!reader.ReadKey(key)) return false;
     size_t begin = reader.offset();
     if (!reader.ReadJson(json, depth_max - 1)) return false;
+    // The forks say "params" always: nil where there are none.
+    if (key == "params" && json == "null") continue;
     envelope.Add(key, json, bytes.substr(begin, reader.offset() - begin));
   }
   frame.envelopes.push_back(std::move(envelope));

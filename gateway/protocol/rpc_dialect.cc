@@ -25,10 +25,7 @@ void WritePayload(Writer& writer, const Payload& payload) {
   }
 }
 
-// Whether the payload is written as an array or an object; bytes are one in JSON only.
-template <typename Writer>
 bool IsStructured(const Payload& payload) {
-  if (payload.kind == Payload::Kind::kBinary) return !Writer::kBinary;
   if (payload.kind != Payload::Kind::kJson) return false;
   size_t first = payload.bytes.find_first_not_of(" \t\r\n");
   return first != std::string::npos && KindOf(payload.bytes.substr(first, 1)) >= JsonKind::kArray;
@@ -38,7 +35,7 @@ bool IsStructured(const Payload& payload) {
 template <typename Writer>
 void WriteParams(Writer& writer, const Payload& payload) {
   writer.Key("params");
-  if (IsStructured<Writer>(payload)) return WritePayload(writer, payload);
+  if (IsStructured(payload)) return WritePayload(writer, payload);
   bool none = payload.kind == Payload::Kind::kNone;
   writer.Array(none ? 0 : 1);
   if (!none) WritePayload(writer, payload);
@@ -253,8 +250,7 @@ std::optional<std::string> RpcDialect<Writer>::EncodeRequest(const hub::DialectS
 template <typename Writer>
 hub::CloseFrame RpcDialect<Writer>::Close(hub::CloseCause cause) const {
   const hub::CloseRule& rule = hub::RuleOf(cause);
-  bool stay_away = cause == hub::CloseCause::kReplaced || cause == hub::CloseCause::kRejected;
-  return {stay_away ? uint16_t{1000} : rule.code, std::string(rule.reason)};
+  return {rule.code, std::string(rule.reason)};
 }
 
 template class RpcDialect<JsonWriter>;

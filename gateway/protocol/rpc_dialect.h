@@ -42,7 +42,6 @@ class RpcDialect : public hub::Dialect {
   std::optional<std::string> EncodeRequest(const hub::DialectState& state, uint64_t call,
                                            std::string_view method,
                                            const hub::Payload& params) const override;
-  // rpc-websockets comes back after every code but 1000: whoever must not gets that one.
   hub::CloseFrame Close(hub::CloseCause cause) const override;
 
  protected:

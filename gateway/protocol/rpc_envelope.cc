@@ -115,8 +115,6 @@ hub::Verb RpcEnvelope::ToLogin() {
   if (!IsTruthy(json_[kParams])) {
     return hub::Malformed{hub::MakeError(Fault::kLoginParamsMissing)};
   }
-  // A login without an id never authenticates.
-  if (!IsTruthy(json_[kId])) return hub::Ignore{};
   return hub::Login{hub::Payload::Json(std::move(json_[kParams]))};
 }
 

@@ -73,9 +73,9 @@ TEST_F(JsonRpcDecode, Login) {
             (Command{Id("15"), hub::Login{Payload::Json(R"({"user":"bob"})")}}));
 }
 
-TEST_F(JsonRpcDecode, LoginWithoutIdNeverAuthenticates) {
-  EXPECT_EQ(One(json_, R"({"jsonrpc":"2.0","method":"rpc.login","params":{"user":"bob"}})").verb,
-            hub::Verb(hub::Ignore{}));
+TEST_F(JsonRpcDecode, LoginWithoutIdWantsNoAnswer) {
+  EXPECT_EQ(One(json_, R"({"jsonrpc":"2.0","method":"rpc.login","params":[1]})"),
+            (Command{NoId(), hub::Login{Payload::Json("[1]")}}));
 }
 
 TEST_F(JsonRpcDecode, ListMethods) {

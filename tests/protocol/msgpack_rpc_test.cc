@@ -29,7 +29,7 @@ TEST_F(MsgpackRpcTest, Call) {
 
 TEST_F(MsgpackRpcTest, CallWithoutParams) {
   EXPECT_EQ(Hexed("83a66d6574686f64a46563686fa6706172616d73c0a2696403"),
-            (Command{Id("\x03", 0), Call("echo", Payload::Json("null"))}));
+            (Command{Id("\x03", 0), Call("echo")}));
 }
 
 TEST_F(MsgpackRpcTest, Notification) {
