@@ -33,6 +33,7 @@ constexpr std::array<Entry, kCloseCauseCount> kEntries = {{
     {CloseCause::kProtocol, {"protocol", 1002, "protocol error", "give up: correct the client"}},
     {CloseCause::kHandshakeTimeout,
      {"handshake_timeout", 4407, "no handshake in time", "reconnect with back-off"}},
+    {CloseCause::kExpired, {"expired", 4406, "the lease was not renewed", "reconnect"}},
 }};
 
 constexpr bool WellFormed() {

@@ -22,8 +22,9 @@ enum class CloseCause : uint8_t {
   kRateLimited,       // far too many commands: errors were answered and did not help
   kProtocol,          // the client broke its dialect's rules
   kHandshakeTimeout,  // the dialect's own handshake did not come in time
+  kExpired,           // the client did not renew its own lease
 };
-inline constexpr int kCloseCauseCount = static_cast<int>(CloseCause::kHandshakeTimeout) + 1;
+inline constexpr int kCloseCauseCount = static_cast<int>(CloseCause::kExpired) + 1;
 
 struct CloseRule {
   std::string_view label;      // metric label

@@ -38,10 +38,61 @@ struct Login {
   friend bool operator==(const Login&, const Login&) = default;
 };
 
+// Begins the dialect's own handshake, where it has one.
+struct Greet {
+  Payload payload;
+  std::string token;  // a signed token that the client kept; empty: none
+  friend bool operator==(const Greet&, const Greet&) = default;
+};
+
+// Shows a signed token, or gives it up.
+struct Authenticate {
+  std::string token;
+  friend bool operator==(const Authenticate&, const Authenticate&) = default;
+};
+struct Deauthenticate {
+  friend bool operator==(const Deauthenticate&, const Deauthenticate&) = default;
+};
+
+// Renews the client's own lease.
+struct Renew {
+  friend bool operator==(const Renew&, const Renew&) = default;
+};
+
+// Says something to a channel's members, the sender included if it is one.
+struct Publish {
+  std::string channel;
+  Payload data;
+  friend bool operator==(const Publish&, const Publish&) = default;
+};
+
+// Says something to everybody else in the namespace. Renews the lease as well.
+struct Relay {
+  std::string event;
+  Payload body;
+  friend bool operator==(const Relay&, const Relay&) = default;
+};
+
+// A message that the gateway does not understand, for the namespace's worker (role raw).
+struct Forward {
+  Payload message;
+  friend bool operator==(const Forward&, const Forward&) = default;
+};
+
+// The dialect answers by itself; the text is sent as it is, and then, if there is a code, the
+// connection is closed.
+struct Say {
+  std::string message;
+  CloseFrame then;
+  friend bool operator==(const Say&, const Say&) = default;
+};
+
 // Enters or leaves channels, one after the other; the first that is forbidden fails the command,
 // those before it stay entered.
 struct Subscribe {
   std::vector<std::string> channels;
+  Payload data;                // for the guard
+  bool wait_for_auth = false;  // for the guard
   friend bool operator==(const Subscribe&, const Subscribe&) = default;
 };
 struct Unsubscribe {
@@ -79,7 +130,8 @@ struct Ignore {
 };
 
 using Verb = std::variant<Ignore, CallMethod, Login, Subscribe, Unsubscribe, ListMethods, Answer,
-                          Malformed, Hopeless>;
+                          Malformed, Hopeless, Greet, Authenticate, Deauthenticate, Renew, Publish,
+                          Relay, Forward, Say>;
 
 struct Command {
   Correlation correlation;

@@ -30,6 +30,11 @@ struct ConnectionEvent {
     kLeft,
     kRefused,
     kNamespaceEmpty,
+    kAuthenticated,    // a signed token, a login or a backend said who it is
+    kDeauthenticated,  // and it is nobody again
+    kBadToken,         // it showed a token that was not good; `reason` says why
+    kAborted,          // it left before it had opened
+    kWarning,          // something of it went wrong without consequence; `reason` says what
   };
   Type type = Type::kOpened;
   absl::Time time;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -26,6 +27,7 @@ struct ContextSpec {
   bool space = false;
   bool remote_address = false;
   bool target = false;
+  bool claims = false;
   std::vector<std::string> headers{};  // lower-case names
 };
 
@@ -37,6 +39,7 @@ struct Context {
   std::string space;
   std::string remote_address;
   std::string target;
+  std::string claims_json;  // of its signed token
   std::vector<std::pair<std::string, std::string>> headers;
 };
 
@@ -49,14 +52,31 @@ struct Candidate {
   Time connected_at;
 };
 
-enum class Role : uint8_t { kMethod, kLogin, kAdmission };
+enum class Role : uint8_t { kMethod, kLogin, kAdmission, kRaw, kGuard };
+
+// What a guard decides about: a client's actions, and what is about to reach a client.
+enum class GuardAction : uint8_t {
+  kConnect,       // the upgrade, before anything is said
+  kHandshake,     // the dialect's own handshake
+  kCall,          // a call that wants an answer
+  kTransmit,      // a message that wants none
+  kSubscribe,     // entering a channel
+  kPublishIn,     // a client's publication
+  kPublishOut,    // a publication about to reach this client
+  kAuthenticate,  // a signed token that was found good
+};
+inline constexpr int kGuardActionCount = static_cast<int>(GuardAction::kAuthenticate) + 1;
+std::string_view GuardLabel(GuardAction action);  // "publish_in"
 
 // One thing for a worker to do.
 struct Invocation {
   CallKey call;
   Role role = Role::kMethod;
-  std::string method;  // kMethod only
-  Payload params;      // not with kAdmission
+  GuardAction action = GuardAction::kConnect;  // kGuard only
+  // kMethod: its name. kGuard: the method or the channel, or empty.
+  std::string method;
+  // kAdmission: what the client's greeting said. kRaw: the message. kGuard: what would be passed on.
+  Payload params;
   bool notification = false;
   Candidate candidate;  // kAdmission only
   Context context;
@@ -78,7 +98,15 @@ struct Reject {
   std::string reason;
 };
 
-using WorkerResult = std::variant<Payload, CallError, Accept, Reject>;
+// What a guard answers.
+struct Verdict {
+  bool allow = false;
+  Payload replacement;  // allow: passed on instead, if it is any
+  bool silent = false;  // block: the client is told no more than that
+  CallError error;      // block: what the client is told; its code, if it closes: the close code
+};
+
+using WorkerResult = std::variant<Payload, CallError, Accept, Reject, Verdict>;
 
 // A worker's stream, shared by all shards. Thread-safe.
 class WorkerLink {
@@ -106,7 +134,8 @@ struct Offer {
   std::string worker_name;
   std::shared_ptr<WorkerLink> link;
   Role role = Role::kMethod;
-  std::string method;  // kMethod only
+  GuardAction action = GuardAction::kConnect;  // kGuard only
+  std::string method;                          // kMethod only
   bool is_protected = false;
   Duration time_limit = absl::ZeroDuration();  // zero: the gateway's default
   uint32_t in_flight_max = 0;                  // zero: as many as the credit allows
@@ -135,6 +164,7 @@ struct Deregistration {
   std::vector<std::string> methods;
   std::vector<std::string> events;
   std::vector<Role> roles;
+  std::vector<GuardAction> guards;
 };
 
 }  // namespace sluice::hub
