@@ -54,6 +54,9 @@ enum class ChannelStatus : uint8_t {
 struct ChannelResult {
   std::string channel;
   ChannelStatus status;
+  // For dialects that say more: who asked, and of how many channels it may be a member.
+  std::string_view connection = {};
+  size_t limit = 0;
 };
 
 // What a dialect tells a connection that has just opened.
@@ -115,7 +118,8 @@ class Dialect {
   // `answered` are results of the Encode functions above, in the batch's order, at least one.
   virtual std::string EncodeBatch(absl::Span<const std::string> answered) const = 0;
 
-  // --- For dialects with a handshake, tokens, members or relays; by default there is nothing to say.
+  // --- For dialects with a handshake, tokens, members or relays; by default there is nothing to
+  // say.
 
   // The first message to a connection that has opened. `correlation` is that of its greeting.
   virtual std::optional<std::string> EncodeWelcome(const Correlation& /*correlation*/,
