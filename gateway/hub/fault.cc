@@ -29,7 +29,6 @@ constexpr std::array<Entry, kFaultCount> kEntries = {{
     {Fault::kTooManyCalls, "too_many_calls", "Too many calls are under way on this connection"},
     {Fault::kRateLimited, "rate_limited", "Too many commands a second on this connection"},
     {Fault::kRejected, "rejected", "No call with this id is awaited"},
-    {Fault::kBlocked, "blocked", "Blocked"},
     {Fault::kBlocked, "blocked", "Blocked by a guard"},
     {Fault::kIdTaken, "id_taken", "The id is in use"},
     {Fault::kApplication, "application", "Error"},

@@ -26,7 +26,6 @@ enum class Fault : uint8_t {
   kTooManyCalls,        // too many calls of this connection are under way
   kRateLimited,         // too many commands a second on this connection
   kRejected,            // the answer to a gateway's call names no call that is awaited
-  kBlocked,             // a guard forbade it, and says no more
   kBlocked,             // a guard blocked it, and says no more
   kIdTaken,             // another connection has the id that was asked for
   kApplication,         // the worker said so

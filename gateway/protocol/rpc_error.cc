@@ -35,7 +35,6 @@ constexpr std::array<Rule, hub::kFaultCount> kRules = {{
     {Fault::kRateLimited, -32014, true, true},
     {Fault::kRejected, -32016, false, false},
     {Fault::kBlocked, -32017, false, false},
-    {Fault::kBlocked, -32017, false, false},
     {Fault::kIdTaken, -32018, false, false},
     {Fault::kApplication, -32000, false, false},
 }};

@@ -31,7 +31,7 @@ TEST(RpcErrorTest, CodesOfTheGateway) {
   EXPECT_EQ(RpcCodeOf(Fault::kRateLimited), -32014);
   EXPECT_EQ(RpcCodeOf(Fault::kWorkerLost), -32015);
   EXPECT_EQ(RpcCodeOf(Fault::kRejected), -32016);
-  EXPECT_EQ(Of(Fault::kBlocked), (RpcError{-32017, "Blocked", ""}));
+  EXPECT_EQ(Of(Fault::kBlocked), (RpcError{-32017, "Blocked by a guard", ""}));
 }
 
 TEST(RpcErrorTest, CodesAreDistinctButForTheHandlers) {
