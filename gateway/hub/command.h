@@ -91,7 +91,7 @@ struct Say {
 // those before it stay entered.
 struct Subscribe {
   std::vector<std::string> channels;
-  Payload data;                // for the guard
+  Payload data = {};           // for the guard
   bool wait_for_auth = false;  // for the guard
   friend bool operator==(const Subscribe&, const Subscribe&) = default;
 };
