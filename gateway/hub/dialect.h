@@ -82,6 +82,12 @@ class Dialect {
   virtual std::string_view name() const = 0;  // metric label: "json_rpc"
   virtual bool binary() const = 0;            // its messages travel in binary frames
 
+  // What is wrong with an upgrade request, beyond what its route has checked. Asked before anything
+  // else happens on the connection; an objection is said, and the connection closed, at once.
+  virtual std::optional<Say> Object(const Upgrade& /*upgrade*/, std::string_view /*space*/) const {
+    return std::nullopt;
+  }
+
   // How its connections are kept alive.
   virtual const LivenessRule& liveness() const = 0;
 

@@ -48,6 +48,18 @@ const Entry& EntryOf(Fault fault) { return kEntries[static_cast<size_t>(fault)];
 
 std::string_view FaultLabel(Fault fault) { return EntryOf(fault).label; }
 
+bool MayRetry(Fault fault) {
+  switch (fault) {
+    case Fault::kUnavailable:
+    case Fault::kOverloaded:
+    case Fault::kTooManyCalls:
+    case Fault::kRateLimited:
+      return true;
+    default:
+      return false;
+  }
+}
+
 CallError MakeError(Fault fault) {
   const Entry& entry = EntryOf(fault);
   return {.fault = fault,

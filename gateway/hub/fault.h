@@ -35,6 +35,9 @@ inline constexpr int kFaultCount = static_cast<int>(Fault::kApplication) + 1;
 // The metric label and the default name of a fault: "method_not_found".
 std::string_view FaultLabel(Fault fault);
 
+// Whether nothing has run, and the same may work later.
+bool MayRetry(Fault fault);
+
 // An error on its way to a client (or from one, when it answers a gateway's call).
 struct CallError {
   Fault fault = Fault::kApplication;
