@@ -11,8 +11,8 @@ namespace sluice::protocol {
 class JsonRpc final : public RpcDialect<JsonWriter> {
  public:
   // A connection whose first frame is binary speaks `binary` instead.
-  JsonRpc(hub::DialectId id, const hub::Dialect& binary)
-      : RpcDialect(id, "json_rpc"), binary_(binary) {}
+  JsonRpc(hub::DialectId id, const hub::LivenessRule& liveness, const hub::Dialect& binary)
+      : RpcDialect(id, "json_rpc", liveness), binary_(binary) {}
 
   const hub::Dialect& ForFirstFrame(bool binary_frame) const override {
     if (binary_frame) return binary_;

@@ -10,7 +10,8 @@ namespace sluice::protocol {
 
 class MsgpackRpc final : public RpcDialect<MsgpackWriter> {
  public:
-  explicit MsgpackRpc(hub::DialectId id) : RpcDialect(id, "msgpack_rpc") {}
+  MsgpackRpc(hub::DialectId id, const hub::LivenessRule& liveness)
+      : RpcDialect(id, "msgpack_rpc", liveness) {}
 
   const hub::Dialect& ForFirstFrame(bool) const override { return *this; }
   hub::Decoded Decode(hub::DialectState& state, std::string_view bytes, bool binary_frame,

@@ -2,8 +2,23 @@
 #include "gateway/protocol/registry.h"
 
 #include <algorithm>
+#include <string>
+
+#include "gateway/hub/frame.h"
 
 namespace sluice::protocol {
+
+hub::LivenessRule WebSocketPings(absl::Duration interval, absl::Duration timeout) {
+  return {.interval = interval,
+          .timeout = timeout,
+          .steady = false,
+          .lease = absl::ZeroDuration(),
+          .ping = std::string(hub::kPingFrame)};
+}
+
+Registry::Registry(const DialectOptions& options)
+    : pings(WebSocketPings(options.ping_interval, options.pong_timeout)),
+      socketcluster(2, options.socketcluster) {}
 
 const hub::Dialect* Registry::Find(std::string_view name) const {
   auto named = [name](const hub::Dialect* dialect) { return dialect->name() == name; };

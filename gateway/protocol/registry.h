@@ -7,21 +7,36 @@
 #include <array>
 #include <string_view>
 
+#include "absl/time/time.h"
 #include "gateway/hub/dialect.h"
 #include "gateway/protocol/json_rpc.h"
 #include "gateway/protocol/msgpack_rpc.h"
+#include "gateway/protocol/socketcluster.h"
 
 namespace sluice::protocol {
 
-struct Registry {
-  // The ids are those of sluice.v1.Dialect, less one; they never change.
-  const MsgpackRpc msgpack_rpc{1};
-  const JsonRpc json_rpc{0, msgpack_rpc};
-  const std::array<const hub::Dialect*, 2> all = {&json_rpc, &msgpack_rpc};
+struct DialectOptions {
+  // Where WebSocket's own pings show whether a client lives.
+  absl::Duration ping_interval = absl::Seconds(25);  // --ping-interval; zero: no pings
+  absl::Duration pong_timeout = absl::Seconds(10);   // --pong-timeout
+  SocketClusterOptions socketcluster;
+};
 
-  Registry() = default;
+// Pings after a silence of `interval`, gives up after one of `timeout` behind it.
+hub::LivenessRule WebSocketPings(absl::Duration interval, absl::Duration timeout);
+
+struct Registry {
+  explicit Registry(const DialectOptions& options = {});
   Registry(const Registry&) = delete;
   Registry& operator=(const Registry&) = delete;
+
+  const hub::LivenessRule pings;
+
+  // The ids are those of sluice.v1.Dialect, less one; they never change.
+  const MsgpackRpc msgpack_rpc{1, pings};
+  const JsonRpc json_rpc{0, pings, msgpack_rpc};
+  const SocketCluster socketcluster;
+  const std::array<const hub::Dialect*, 3> all = {&json_rpc, &msgpack_rpc, &socketcluster};
 
   // Null if there is none of that name.
   const hub::Dialect* Find(std::string_view name) const;

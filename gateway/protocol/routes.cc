@@ -141,10 +141,16 @@ absl::StatusOr<Routes> Routes::Make(std::vector<RouteRule> rules) {
 }
 
 std::vector<RouteRule> Routes::Defaults(const Registry& registry) {
-  std::vector<RouteRule> rules(1);
+  std::vector<RouteRule> rules(2);
   rules[0].prefix = "/";
   rules[0].dialect = &registry.json_rpc;
   rules[0].codecs = {{"json", &registry.json_rpc}, {"msgpack", &registry.msgpack_rpc}};
+  rules[1].prefix = "/socketcluster/";
+  rules[1].exact = true;
+  rules[1].dialect = &registry.socketcluster;
+  rules[1].from = RouteRule::Namespace::kQuery;
+  rules[1].parameter = "namespace";
+  rules[1].id_parameter.clear();
   return rules;
 }
 
@@ -163,6 +169,9 @@ std::variant<Route, RouteRefusal> Routes::Find(
   if (!IsVisibleAscii(target)) return Bad("the target holds unescaped characters");
   const RouteRule* rule = RuleFor(path);
   if (rule == nullptr) return RouteRefusal{404, "nothing is served here"};
+  if (rule->exact && path != rule->prefix) {
+    return Bad(absl::StrCat("the path must be ", rule->prefix));
+  }
 
   Route route;
   std::string flaw = FillSpace(*rule, path, query, route);

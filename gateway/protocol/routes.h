@@ -36,6 +36,7 @@ struct RouteRule {
   };
 
   std::string prefix;  // begins and ends with a slash; matches without the last one as well
+  bool exact = false;  // whatever else begins with the prefix is refused
   const hub::Dialect* dialect = nullptr;
   Namespace from = Namespace::kPath;
   std::string parameter;  // kQuery only

@@ -19,11 +19,14 @@ namespace sluice::protocol {
 template <typename Writer>
 class RpcDialect : public hub::Dialect {
  public:
-  RpcDialect(hub::DialectId id, std::string_view name) : id_(id), name_(name) {}
+  // `liveness` outlives this.
+  RpcDialect(hub::DialectId id, std::string_view name, const hub::LivenessRule& liveness)
+      : id_(id), name_(name), liveness_(liveness) {}
 
   hub::DialectId id() const override { return id_; }
   std::string_view name() const override { return name_; }
   bool binary() const override { return Writer::kBinary; }
+  const hub::LivenessRule& liveness() const override { return liveness_; }
 
   bool Toggle(hub::DialectState& state, std::string_view channel, bool on) const override;
 
@@ -51,6 +54,7 @@ class RpcDialect : public hub::Dialect {
  private:
   hub::DialectId id_;
   std::string_view name_;
+  const hub::LivenessRule& liveness_;
 };
 
 extern template class RpcDialect<JsonWriter>;

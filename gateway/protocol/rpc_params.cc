@@ -4,54 +4,30 @@
 #include <limits>
 #include <utility>
 
-#include "gateway/protocol/json_scratch.h"
+#include "gateway/protocol/json_members.h"
 #include "gateway/protocol/json_text.h"
 #include "gateway/protocol/rpc_envelope.h"
 
 namespace sluice::protocol {
 namespace {
 
-namespace ondemand = simdjson::ondemand;
-
 hub::Verb Invalid(hub::Fault fault, std::string_view what) {
   return hub::Malformed{ErrorSaying(fault, what)};
 }
 
-std::string_view RawJson(ondemand::value value) {
-  std::string_view raw;
-  return simdjson::to_json_string(value).get(raw) == simdjson::SUCCESS ? raw : std::string_view();
-}
-
-// The values of an array, as text; the texts end with the scratch's.
+// The values of an array, as text.
 std::vector<std::string> ReadArray(std::string_view json) {
-  JsonScratch scratch;
   std::vector<std::string> values;
-  auto document = scratch.Iterate(json);
-  ondemand::array array;
-  if (document.get_array().get(array) != simdjson::SUCCESS) return values;
-  for (auto item : array) {
-    ondemand::value value;
-    if (item.get(value) != simdjson::SUCCESS) break;
-    values.emplace_back(RawJson(value));
-  }
+  ForEachValue(json, [&](std::string_view value) { values.emplace_back(value); });
   return values;
 }
 
 // The members of an object that are named, as text; the last of equals counts.
 template <typename... Member>
 void ReadMembers(std::string_view json, Member... members) {
-  JsonScratch scratch;
-  auto document = scratch.Iterate(json);
-  ondemand::object object;
-  if (document.get_object().get(object) != simdjson::SUCCESS) return;
-  for (auto item : object) {
-    ondemand::field field;
-    if (std::move(item).get(field) != simdjson::SUCCESS) return;
-    std::string_view key;
-    if (field.unescaped_key().get(key) != simdjson::SUCCESS) return;
-    std::string_view raw = RawJson(field.value());
-    ((key == members.first ? void(*members.second = raw) : void()), ...);
-  }
+  ForEachMember(json, [&](std::string_view key, std::string_view value) {
+    ((key == members.first ? void(*members.second = value) : void()), ...);
+  });
 }
 
 std::string TextOf(std::string_view json) {

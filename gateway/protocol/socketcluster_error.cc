@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/protocol/socketcluster_error.h"
+
+#include <array>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "gateway/protocol/json_members.h"
+#include "gateway/protocol/json_text.h"
+
+namespace sluice::protocol {
+namespace {
+
+using hub::CallError;
+using hub::Fault;
+
+struct Rule {
+  Fault fault;
+  std::string_view name;
+  bool retry;  // nothing has run, and it may work later
+};
+
+// In the order of the enum. TimeoutError means to the client what it means here: it may have run or
+// not. BadConnectionError is the client's own.
+constexpr std::array<Rule, hub::kFaultCount> kRules = {{
+    {Fault::kParse, "InvalidMessageError", false},
+    {Fault::kInvalidRequest, "InvalidMessageError", false},
+    {Fault::kMethodNotFound, "MethodNotFoundError", false},
+    {Fault::kInvalidParams, "InvalidArgumentsError", false},
+    {Fault::kMethodForbidden, "AuthError", false},
+    {Fault::kEventForbidden, "AuthError", false},
+    {Fault::kEventsMissing, "InvalidArgumentsError", false},
+    {Fault::kLoginParamsMissing, "InvalidArgumentsError", false},
+    {Fault::kUnavailable, "UnavailableError", true},
+    {Fault::kWorkerLost, "WorkerLostError", false},
+    {Fault::kTimeout, "TimeoutError", false},
+    {Fault::kOverloaded, "OverloadedError", true},
+    {Fault::kTooManyCalls, "TooManyCallsError", true},
+    {Fault::kRateLimited, "RateLimitedError", true},
+    {Fault::kRejected, "InvalidMessageError", false},
+    {Fault::kBlocked, "SilentMiddlewareBlockedError", false},
+    {Fault::kIdTaken, "IdTakenError", false},
+    {Fault::kApplication, "Error", false},
+}};
+
+constexpr bool InEnumOrder() {
+  for (size_t i = 0; i < kRules.size(); ++i) {
+    if (static_cast<size_t>(kRules[i].fault) != i) return false;
+  }
+  return true;
+}
+static_assert(InEnumOrder());
+
+const Rule& RuleOf(Fault fault) { return kRules[static_cast<size_t>(fault)]; }
+
+// SocketCluster's own word for an action that its middleware may block.
+std::string_view ActionName(Asked asked) {
+  switch (asked) {
+    case Asked::kInvoke:
+      return "invoke";
+    case Asked::kSubscribe:
+    case Asked::kUnsubscribe:
+      return "subscribe";
+    case Asked::kPublish:
+      return "publishIn";
+    case Asked::kAuthenticate:
+      return "authenticate";
+    case Asked::kHandshake:
+      return "handshakeSC";
+  }
+  return {};
+}
+
+std::string_view MiddlewareName(Asked asked) {
+  return asked == Asked::kHandshake ? "handshake" : "inbound";
+}
+
+std::string MessageOf(const CallError& error, Asked asked) {
+  if (error.fault == Fault::kBlocked) {
+    return absl::StrCat("The ", std::string(ActionName(asked)), " AGAction was blocked by ",
+                        std::string(MiddlewareName(asked)), " middleware");
+  }
+  return error.message.empty() ? hub::MakeError(error.fault).message : error.message;
+}
+
+std::string_view NameOf(const CallError& error) {
+  bool own = !error.name.empty() && error.name != hub::FaultLabel(error.fault);
+  return own ? std::string_view(error.name) : RuleOf(error.fault).name;
+}
+
+// The client closes with it, so that it must be one that a client may close with.
+int32_t CloseCodeOf(const CallError& error) {
+  return error.code >= 4000 && error.code <= 4999 ? error.code : int32_t{kBadHandshakeCode};
+}
+
+// The error's own fields, other than those that are written anyway.
+void WriteFields(JsonWriter& writer, std::string_view json, std::string_view code_key) {
+  if (json.empty()) return;
+  if (KindOf(json) != JsonKind::kObject) {
+    writer.Key("data");
+    return writer.Raw(json);
+  }
+  ForEachMember(json, [&](std::string_view key, std::string_view value) {
+    if (key == "message" || key == "name" || key == code_key) return;
+    writer.Key(key);
+    writer.Raw(value);
+  });
+}
+
+// An error that has nothing but one plain value is that value, as if it had been thrown.
+bool IsPlainValue(const CallError& error) {
+  if (error.fault != Fault::kApplication || error.code != 0 || error.data_json.empty())
+    return false;
+  if (!error.name.empty() || !error.message.empty()) return false;
+  JsonKind kind = KindOf(error.data_json);
+  return kind == JsonKind::kString || kind == JsonKind::kNumber || kind == JsonKind::kBool;
+}
+
+std::string TextOf(std::string_view json) {
+  if (json.empty()) return {};
+  return KindOf(json) == JsonKind::kString ? Unquote(json) : std::string(json);
+}
+
+// Numbers that fit are the error's code; else "code" is a field like any other.
+bool TakeCode(std::string_view json, CallError& error) {
+  std::optional<int64_t> number = ToWhole(json);
+  if (!number.has_value() || !std::in_range<int32_t>(*number)) return false;
+  error.code = static_cast<int32_t>(*number);
+  return true;
+}
+
+}  // namespace
+
+void WriteSocketClusterError(JsonWriter& writer, const CallError& error, Asked asked) {
+  if (IsPlainValue(error)) return writer.Raw(error.data_json);
+  bool refused = asked == Asked::kHandshake;
+  int32_t code = refused ? CloseCodeOf(error) : error.code;
+  std::string_view code_key = refused ? "statusCode" : code != 0 ? "code" : "";
+  writer.Map(0);
+  writer.Key("message");
+  writer.String(MessageOf(error, asked));
+  writer.Key("name");
+  writer.String(NameOf(error));
+  if (code != 0) {
+    writer.Key(code_key);
+    writer.Whole(code);
+  }
+  if (error.fault == Fault::kBlocked) {
+    writer.Key("type");
+    writer.String(MiddlewareName(asked));
+  }
+  if (RuleOf(error.fault).retry && error.data_json.empty()) {
+    writer.Key("retry");
+    writer.Raw("true");
+  }
+  WriteFields(writer, error.data_json, code_key);
+  writer.Close();
+}
+
+CallError FromSocketClusterError(std::string_view json) {
+  CallError error;
+  if (KindOf(json) != JsonKind::kObject) {
+    error.message = TextOf(json);
+    return error;
+  }
+  std::string fields;
+  JsonWriter writer(fields);
+  writer.Map(0);
+  bool any = false;
+  ForEachMember(json, [&](std::string_view key, std::string_view value) {
+    if (key == "name") {
+      error.name = TextOf(value);
+    } else if (key == "message") {
+      error.message = TextOf(value);
+    } else if (key != "code" || !TakeCode(value, error)) {
+      writer.Key(key);
+      writer.Raw(value);
+      any = true;
+    }
+  });
+  writer.Close();
+  if (any) error.data_json = std::move(fields);
+  return error;
+}
+
+}  // namespace sluice::protocol
