@@ -40,6 +40,12 @@ struct PresenceRecord {
   std::string detail;  // opaque to the store: what a dialect shows of its members
 };
 
+// Somebody came into a namespace, or left it.
+struct PresenceChange {
+  bool came = false;
+  PresenceRecord record;
+};
+
 // What happens when a key is held by another session already.
 enum class ClaimPolicy {
   kReject,    // the older one stays
@@ -84,6 +90,15 @@ class Presence {
   // The namespace's records with id > `after`, ascending, at most `limit`.
   virtual void List(const std::string& space, const std::string& after, size_t limit,
                     Executor& home, Done<std::vector<PresenceRecord>> done) = 0;
+
+  // Calls `change` on `home` for everyone who comes into or leaves a namespace from now on, in
+  // their order; who takes an id over does neither. A List asked on the same executor is consistent
+  // with it: what came before the list's `done` is in the list.
+  using WatchId = uint64_t;
+  using Watcher = absl::AnyInvocable<void(const PresenceChange& change, absl::Time now)>;
+  virtual WatchId Watch(const std::string& space, Executor& home, Watcher watcher) = 0;
+  // None is called after this returned to `home`'s thread.
+  virtual void Unwatch(WatchId watch) = 0;
 
   virtual void Count(const std::string& space, Executor& home, Done<uint64_t> done) = 0;
 };

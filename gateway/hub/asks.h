@@ -20,7 +20,7 @@ struct PendingAsk {
   PendingAsk(Key k, SessionKey s) : key(k), session(s) {}
   const Key key;
   const SessionKey session;
-  uint64_t ask = 0;     // the Control.Call
+  uint64_t ask = 0;     // the Control.Call; 0: none that can be forgotten
   uint64_t number = 0;  // the id that the client knows it by
   TimerWheel::Id timer = 0;
   std::shared_ptr<AnswerSink> sink;

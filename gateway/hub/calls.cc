@@ -15,23 +15,16 @@ Calls::Calls(uint32_t shard, const ShardOptions& options, CallOwner& owner, Time
       probe_(probe),
       calls_(shard) {}
 
-PendingCall* Calls::Begin(SessionKey session, Endpoint& endpoint, Role role,
-                          Correlation correlation, Key batch, Payload params, Duration time_limit,
-                          Time now) {
+PendingCall* Calls::Begin(SessionKey session, Endpoint& endpoint, CallRequest request, Time now) {
   // First come, first served: nobody overtakes what waits already.
   SharedOffer offer = endpoint.waiting.empty() ? ReserveOffer(endpoint) : nullptr;
   if (!offer && endpoint.waiting.size() >= options_.method_queue) return nullptr;
-  PendingCall& call = calls_.Emplace(session);
-  call.role = role;
-  call.notification = role == Role::kMethod && !correlation.answer;
-  call.correlation = std::move(correlation);
-  call.batch = batch;
-  call.params = std::move(params);
+  PendingCall& call = calls_.Emplace(session, std::move(request));
   call.began = now;
-  call.deadline = now + time_limit;
+  call.deadline = now + call.request.time_limit;
   call.timer = timers_.Schedule(call.deadline, deadline_kind_ | (call.key.value << 8 >> 8));
-  probe_.calls.Add();
   call.endpoint = &endpoint;
+  probe_.calls.Add();
   if (offer) {
     Start(call, std::move(offer));
   } else {
@@ -43,14 +36,17 @@ PendingCall* Calls::Begin(SessionKey session, Endpoint& endpoint, Role role,
 }
 
 void Calls::Start(PendingCall& call, SharedOffer offer) {
+  CallRequest& request = call.request;
   Invocation invocation;
   invocation.call = call.key;
-  invocation.role = call.role;
-  invocation.method = call.endpoint->method;
-  invocation.params = std::move(call.params);
-  invocation.notification = call.notification;
+  invocation.role = request.role;
+  invocation.action = request.action;
+  invocation.method =
+      request.role == Role::kGuard ? std::move(request.subject) : call.endpoint->method;
+  invocation.params = std::move(request.params);
+  invocation.notification = request.role == Role::kMethod && !request.correlation.answer;
   invocation.context = owner_.ContextOf(call.session, offer->context);
-  if (call.role == Role::kAdmission) invocation.candidate = owner_.CandidateOf(call.session);
+  if (request.role == Role::kAdmission) invocation.candidate = owner_.CandidateOf(call.session);
   invocation.deadline = call.deadline;
   call.endpoint = nullptr;
   call.offer = std::move(offer);

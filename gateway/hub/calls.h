@@ -21,16 +21,23 @@
 
 namespace sluice::hub {
 
+// What is asked of a worker for a client.
+struct CallRequest {
+  Role role = Role::kMethod;
+  GuardAction action = GuardAction::kConnect;  // kGuard only
+  std::string subject{};                       // kGuard only: the method or the channel
+  Correlation correlation{};
+  Key batch{};  // of which it is a part, or none
+  Payload params{};
+  Duration time_limit;
+};
+
 struct PendingCall {
-  PendingCall(CallKey k, SessionKey s) : key(k), session(s) {}
+  PendingCall(CallKey k, SessionKey s, CallRequest r) : key(k), session(s), request(std::move(r)) {}
 
   const CallKey key;
   const SessionKey session;
-  Role role = Role::kMethod;
-  Correlation correlation;
-  Key batch;  // of which it is a part, or none
-  bool notification = false;
-  Payload params;
+  CallRequest request;
   Time began;
   Time deadline;
   TimerWheel::Id timer = 0;
@@ -57,10 +64,8 @@ class Calls {
   Calls(uint32_t shard, const ShardOptions& options, CallOwner& owner, TimerWheel& timers,
         uint64_t deadline_kind, ShardProbe& probe);
 
-  // Begins a call; the endpoint has at least one offer. What `prepare` did not set is set here.
-  // Returns null if too many wait (kOverloaded).
-  PendingCall* Begin(SessionKey session, Endpoint& endpoint, Role role, Correlation correlation,
-                     Key batch, Payload params, Duration time_limit, Time now);
+  // Begins a call; the endpoint has at least one offer. Null if too many wait (kOverloaded).
+  PendingCall* Begin(SessionKey session, Endpoint& endpoint, CallRequest request, Time now);
 
   void Complete(CallKey key, WorkerResult result, Time now);
   // The caller left: nobody waits any more.

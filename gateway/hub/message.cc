@@ -11,9 +11,11 @@ const SharedFrame& Message::FrameFor(const Dialect& dialect) const {
   Encoding& encoding = encoded_[dialect.id()];
   absl::call_once(encoding.once, [&] {
     encodings_.Add();
-    if (auto payload = dialect.EncodeEvent(event_, body_)) {
-      encoding.frame = std::make_shared<const std::string>(MakeFrame(dialect.binary(), *payload));
-    }
+    auto payload = publication_ ? dialect.EncodePublication(event_, body_)
+                                : dialect.EncodeEvent(event_, body_);
+    if (!payload) return;
+    std::string frame = MakeFrame(dialect.BinaryEvent(body_), *payload);
+    encoding.frame = std::make_shared<const std::string>(std::move(frame));
   });
   return encoding.frame;
 }

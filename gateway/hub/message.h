@@ -22,8 +22,13 @@ using SharedFrame = std::shared_ptr<const std::string>;
 class Message {
  public:
   // `encodings` counts every encoding that really happened.
-  Message(std::string event, Payload body, metrics::SharedCounter& encodings)
-      : event_(std::move(event)), body_(std::move(body)), encodings_(encodings) {}
+  // A publication is a message of the channel named by `event`.
+  Message(std::string event, Payload body, metrics::SharedCounter& encodings,
+          bool publication = false)
+      : event_(std::move(event)),
+        body_(std::move(body)),
+        publication_(publication),
+        encodings_(encodings) {}
 
   const std::string& event() const { return event_; }
   const Payload& body() const { return body_; }
@@ -38,6 +43,7 @@ class Message {
   };
   std::string event_;
   Payload body_;
+  bool publication_;
   metrics::SharedCounter& encodings_;
   mutable std::array<Encoding, kDialectsMax> encoded_;
 };

@@ -60,13 +60,18 @@ size_t MethodTable::CountNew(const Registration& registration) const {
 std::unique_ptr<Endpoint>& MethodTable::SlotFor(Table& table, const Offer& offer) {
   if (offer.role == Role::kLogin) return table.login;
   if (offer.role == Role::kAdmission) return table.admission;
+  if (offer.role == Role::kRaw) return table.raw;
+  if (offer.role == Role::kGuard) return table.guards[static_cast<size_t>(offer.action)];
   return table.methods[offer.method];
 }
 
 // A worker that offers the same again replaces its offer.
 void MethodTable::Add(Table& table, const SharedOffer& offer) {
   std::unique_ptr<Endpoint>& slot = SlotFor(table, *offer);
-  if (!slot) slot = std::make_unique<Endpoint>();
+  if (!slot) {
+    slot = std::make_unique<Endpoint>();
+    guards_ += offer->role == Role::kGuard;
+  }
   slot->method = offer->method;
   slot->is_protected = offer->is_protected;
   RemoveOffers(*slot, offer->worker);
@@ -81,8 +86,12 @@ bool MethodTable::RemoveOffers(Endpoint& endpoint, WorkerId worker) {
 template <typename Visit>
 void MethodTable::ForEachEndpoint(Table& table, Visit visit) {
   for (auto& [name, endpoint] : table.methods) visit(*endpoint);
-  if (table.login) visit(*table.login);
-  if (table.admission) visit(*table.admission);
+  for (Role role : {Role::kLogin, Role::kAdmission, Role::kRaw}) {
+    if (Endpoint* endpoint = RoleOf(table, role)) visit(*endpoint);
+  }
+  for (auto& guard : table.guards) {
+    if (guard) visit(*guard);
+  }
 }
 
 void MethodTable::Deregister(const Deregistration& deregistration, Orphaned orphaned) {
@@ -90,19 +99,29 @@ void MethodTable::Deregister(const Deregistration& deregistration, Orphaned orph
   if (found == tables_.end()) return;
   Table& table = found->second;
   ForgetMethods(table, deregistration, orphaned);
-  auto drop_role = [&](std::unique_ptr<Endpoint>& slot, Role role) {
-    const auto& roles = deregistration.roles;
-    bool named =
-        deregistration.everything || std::find(roles.begin(), roles.end(), role) != roles.end();
-    if (!slot || !named || !RemoveOffers(*slot, deregistration.worker)) return;
-    if (!slot->offers.empty()) return;
-    orphaned(*slot);
-    slot.reset();
-  };
-  drop_role(table.login, Role::kLogin);
-  drop_role(table.admission, Role::kAdmission);
+  ForgetRoles(table, deregistration, orphaned);
   // Events belong to the namespace, not to a worker: only naming one takes it away.
   for (const std::string& event : deregistration.events) names_ -= table.events.erase(event);
+}
+
+void MethodTable::ForgetRoles(Table& table, const Deregistration& deregistration,
+                              Orphaned orphaned) {
+  auto forget = [&](std::unique_ptr<Endpoint>& slot, bool named) {
+    if (!slot || !(named || deregistration.everything)) return false;
+    if (!RemoveOffers(*slot, deregistration.worker) || !slot->offers.empty()) return false;
+    orphaned(*slot);
+    slot.reset();
+    return true;
+  };
+  auto named = [&](const auto& list, auto wanted) {
+    return std::find(list.begin(), list.end(), wanted) != list.end();
+  };
+  forget(table.login, named(deregistration.roles, Role::kLogin));
+  forget(table.admission, named(deregistration.roles, Role::kAdmission));
+  forget(table.raw, named(deregistration.roles, Role::kRaw));
+  for (size_t i = 0; i < table.guards.size(); ++i) {
+    guards_ -= forget(table.guards[i], named(deregistration.guards, static_cast<GuardAction>(i)));
+  }
 }
 
 void MethodTable::ForgetMethods(Table& table, const Deregistration& deregistration,
@@ -131,16 +150,31 @@ void MethodTable::RemoveWorker(WorkerId worker, Orphaned orphaned) {
 
 // --- Looking up ----------------------------------------------------------------------------------
 
+Endpoint* MethodTable::RoleOf(const Table& table, Role role) {
+  if (role == Role::kLogin) return table.login.get();
+  if (role == Role::kAdmission) return table.admission.get();
+  return role == Role::kRaw ? table.raw.get() : nullptr;
+}
+
+Endpoint* MethodTable::FindGuard(std::string_view space, GuardAction action) const {
+  if (guards_ == 0) return nullptr;
+  for (std::string_view name : {space, kEverySpace}) {
+    auto found = tables_.find(name);
+    if (found == tables_.end()) continue;
+    Endpoint* guard = found->second.guards[static_cast<size_t>(action)].get();
+    if (guard) return guard;
+  }
+  return nullptr;
+}
+
 Endpoint* MethodTable::Find(std::string_view space, Role role, std::string_view method) const {
   for (std::string_view name : {space, kEverySpace}) {
     auto found = tables_.find(name);
     if (found == tables_.end()) continue;
     Table& table = found->second;
     Endpoint* endpoint = nullptr;
-    if (role == Role::kLogin) {
-      endpoint = table.login.get();
-    } else if (role == Role::kAdmission) {
-      endpoint = table.admission.get();
+    if (role != Role::kMethod) {
+      endpoint = RoleOf(table, role);
     } else if (auto it = table.methods.find(method); it != table.methods.end()) {
       endpoint = it->second.get();
     }

@@ -5,6 +5,7 @@
 // instead of "no such method"; names are forgotten when they are deregistered. Single-threaded.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <map>
 #include <memory>
@@ -44,7 +45,8 @@ class MethodTable {
 
   // What the namespace itself has under that name, else what "*" has; null: never registered.
   // Stable until it is deregistered.
-  Endpoint* Find(std::string_view space, Role role, std::string_view method) const;
+  Endpoint* Find(std::string_view space, Role role, std::string_view method = {}) const;
+  Endpoint* FindGuard(std::string_view space, GuardAction action) const;
   const EventOffer* FindEvent(std::string_view space, std::string_view event) const;
 
   MethodsView View(std::string_view space) const;
@@ -57,20 +59,25 @@ class MethodTable {
     std::map<std::string, std::unique_ptr<Endpoint>, std::less<>> methods;
     std::unique_ptr<Endpoint> login;
     std::unique_ptr<Endpoint> admission;
+    std::unique_ptr<Endpoint> raw;
+    std::array<std::unique_ptr<Endpoint>, kGuardActionCount> guards;
     std::map<std::string, EventOffer, std::less<>> events;
   };
   using Tables = std::map<std::string, Table, std::less<>>;
 
   size_t CountNew(const Registration& registration) const;
   static std::unique_ptr<Endpoint>& SlotFor(Table& table, const Offer& offer);
-  static void Add(Table& table, const SharedOffer& offer);
+  void Add(Table& table, const SharedOffer& offer);
   static bool RemoveOffers(Endpoint& endpoint, WorkerId worker);
   template <typename Visit>
   static void ForEachEndpoint(Table& table, Visit visit);
+  static Endpoint* RoleOf(const Table& table, Role role);
+  void ForgetRoles(Table& table, const Deregistration& deregistration, Orphaned orphaned);
   void ForgetMethods(Table& table, const Deregistration& deregistration, Orphaned orphaned);
 
   size_t names_max_;
   size_t names_ = 0;
+  size_t guards_ = 0;  // endpoints of guards, over all namespaces: mostly none
   mutable Tables tables_;
 };
 

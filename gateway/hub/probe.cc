@@ -89,6 +89,11 @@ void VisitSessions(const ShardProbe& probe, metrics::Visitor& visitor) {
                 probe.takeovers.value());
   visitor.Count("presence_failures_total", "Presence operations that the store failed.", {},
                 probe.presence_failures.value());
+  visitor.Count("guards_blocked_total", "Actions that a guard did not allow.", {},
+                probe.guards_blocked.value());
+  visitor.Count("guards_undecided_total",
+                "Actions that no guard decided in time; --guard-default holds then.", {},
+                probe.guards_undecided.value());
   visitor.Distribution("admission_seconds", "From the upgrade to the admission's answer.", {},
                        probe.admission_seconds);
   visitor.Distribution("outbox_depth_bytes", "What an outbox holds when a Send adds to it.", {},

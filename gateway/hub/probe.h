@@ -37,6 +37,8 @@ struct ShardProbe {
   Counter logins_refused;
   Counter takeovers;
   Counter presence_failures;
+  Counter guards_blocked;                               // what guards did not allow
+  Counter guards_undecided;                             // no guard answered in time
   Histogram call_seconds{metrics::kDelaySeconds};       // command to answer
   Histogram admission_seconds{metrics::kDelaySeconds};  // upgrade to open
   Histogram outbox_depth_bytes{metrics::kSizeBytes};    // at each delivery of Send

@@ -5,16 +5,21 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/container/inlined_vector.h"
+#include "gateway/hub/command.h"
 #include "gateway/hub/dialect.h"
+#include "gateway/hub/liveness.h"
+#include "gateway/hub/message.h"
 #include "gateway/hub/shard_types.h"
 #include "gateway/hub/socket.h"
 #include "gateway/hub/timer_wheel.h"
 #include "gateway/hub/token_bucket.h"
+#include "gateway/hub/tokens.h"
 #include "gateway/hub/types.h"
 #include "gateway/hub/worker.h"
 
@@ -29,9 +34,38 @@ struct Membership {
   uint32_t index = 0;
 };
 
+// What a session needs on its way in, and no longer.
+struct ArrivalProgress {
+  // What is asked next; each may be skipped.
+  enum class Step : uint8_t {
+    kConnectGuard,
+    kGreeting,  // wait for the client's own handshake
+    kAuthenticateGuard,
+    kHandshakeGuard,
+    kAdmission,
+    kClaim,
+  };
+  Step step = Step::kConnectGuard;
+  bool greeted = false;
+  Correlation greeting;
+  Payload payload;               // the greeting's
+  std::unique_ptr<Token> token;  // good so far
+  std::unique_ptr<TokenFlaw> flaw;
+  std::unique_ptr<Accept> accepted;
+  bool taking_over = false;
+};
+
+// A command behind others that are not decided yet.
+struct QueuedCommand {
+  Command command;
+  Key batch;
+  size_t decided = 0;  // questions about it that guards have answered with yes
+};
+
 struct Session {
   enum class State : uint8_t {
-    kArriving,  // admission and presence are being asked; nothing is read
+    kGreeting,  // the dialect's handshake is awaited; only that is carried out
+    kArriving,  // guards, admission and presence are being asked; nothing is read
     kOpen,
     kClosing,  // a close was begun, or the connection is gone; in no directory any more
   };
@@ -44,7 +78,7 @@ struct Session {
         space_name(std::move(arrival.space)),
         upgrade(std::make_unique<const Upgrade>(std::move(arrival.upgrade))),
         connected_at(now),
-        last_seen(now) {}
+        arrival(std::make_unique<ArrivalProgress>()) {}
 
   const SessionKey key;
   Socket* socket;  // valid until Shard::Closed
@@ -53,9 +87,9 @@ struct Session {
   DialectState dialect_state;
   bool first_frame_seen = false;
   bool authenticated = false;
-  bool ping_outstanding = false;
-  bool claimed = false;  // presence knows it under `id`
-  bool taking_over = false;
+  bool claimed = false;       // presence knows it under `id`
+  bool deciding = false;      // a guard is asked about the front of `inbox`
+  bool sees_members = false;  // it has got its first list of members
 
   std::string id;
   std::string user;
@@ -63,8 +97,13 @@ struct Session {
   std::string space_name;
   std::unique_ptr<const Upgrade> upgrade;
   Time connected_at;
-  Time last_seen;
-  std::unique_ptr<Accept> accepted;  // what admission said, until the session opens
+  std::unique_ptr<ArrivalProgress> arrival;  // null once it is open
+  std::unique_ptr<Token> token;              // that it is authenticated by, if it is by one
+  std::string detail;                        // what others are shown of it
+
+  // What waits for a guard's decision: commands on their way in, publications on their way out.
+  std::deque<QueuedCommand> inbox;
+  std::deque<SharedMessage> outbound;
 
   // Directory's.
   Space* space = nullptr;
@@ -80,7 +119,8 @@ struct Session {
   uint64_t next_ask = 1;
 
   TokenBucket commands;
-  TimerWheel::Id timer = 0;  // keepalive
+  Liveness liveness;
+  TimerWheel::Id timer = 0;  // for `liveness`, or for the greeting
 };
 
 }  // namespace sluice::hub

@@ -10,14 +10,18 @@
 
 namespace sluice::hub {
 
-Shard::Impl::Impl(uint32_t i, const ShardOptions& o, ShardSet& shard_set, storage::Executor& home,
-                  storage::Presence& p, EventOutlet& event_outlet, ShardProbe& shard_probe)
-    : index(i),
+Shard::Impl::Impl(Shard& shard, uint32_t i, const ShardOptions& o, const ShardPorts& ports,
+                  ShardProbe& shard_probe)
+    : self_shard(shard),
+      index(i),
       options(o),
-      set(shard_set),
-      self(home),
-      presence(p),
-      outlet(event_outlet),
+      set(ports.set),
+      self(ports.self),
+      presence(ports.presence),
+      outlet(ports.events),
+      tokens(ports.tokens),
+      tap(ports.tap),
+      encodings(ports.encodings),
       probe(shard_probe),
       sessions(i),
       batches(i),
@@ -25,9 +29,9 @@ Shard::Impl::Impl(uint32_t i, const ShardOptions& o, ShardSet& shard_set, storag
       calls(i, options, *this, timers, kCall, shard_probe),
       asks(i, timers) {}
 
-Shard::Shard(uint32_t index, const ShardOptions& options, ShardSet& set, storage::Executor& self,
-             storage::Presence& presence, EventOutlet& events, ShardProbe& probe)
-    : impl_(std::make_unique<Impl>(index, options, set, self, presence, events, probe)) {}
+Shard::Shard(uint32_t index, const ShardOptions& options, const ShardPorts& ports,
+             ShardProbe& probe)
+    : impl_(std::make_unique<Impl>(*this, index, options, ports, probe)) {}
 
 Shard::~Shard() = default;
 
@@ -42,20 +46,20 @@ SessionKey Shard::Open(Arrival arrival, Socket& socket, Time now) {
 }
 
 bool Shard::Receive(SessionKey key, std::string_view bytes, bool binary, Time now) {
-  Session* session = impl_->OpenSession(key);
-  if (!session) return false;
-  session->last_seen = now;
-  session->ping_outstanding = false;
+  Session* session = impl_->sessions.Find(key);
+  if (!session || !impl_->Carries(*session)) return false;
+  session->liveness.Heard(now);
+  impl_->ExpireToken(*session, now);
   return impl_->Receive(*session, bytes, binary, now);
 }
 
-bool Shard::Reading(SessionKey key) const { return impl_->OpenSession(key) != nullptr; }
+bool Shard::Reading(SessionKey key) const {
+  Session* session = impl_->sessions.Find(key);
+  return session && impl_->Reading(*session);
+}
 
 void Shard::Alive(SessionKey key, Time now) {
-  Session* session = impl_->sessions.Find(key);
-  if (!session) return;
-  session->last_seen = now;
-  session->ping_outstanding = false;
+  if (Session* session = impl_->sessions.Find(key)) session->liveness.Heard(now);
 }
 
 void Shard::Closed(SessionKey key, const CloseFrame& frame, Time now) {
@@ -70,8 +74,8 @@ void Shard::Tick(Time now) {
 void Shard::Impl::OnTimer(uint64_t token, Time now) {
   Key key{(token & ~kKindMask) | uint64_t{index} << 56};
   switch (token & kKindMask) {
-    case kKeepalive:
-      if (Session* session = OpenSession(key)) KeepAlive(*session, now);
+    case kSession:
+      if (Session* session = sessions.Find(key)) OnSessionTimer(*session, now);
       return;
     case kCall:
       return calls.OnDeadline(key, now);

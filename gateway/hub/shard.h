@@ -21,6 +21,7 @@
 #include "gateway/hub/selector.h"
 #include "gateway/hub/shard_types.h"
 #include "gateway/hub/socket.h"
+#include "gateway/hub/tokens.h"
 #include "gateway/hub/types.h"
 #include "gateway/hub/worker.h"
 #include "storage/presence.h"
@@ -29,12 +30,21 @@ namespace sluice::hub {
 
 class ShardSet;
 
+// What a shard needs from the world.
+struct ShardPorts {
+  ShardSet& set;            // complete before any call
+  storage::Executor& self;  // runs tasks on this shard's thread
+  storage::Presence& presence;
+  EventOutlet& events;
+  const TokenAuthority& tokens;
+  PublicationTap& tap;
+  metrics::SharedCounter& encodings;  // messages that were encoded
+};
+
 class Shard {
  public:
-  // `index` is the shard's place in `set`, which outlives it and is complete before any call.
-  // `presence`, `events`, `probe` outlive it. `self` runs tasks on this shard's thread.
-  Shard(uint32_t index, const ShardOptions& options, ShardSet& set, storage::Executor& self,
-        storage::Presence& presence, EventOutlet& events, ShardProbe& probe);
+  // `index` is the shard's place in the set. What the ports refer to, and `probe`, outlive it.
+  Shard(uint32_t index, const ShardOptions& options, const ShardPorts& ports, ShardProbe& probe);
   ~Shard();
 
   // --- for the edge -------------------------------------------------------------------------
@@ -70,9 +80,21 @@ class Shard {
 
   // --- for the control plane: one shard's share of each verb -----------------------------------
 
-  Outcome Send(const Selector& selector, const Message& message, Time now);
+  // With `close_after`, each is closed right behind the message (code 0: the dialect's own).
+  Outcome Send(const Selector& selector, const Message& message,
+               const std::optional<CloseFrame>& close_after, Time now);
+  // Delivers a publication to the members of its channel.
+  Outcome Publish(const std::string& space, const SharedMessage& message, Time now);
   Outcome Join(const Selector& selector, absl::Span<const std::string> channels, Time now);
   Outcome Leave(const Selector& selector, absl::Span<const std::string> channels, Time now);
+  // Leave, and tells the clients so.
+  Outcome KickOut(const Selector& selector, absl::Span<const std::string> channels,
+                  std::string_view message, Time now);
+  // Hands a signed token out and takes it for the sessions; with a `sink`, each client's
+  // confirmation is awaited.
+  Outcome SetToken(const Selector& selector, const Token& token, Duration confirm_within,
+                   std::shared_ptr<AnswerSink> sink, Time now);
+  Outcome Deauthenticate(const Selector& selector, Time now);
   // Sets the user if there is one ("" takes it away), and the labels ("" removes one).
   Outcome Update(const Selector& selector, const std::optional<std::string>& user,
                  const Labels& labels, Time now);

@@ -1,23 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A connection comes, is admitted, claims its id, and opens; keeps alive; and leaves.
+// A connection comes: guards, greeting, admission and presence, one step after the other, and then
+// it is open. Each step either goes on at once or waits for somebody's answer.
 #include <algorithm>
 #include <utility>
 
+#include "absl/random/distributions.h"
 #include "absl/strings/str_format.h"
-#include "gateway/hub/frame.h"
 #include "gateway/hub/shard_impl.h"
 #include "gateway/hub/shard_set.h"
 
 namespace sluice::hub {
 
-// --- Coming --------------------------------------------------------------------------------------
+using Step = ArrivalProgress::Step;
+using Type = ConnectionEvent::Type;
 
 SessionKey Shard::Impl::Open(Arrival arrival, Socket& socket, Time now) {
   if (arrival.id.empty()) arrival.id = NewId();
   Session& session = sessions.Emplace(std::move(arrival), socket, now);
-  Admit(session, now);
-  return session.key;
+  session.liveness.Start(now);
+  SessionKey key = session.key;
+  Arrive(session, now);
+  return key;
 }
 
 // A random UUID (RFC 9562, version 4).
@@ -30,44 +34,140 @@ std::string Shard::Impl::NewId() {
                          high & 0xffff, low >> 48, low & 0xffffffffffff);
 }
 
+// Goes on from the current step until one has to wait.
+void Shard::Impl::Arrive(Session& session, Time now) {
+  while (session.arrival && session.state != Session::State::kClosing) {
+    Step step = session.arrival->step;
+    session.arrival->step = static_cast<Step>(static_cast<int>(step) + 1);
+    if (TakeStep(session, step, now)) return;
+  }
+}
+
+// True if the arrival waits now, or is over.
+bool Shard::Impl::TakeStep(Session& session, Step step, Time now) {
+  ArrivalProgress& arrival = *session.arrival;
+  switch (step) {
+    case Step::kConnectGuard:
+      return AskGuard(session, GuardAction::kConnect, {}, {}, now);
+    case Step::kGreeting:
+      return AwaitGreeting(session, now);
+    case Step::kAuthenticateGuard:
+      return arrival.token && AskGuard(session, GuardAction::kAuthenticate, {},
+                                       Payload::Json(arrival.token->claims_json), now);
+    case Step::kHandshakeGuard:
+      return arrival.greeted &&
+             AskGuard(session, GuardAction::kHandshake, {}, arrival.payload, now);
+    case Step::kAdmission:
+      return Admit(session, now);
+    case Step::kClaim:
+      Claim(session);
+      return true;
+  }
+  return true;
+}
+
+// --- The dialect's handshake ---------------------------------------------------------------------
+
+bool Shard::Impl::AwaitGreeting(Session& session, Time now) {
+  Duration limit = session.dialect->handshake_timeout();
+  if (limit == absl::ZeroDuration()) return false;
+  session.state = Session::State::kGreeting;
+  session.timer = timers.Schedule(now + limit, TimerToken(kSession, session.key));
+  session.socket->Resume();
+  return true;
+}
+
+void Shard::Impl::Greeted(Session& session, Correlation correlation, Greet greet, Time now) {
+  if (session.state == Session::State::kOpen)
+    return Welcomed(session, correlation, {}, nullptr, now);
+  if (session.state != Session::State::kGreeting) return;
+  session.state = Session::State::kArriving;
+  timers.Cancel(session.timer);
+  ArrivalProgress& arrival = *session.arrival;
+  arrival.greeted = true;
+  arrival.greeting = std::move(correlation);
+  arrival.payload = std::move(greet.payload);
+  if (!greet.token.empty()) {
+    auto verified = Verify(greet.token, now);
+    if (auto* token = std::get_if<hub::Token>(&verified)) {
+      arrival.token = std::make_unique<hub::Token>(std::move(*token));
+    } else {
+      arrival.flaw = std::make_unique<TokenFlaw>(std::move(std::get<TokenFlaw>(verified)));
+      Emit(Type::kBadToken, session, now, {}, {0, arrival.flaw->error.name});
+    }
+  }
+  Arrive(session, now);
+}
+
+void Shard::Impl::Welcomed(Session& session, const Correlation& correlation, const Payload& payload,
+                           const TokenFlaw* flaw, Time now) {
+  Welcome welcome{session.id, session.user, payload, session.authenticated, flaw};
+  auto text = session.dialect->EncodeWelcome(correlation, welcome);
+  if (text && !Deliver(session, *text, now)) return;
+  if (flaw && flaw->is_bad) TellTokenRemoved(session, now);
+}
+
+// Refuses whoever has not opened yet, in the dialect's own way if it was greeted.
+void Shard::Impl::Refuse(Session& session, CloseCause cause, const CallError& error,
+                         CloseFrame frame, Time now) {
+  if (session.arrival && session.arrival->greeted) {
+    const Correlation& greeting = session.arrival->greeting;
+    std::string refusal = session.dialect->EncodeError(greeting, error);
+    if (!refusal.empty() && !Deliver(session, refusal, now)) return;
+  }
+  CloseSession(session, cause, std::move(frame), now);
+}
+
+// --- Admission -----------------------------------------------------------------------------------
+
 // Where admission was ever asked for, nobody comes in unasked.
-void Shard::Impl::Admit(Session& session, Time now) {
-  Endpoint* endpoint = methods.Find(session.space_name, Role::kAdmission, {});
+bool Shard::Impl::Admit(Session& session, Time now) {
+  Endpoint* endpoint = methods.Find(session.space_name, Role::kAdmission);
   const auto& required = options.admission_required;
   bool must_ask = endpoint || std::any_of(required.begin(), required.end(), [&](const auto& name) {
                     return name == "*" || name == session.space_name;
                   });
-  if (!must_ask) return Claim(session, now);
+  if (!must_ask) return false;
   PendingCall* call = nullptr;
   if (endpoint && !endpoint->offers.empty()) {
-    call = calls.Begin(session.key, *endpoint, Role::kAdmission, {}, {}, {},
-                       options.admission_timeout, now);
+    call = calls.Begin(session.key, *endpoint,
+                       {.role = Role::kAdmission,
+                        .params = session.arrival->payload,
+                        .time_limit = options.admission_timeout},
+                       now);
   }
-  if (!call) return CloseSession(session, CloseCause::kAdmissionDown, {}, now);
-  session.calls.push_back(call->key);
+  if (call) {
+    session.calls.push_back(call->key);
+  } else {
+    Refuse(session, CloseCause::kAdmissionDown, MakeError(Fault::kUnavailable), {}, now);
+  }
+  return true;
 }
 
 void Shard::Impl::OnAdmission(Session& session, WorkerResult result, Time now) {
   probe.admission_seconds.Observe(absl::ToDoubleSeconds(now - session.connected_at));
   if (auto* reject = std::get_if<Reject>(&result)) {
-    return CloseSession(session, CloseCause::kRejected, {reject->code, std::move(reject->reason)},
-                        now);
+    CallError error{Fault::kApplication, "Rejected", reject->code, reject->reason, {}};
+    return Refuse(session, CloseCause::kRejected, error, {reject->code, std::move(reject->reason)},
+                  now);
   }
   if (auto* error = std::get_if<CallError>(&result)) {
     bool said = error->fault == Fault::kApplication;
     std::string reason = said ? error->message.substr(0, kCloseReasonMax) : "";
-    return CloseSession(session, said ? CloseCause::kRejected : CloseCause::kAdmissionDown,
-                        {0, std::move(reason)}, now);
+    return Refuse(session, said ? CloseCause::kRejected : CloseCause::kAdmissionDown, *error,
+                  {0, std::move(reason)}, now);
   }
   if (auto* accept = std::get_if<Accept>(&result)) {
     session.authenticated = true;
     if (!accept->id.empty()) session.id = accept->id;
     session.user = accept->user;
     SetLabels(session, accept->labels);
-    session.accepted = std::make_unique<Accept>(std::move(*accept));
+    session.arrival->accepted = std::make_unique<Accept>(std::move(*accept));
   }
-  Claim(session, now);
+  Arrive(session, now);
 }
+
+// --- Presence ------------------------------------------------------------------------------------
 
 storage::PresenceRecord Shard::Impl::RecordOf(const Session& session) const {
   return {{session.space_name, session.id},
@@ -75,10 +175,14 @@ storage::PresenceRecord Shard::Impl::RecordOf(const Session& session) const {
           options.node,
           session.key.value,
           session.connected_at,
-          {}};
+          session.detail};
 }
 
-void Shard::Impl::Claim(Session& session, Time) {
+void Shard::Impl::Claim(Session& session) {
+  session.state = Session::State::kArriving;
+  if (session.dialect->shows_members()) {
+    session.detail = session.dialect->DetailOf(*session.upgrade, session.id, session.connected_at);
+  }
   storage::PresenceRecord record = RecordOf(session);
   presence.TryClaim(record, options.id_policy, self,
                     [this, record](absl::StatusOr<storage::Claim> claim, Time now) {
@@ -100,7 +204,11 @@ Session* Shard::Impl::Arriving(SessionKey key) const {
 
 void Shard::Impl::OnClaimRefused(const storage::PresenceRecord& record, CloseCause cause,
                                  Time now) {
-  if (Session* session = Arriving({record.session})) CloseSession(*session, cause, {}, now);
+  Session* session = Arriving({record.session});
+  if (!session) return;
+  CallError error = MakeError(Fault::kUnavailable);
+  if (cause == CloseCause::kIdTaken) error = MakeError(Fault::kIdTaken);
+  Refuse(*session, cause, error, {}, now);
 }
 
 void Shard::Impl::OnClaimed(const storage::PresenceRecord& record, const storage::Claim& claim,
@@ -112,152 +220,55 @@ void Shard::Impl::OnClaimed(const storage::PresenceRecord& record, const storage
   if (!session) {  // it left while its claim was under way
     presence.Release(record.key, record.node, record.session);
     if (takes_over) {
-      events.push_back({ConnectionEvent::Type::kClosed,
-                        now,
-                        record.key.space,
-                        record.key.id,
-                        record.user,
-                        {},
-                        kVanishedCode,
-                        {},
-                        0});
+      ConnectionEvent event;
+      event.type = Type::kClosed;
+      event.time = now;
+      event.space = record.key.space;
+      event.connection = record.key.id;
+      event.user = record.user;
+      event.code = kVanishedCode;
+      events.push_back(std::move(event));
     }
     return;
   }
   session->claimed = true;
-  session->taking_over = takes_over;
+  session->arrival->taking_over = takes_over;
   if (!takes_over) Enter(*session, {}, now);
 }
 
+// --- Open ----------------------------------------------------------------------------------------
+
 void Shard::Impl::Enter(Session& session, std::vector<std::string> inherited, Time now) {
+  std::unique_ptr<ArrivalProgress> arrival = std::move(session.arrival);
   session.state = Session::State::kOpen;
-  session.last_seen = now;
+  session.liveness.Start(now);
   directory.Add(session);
   DialectId dialect = session.dialect->id();
   probe.connections[dialect].Add(1);
   probe.opened[dialect].Add();
-  using Type = ConnectionEvent::Type;
-  if (session.taking_over) probe.takeovers.Add();
-  Emit(session.taking_over ? Type::kTakenOver : Type::kOpened, session, now);
+  if (arrival->taking_over) probe.takeovers.Add();
+  Emit(arrival->taking_over ? Type::kTakenOver : Type::kOpened, session, now);
+  if (arrival->token) TakeToken(session, std::move(*arrival->token), now);
   for (const std::string& channel : inherited) JoinChannel(session, channel, now);
-  if (std::unique_ptr<Accept> accept = std::move(session.accepted)) {
-    for (const std::string& channel : accept->channels) JoinChannel(session, channel, now);
-    auto first = accept->event.empty()
-                     ? std::nullopt
-                     : session.dialect->EncodeEvent(accept->event, accept->payload);
-    if (first && !Deliver(session, *first, now)) return;
-  }
-  if (options.ping_interval > absl::ZeroDuration()) {
-    session.timer = timers.Schedule(now + options.ping_interval, Token(kKeepalive, session.key));
-  }
-  session.socket->Resume();
+  ScheduleLiveness(session);
+  SayFirst(session, *arrival, now);
+  if (!OpenSession(session.key)) return;
+  if (session.dialect->shows_members()) SeeMembers(session);
+  RunInbox(session, now);
+  if (Reading(session)) session.socket->Resume();
 }
 
-// --- Staying -------------------------------------------------------------------------------------
-
-// One deadline a connection at any time: when it must have been heard of next.
-void Shard::Impl::KeepAlive(Session& session, Time now) {
-  Duration quiet = now - session.last_seen;
-  if (quiet < options.ping_interval) {
-    session.ping_outstanding = false;
-    session.timer =
-        timers.Schedule(session.last_seen + options.ping_interval, Token(kKeepalive, session.key));
-    return;
-  }
-  if (session.ping_outstanding) {
-    return CloseSession(session, CloseCause::kPongTimeout, {}, now);
-  }
-  session.ping_outstanding = true;
-  session.socket->outbox().Append(kPingFrame);
-  session.timer = timers.Schedule(now + options.pong_timeout, Token(kKeepalive, session.key));
-}
-
-// A third of the lease, so that two renewals may fail before presence does.
-void Shard::Impl::RenewPresence(Time now) {
-  if (now < next_renewal) return;
-  bool first = next_renewal == absl::InfinitePast();
-  next_renewal = now + options.presence_lease / 3;
-  if (first || sessions.size() == 0) return;
-  std::vector<storage::PresenceRecord> records;
-  sessions.ForEach([&](Session& session) {
-    if (session.claimed) records.push_back(RecordOf(session));
-  });
-  presence.Renew(std::move(records), self,
-                 [this](absl::StatusOr<std::vector<storage::PresenceKey>> lost, Time) {
-                   if (!lost.ok()) return probe.presence_failures.Add();
-                   for (const storage::PresenceKey& key : *lost) {
-                     if (Session* session = directory.Find(key.space, key.id)) Reclaim(*session);
-                   }
-                 });
-}
-
-// A lease was lost: this node was too slow to renew it, or the store forgot. Only if another holds
-// the id by now must this one go.
-void Shard::Impl::Reclaim(Session& session) {
-  storage::PresenceRecord record = RecordOf(session);
-  presence.TryClaim(record, storage::ClaimPolicy::kReject, self,
-                    [this, record](absl::StatusOr<storage::Claim> claim, Time now) {
-                      if (!claim.ok()) return probe.presence_failures.Add();
-                      bool held = claim->result == storage::Claim::Result::kHeld;
-                      Session* loser = OpenSession({record.session});
-                      if (loser && held) CloseSession(*loser, CloseCause::kReplaced, {}, now);
-                      if (loser || held) return;
-                      presence.Release(record.key, record.node, record.session);
-                    });
-}
-
-// --- Leaving -------------------------------------------------------------------------------------
-
-void Shard::Impl::CloseSession(Session& session, CloseCause cause, CloseFrame frame, Time now) {
-  if (session.state == Session::State::kClosing) return;
-  CloseFrame standard = session.dialect->Close(cause);
-  if (frame.code == 0) frame.code = standard.code;
-  if (frame.reason.empty()) frame.reason = std::move(standard.reason);
-  probe.closed_by_gateway[static_cast<size_t>(cause)].Add();
-  bool replaced = cause == CloseCause::kReplaced;
-  if (session.state == Session::State::kArriving) {
-    Emit(ConnectionEvent::Type::kRefused, session, now, {}, frame);
-  }
-  Retire(session, frame, replaced, now);
-  session.socket->Close(frame);
-}
-
-void Shard::Impl::Retire(Session& session, const CloseFrame& frame, bool replaced, Time now) {
-  bool was_open = session.state == Session::State::kOpen;
-  session.state = Session::State::kClosing;
-  timers.Cancel(session.timer);
-  for (CallKey call : session.calls) calls.Cancel(call);
-  session.calls.clear();
-  for (Key batch : session.batches) batches.Erase(batch);
-  session.batches.clear();
-  asks.Abandon(session);
-  if (session.claimed && !replaced) {
-    presence.Release({session.space_name, session.id}, options.node, session.key.value);
-  }
-  session.claimed = false;
-  // An id that was taken over and given up before it opened has left as well.
-  if (!replaced && (was_open || session.taking_over)) {
-    Emit(ConnectionEvent::Type::kClosed, session, now, {}, frame);
-  }
-  if (!was_open) return;
-  probe.connections[session.dialect->id()].Add(-1);
-  directory.Remove(session);
-}
-
-void Shard::Impl::Closed(SessionKey key, const CloseFrame& frame, Time now) {
-  Session* session = sessions.Find(key);
-  if (!session) return;
-  if (session->state != Session::State::kClosing) {
-    probe.closed_by_peer.Add();
-    Retire(*session, frame, false, now);
-  }
-  sessions.Erase(key);
-}
-
-void Shard::Impl::Emit(ConnectionEvent::Type type, const Session& session, Time now,
-                       std::string_view channel, const CloseFrame& frame) {
-  events.push_back({type, now, session.space_name, session.id, session.user, std::string(channel),
-                    frame.code, frame.reason, 0});
+// The welcome, then what admission gave along.
+void Shard::Impl::SayFirst(Session& session, const ArrivalProgress& arrival, Time now) {
+  const Accept* accept = arrival.accepted.get();
+  bool named = accept && !accept->event.empty();
+  Welcomed(session, arrival.greeting, accept && !named ? accept->payload : Payload::None(),
+           arrival.flaw.get(), now);
+  if (!accept || !OpenSession(session.key)) return;
+  for (const std::string& channel : accept->channels) JoinChannel(session, channel, now);
+  if (!named) return;
+  auto first = session.dialect->EncodeEvent(accept->event, accept->payload);
+  if (first) Deliver(session, *first, now);
 }
 
 // --- Taking an id over ---------------------------------------------------------------------------
@@ -272,10 +283,7 @@ std::vector<std::string> Shard::Displace(SessionKey key, Time now) {
 }
 
 void Shard::Inherit(SessionKey key, std::vector<std::string> channels, Time now) {
-  Session* session = impl_->sessions.Find(key);
-  if (session && session->state == Session::State::kArriving) {
-    impl_->Enter(*session, std::move(channels), now);
-  }
+  if (Session* session = impl_->Arriving(key)) impl_->Enter(*session, std::move(channels), now);
 }
 
 }  // namespace sluice::hub

@@ -26,12 +26,7 @@ const Payload& True() {
 
 bool Shard::Impl::Receive(Session& session, std::string_view bytes, bool binary, Time now) {
   SessionKey key = session.key;
-  if (!session.first_frame_seen) {
-    session.first_frame_seen = true;
-    probe.connections[session.dialect->id()].Add(-1);
-    session.dialect = &session.dialect->ForFirstFrame(binary);
-    probe.connections[session.dialect->id()].Add(1);
-  }
+  if (!session.first_frame_seen) ChooseDialect(session, binary);
   probe.messages_in[session.dialect->id()].Add();
   Decoded decoded = session.dialect->Decode(session.dialect_state, bytes, binary, options.decode);
   if (decoded.batch) {
@@ -40,11 +35,21 @@ bool Shard::Impl::Receive(Session& session, std::string_view bytes, bool binary,
     RunBatch(batch, now);
   } else {
     for (Command& command : decoded.commands) {
-      if (!OpenSession(key)) break;
-      Execute(session, std::move(command), {}, now);
+      if (session.state == Session::State::kClosing) return false;
+      Process(session, std::move(command), {}, now);
     }
   }
-  return OpenSession(key) != nullptr;
+  return Reading(session);
+}
+
+void Shard::Impl::ChooseDialect(Session& session, bool binary) {
+  session.first_frame_seen = true;
+  const Dialect& dialect = session.dialect->ForFirstFrame(binary);
+  if (session.state == Session::State::kOpen) {
+    probe.connections[session.dialect->id()].Add(-1);
+    probe.connections[dialect.id()].Add(1);
+  }
+  session.dialect = &dialect;
 }
 
 void Shard::Impl::RunBatch(Batch& batch, Time now) {
@@ -53,7 +58,7 @@ void Shard::Impl::RunBatch(Batch& batch, Time now) {
   Key key = batch.key;
   while (!batch.waiting && batch.next < batch.commands.size()) {
     batch.waiting = true;
-    Execute(*sessions.Find(batch.session), std::move(batch.commands[batch.next++]), key, now);
+    Process(*sessions.Find(batch.session), std::move(batch.commands[batch.next++]), key, now);
     if (!batches.Find(key)) return;  // that closed the connection
   }
   batch.running = false;
@@ -91,6 +96,23 @@ void Shard::Impl::Execute(Session& session, Command command, Key batch, Time now
           [&](Unsubscribe& verb) { UnsubscribeFrom(session, correlation, batch, verb, now); },
           [&](ListMethods&) { TellMethods(session, correlation, batch, now); },
           [&](Answer& answer) { TakeAnswer(session, correlation, batch, std::move(answer), now); },
+          [&](Greet& greet) { Greeted(session, std::move(correlation), std::move(greet), now); },
+          [&](Authenticate& verb) { ShowToken(session, correlation, batch, verb, now); },
+          [&](hub::Deauthenticate&) {
+            DropToken(session, now);
+            Answered(session, batch, std::nullopt, now);
+          },
+          [&](Renew&) {
+            session.liveness.Renew(now);
+            Answered(session, batch, std::nullopt, now);
+          },
+          [&](hub::Publish& verb) { PublishIn(session, correlation, batch, std::move(verb), now); },
+          [&](Relay& relay) {
+            RelayToOthers(session, relay, now);
+            Answered(session, batch, std::nullopt, now);
+          },
+          [&](Forward& verb) { Pass(session, correlation, batch, std::move(verb), now); },
+          [&](Say& say) { Speak(session, batch, std::move(say), now); },
           [&](Malformed& malformed) { Fail(session, correlation, batch, malformed.error, now); },
           [&](Hopeless& hopeless) {
             CloseSession(session, CloseCause::kProtocol, std::move(hopeless.close), now);
@@ -101,21 +123,23 @@ void Shard::Impl::Execute(Session& session, Command command, Key batch, Time now
 
 // Answers cost nothing: the gateway asked for them, and unasked ones have no effect.
 bool Shard::Impl::SpendToken(Session& session, const Command& command, Time now) {
-  if (options.commands_per_second <= 0 || std::holds_alternative<Answer>(command.verb)) return true;
+  if (options.commands_per_second <= 0) return true;
+  if (std::holds_alternative<Answer>(command.verb)) return true;
   return session.commands.Take(options.commands_per_second,
                                static_cast<double>(options.commands_burst), now);
 }
 
 void Shard::Impl::Answered(Session& session, Key batch_key, std::optional<std::string> answer,
                            Time now) {
+  bool says = answer && !answer->empty();
   if (!batch_key) {
-    if (answer) Deliver(session, *answer, now);
+    if (says) Deliver(session, *answer, now);
     return;
   }
   Batch* batch = batches.Find(batch_key);
   if (!batch) return;
   batch->waiting = false;
-  if (answer) batch->answers.push_back(std::move(*answer));
+  if (says) batch->answers.push_back(std::move(*answer));
   RunBatch(*batch, now);
 }
 
@@ -147,8 +171,12 @@ void Shard::Impl::Call(Session& session, Correlation correlation, Key batch, Cal
   Duration limit = endpoint->offers.front()->time_limit;
   if (limit == absl::ZeroDuration()) limit = options.call_timeout;
   bool notification = !correlation.answer;
-  PendingCall* call = calls.Begin(session.key, *endpoint, Role::kMethod, correlation,
-                                  notification ? Key{} : batch, std::move(verb.params), limit, now);
+  PendingCall* call = calls.Begin(session.key, *endpoint,
+                                  {.correlation = correlation,
+                                   .batch = notification ? Key{} : batch,
+                                   .params = std::move(verb.params),
+                                   .time_limit = limit},
+                                  now);
   if (!call) return fail(Fault::kOverloaded);
   session.calls.push_back(call->key);
   if (notification) Answered(session, batch, std::nullopt, now);
@@ -163,8 +191,13 @@ void Shard::Impl::LogIn(Session& session, Correlation correlation, Key batch, Lo
   if (!correlation.answer) return Answered(session, batch, std::nullopt, now);
   if (session.calls.size() >= options.calls_per_connection) return fail(Fault::kTooManyCalls);
   if (endpoint->offers.empty()) return fail(Fault::kUnavailable);
-  PendingCall* call = calls.Begin(session.key, *endpoint, Role::kLogin, correlation, batch,
-                                  std::move(login.params), options.call_timeout, now);
+  PendingCall* call = calls.Begin(session.key, *endpoint,
+                                  {.role = Role::kLogin,
+                                   .correlation = correlation,
+                                   .batch = batch,
+                                   .params = std::move(login.params),
+                                   .time_limit = options.call_timeout},
+                                  now);
   if (!call) return fail(Fault::kOverloaded);
   session.calls.push_back(call->key);
 }
@@ -177,20 +210,57 @@ void Shard::Impl::OnResult(PendingCall& call, WorkerResult result, Time now) {
     session->calls.erase(it);
     break;
   }
-  if (call.role == Role::kAdmission) return OnAdmission(*session, std::move(result), now);
-  if (call.role == Role::kLogin) return OnLogin(*session, call, std::move(result), now);
+  const CallRequest& request = call.request;
+  switch (request.role) {
+    case Role::kAdmission:
+      return OnAdmission(*session, std::move(result), now);
+    case Role::kGuard:
+      return OnVerdict(*session, request.action, std::move(result), now);
+    case Role::kLogin:
+      return OnLogin(*session, call, std::move(result), now);
+    case Role::kRaw:
+      return;  // nobody waits for anything of it
+    case Role::kMethod:
+      break;
+  }
   if (auto* error = std::get_if<CallError>(&result)) {
-    return Fail(*session, call.correlation, call.batch, *error, now);
+    return Fail(*session, request.correlation, request.batch, *error, now);
   }
   // Accept and Reject answer no method: the result is then as empty as they are of one.
   auto* payload = std::get_if<Payload>(&result);
-  Succeed(*session, call.correlation, call.batch, payload ? *payload : Payload::None(), now);
+  Succeed(*session, request.correlation, request.batch, payload ? *payload : Payload::None(), now);
+}
+
+// A message for whoever understands it. Nobody can be told if it is lost, so it is counted.
+void Shard::Impl::Pass(Session& session, const Correlation& correlation, Key batch, Forward forward,
+                       Time now) {
+  Endpoint* endpoint = methods.Find(session.space_name, Role::kRaw);
+  auto fail = [&](Fault fault) { Fail(session, correlation, batch, MakeError(fault), now); };
+  if (!endpoint) return fail(Fault::kMethodNotFound);
+  if (endpoint->offers.empty()) return fail(Fault::kUnavailable);
+  PendingCall* call = calls.Begin(session.key, *endpoint,
+                                  {.role = Role::kRaw,
+                                   .correlation = correlation,
+                                   .params = std::move(forward.message),
+                                   .time_limit = options.call_timeout},
+                                  now);
+  if (!call) return fail(Fault::kOverloaded);
+  session.calls.push_back(call->key);
+  Answered(session, batch, std::nullopt, now);
+}
+
+void Shard::Impl::Speak(Session& session, Key batch, Say say, Time now) {
+  SessionKey key = session.key;
+  CloseFrame then = std::move(say.then);
+  Answered(session, batch, std::move(say.message), now);
+  Session* speaker = sessions.Find(key);
+  if (then.code != 0 && speaker) CloseSession(*speaker, CloseCause::kProtocol, then, now);
 }
 
 void Shard::Impl::OnLogin(Session& session, PendingCall& call, WorkerResult result, Time now) {
   if (auto* error = std::get_if<CallError>(&result)) {
     probe.logins_refused.Add();
-    return Fail(session, call.correlation, call.batch, *error, now);
+    return Fail(session, call.request.correlation, call.request.batch, *error, now);
   }
   if (auto* accept = std::get_if<Accept>(&result)) {
     SetLabels(session, accept->labels);
@@ -198,14 +268,15 @@ void Shard::Impl::OnLogin(Session& session, PendingCall& call, WorkerResult resu
     session.authenticated = true;
     for (const std::string& channel : accept->channels) JoinChannel(session, channel, now);
     bool own = accept->payload.kind != Payload::Kind::kNone;
-    return Succeed(session, call.correlation, call.batch, own ? accept->payload : True(), now);
+    return Succeed(session, call.request.correlation, call.request.batch,
+                   own ? accept->payload : True(), now);
   }
   if (auto* payload = std::get_if<Payload>(&result)) {
     session.authenticated |= *payload == True();
-    return Succeed(session, call.correlation, call.batch, *payload, now);
+    return Succeed(session, call.request.correlation, call.request.batch, *payload, now);
   }
   probe.logins_refused.Add();
-  Succeed(session, call.correlation, call.batch, Payload::Json("false"), now);
+  Succeed(session, call.request.correlation, call.request.batch, Payload::Json("false"), now);
 }
 
 void Shard::Impl::TellMethods(Session& session, const Correlation& correlation, Key batch,
@@ -258,22 +329,22 @@ void Shard::Impl::SubscribeTo(Session& session, const Correlation& correlation, 
                               const Subscribe& subscribe, Time now) {
   std::vector<ChannelResult> results;
   for (const std::string& channel : subscribe.channels) {
-    ChannelStatus status = ChannelStatus::kOk;
-    const EventOffer* event = methods.FindEvent(session.space_name, channel);
-    if (session.dialect->Toggle(session.dialect_state, channel, true)) {
-      // A switch of the dialect: nothing to join.
-    } else if (!event) {
-      status = ChannelStatus::kUnknown;
-    } else if (event->is_protected && !session.authenticated) {
-      return Fail(session, correlation, batch, MakeError(Fault::kEventForbidden), now);
-    } else if (directory.IsMember(session, channel)) {
-      status = ChannelStatus::kAlready;
-    } else if (!JoinChannel(session, channel, now)) {
-      status = ChannelStatus::kLimit;
-    }
-    results.push_back({channel, status});
+    std::optional<ChannelStatus> status = SubscribeToOne(session, channel, now);
+    if (!status) return Fail(session, correlation, batch, MakeError(Fault::kEventForbidden), now);
+    results.push_back({channel, *status});
   }
   Answered(session, batch, session.dialect->EncodeChannels(correlation, results), now);
+}
+
+// Nothing if it is forbidden.
+std::optional<ChannelStatus> Shard::Impl::SubscribeToOne(Session& session,
+                                                         const std::string& channel, Time now) {
+  if (session.dialect->Toggle(session.dialect_state, channel, true)) return ChannelStatus::kOk;
+  const EventOffer* event = methods.FindEvent(session.space_name, channel);
+  if (!event && !session.dialect->open_channels()) return ChannelStatus::kUnknown;
+  if (event && event->is_protected && !session.authenticated) return std::nullopt;
+  if (directory.IsMember(session, channel)) return ChannelStatus::kAlready;
+  return JoinChannel(session, channel, now) ? ChannelStatus::kOk : ChannelStatus::kLimit;
 }
 
 void Shard::Impl::UnsubscribeFrom(Session& session, const Correlation& correlation, Key batch,
@@ -318,6 +389,12 @@ void Shard::Impl::SetUser(Session& session, const std::string& user, Time now) {
   Emit(ConnectionEvent::Type::kUserChanged, session, now);
 }
 
+void Shard::Impl::Await(Session& session, uint64_t ask, uint64_t number, Duration timeout,
+                        std::shared_ptr<AnswerSink> sink, Time now) {
+  PendingAsk& pending = asks.Add(session, ask, number, std::move(sink));
+  pending.timer = timers.Schedule(now + timeout, TimerToken(kAsk, pending.key));
+}
+
 void Shard::Impl::SetLabels(Session& session, const Labels& labels) {
   for (const auto& [name, value] : labels) {
     if (value.empty()) {
@@ -336,6 +413,16 @@ bool Shard::Impl::HasRoom(Session& session, size_t bytes, Time now) {
   probe.drops[static_cast<size_t>(DropReason::kSlowConsumer)].Add();
   CloseSession(session, CloseCause::kSlowConsumer, {}, now);
   return false;
+}
+
+bool Shard::Impl::DeliverMessage(Session& session, const Message& message, Time now) {
+  const SharedFrame& frame = message.FrameFor(*session.dialect);
+  if (!frame || !HasRoom(session, frame->size(), now)) return false;
+  Outbox& outbox = session.socket->outbox();
+  outbox.Append(frame);
+  probe.outbox_depth_bytes.Observe(static_cast<double>(outbox.size()));
+  probe.messages_out[session.dialect->id()].Add();
+  return true;
 }
 
 bool Shard::Impl::Deliver(Session& session, std::string_view message, Time now) {

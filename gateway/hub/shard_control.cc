@@ -40,19 +40,17 @@ std::vector<NamedCount> Page(const Map& map, std::string_view after, size_t limi
 
 // --- Verbs that act ------------------------------------------------------------------------------
 
-Outcome Shard::Send(const Selector& selector, const Message& message, Time now) {
-  Impl& impl = *impl_;
+Outcome Shard::Send(const Selector& selector, const Message& message,
+                    const std::optional<CloseFrame>& close_after, Time now) {
   Outcome outcome;
-  impl.directory.ForEach(selector, &outcome.not_found, [&](Session& session) {
+  impl_->directory.ForEach(selector, &outcome.not_found, [&](Session& session) {
     ++outcome.matched;
-    const SharedFrame& frame = message.FrameFor(*session.dialect);
-    if (!frame) return outcome.Drop(DropReason::kUnsupported);
-    if (!impl.HasRoom(session, frame->size(), now)) return outcome.Drop(DropReason::kSlowConsumer);
-    Outbox& outbox = session.socket->outbox();
-    outbox.Append(frame);
-    impl.probe.outbox_depth_bytes.Observe(static_cast<double>(outbox.size()));
-    impl.probe.messages_out[session.dialect->id()].Add();
+    if (!message.FrameFor(*session.dialect)) return outcome.Drop(DropReason::kUnsupported);
+    if (!impl_->DeliverMessage(session, message, now)) {
+      return outcome.Drop(DropReason::kSlowConsumer);
+    }
     ++outcome.enqueued;
+    if (close_after) impl_->CloseSession(session, CloseCause::kDisconnect, *close_after, now);
   });
   return outcome;
 }
@@ -84,6 +82,23 @@ Outcome Shard::Leave(const Selector& selector, absl::Span<const std::string> cha
   return outcome;
 }
 
+Outcome Shard::KickOut(const Selector& selector, absl::Span<const std::string> channels,
+                       std::string_view message, Time now) {
+  Outcome outcome;
+  impl_->directory.ForEach(selector, &outcome.not_found, [&](Session& session) {
+    ++outcome.matched;
+    bool left = false;
+    for (const std::string& channel : channels) {
+      if (!impl_->LeaveChannel(session, channel, now)) continue;
+      left = true;
+      auto told = session.dialect->EncodeKickOut(channel, message);
+      if (told && !impl_->Deliver(session, *told, now)) break;
+    }
+    if (left) ++outcome.enqueued;
+  });
+  return outcome;
+}
+
 Outcome Shard::Update(const Selector& selector, const std::optional<std::string>& user,
                       const Labels& labels, Time now) {
   Outcome outcome;
@@ -92,7 +107,8 @@ Outcome Shard::Update(const Selector& selector, const std::optional<std::string>
     ++outcome.enqueued;
     impl_->SetLabels(session, labels);
     if (!user) return;
-    session.authenticated = !user->empty();
+    if (user->empty()) return impl_->DropToken(session, now);
+    session.authenticated = true;
     impl_->SetUser(session, *user, now);
   });
   return outcome;
@@ -122,8 +138,7 @@ Outcome Shard::Ask(uint64_t ask, const Selector& selector, const std::string& me
     auto request = session.dialect->EncodeRequest(session.dialect_state, number, method, params);
     if (!request) return outcome.Drop(DropReason::kUnsupported);
     if (!impl.Deliver(session, *request, now)) return outcome.Drop(DropReason::kSlowConsumer);
-    PendingAsk& pending = impl.asks.Add(session, ask, number, sink);
-    pending.timer = impl.timers.Schedule(now + timeout, impl.Token(Impl::kAsk, pending.key));
+    impl.Await(session, ask, number, timeout, sink, now);
     impl.probe.client_calls.Add();
     ++outcome.enqueued;
   });

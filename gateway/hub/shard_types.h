@@ -30,10 +30,12 @@ struct ShardOptions {
   size_t method_queue = 1024;                 // --method-queue, calls a method on each shard
   size_t client_calls_max = 100000;           // --client-calls-max, on each shard
   size_t methods_max = 10000;                 // --methods-max, remembered names
-  Duration ping_interval = absl::Seconds(25);     // --ping-interval; zero: no pings
-  Duration pong_timeout = absl::Seconds(10);      // --pong-timeout
   Duration admission_timeout = absl::Seconds(5);  // --admission-timeout
-  Duration presence_lease = absl::Seconds(60);    // --presence-lease; renewed at a third of it
+  Duration guard_timeout = absl::Seconds(5);      // --guard-timeout
+  bool guards_open = false;    // --guard-default open: allowed if no guard answers
+  size_t guard_queue = 64;     // --guard-queue, publications that wait for one client's guard
+  size_t members_max = 10000;  // --members-max, in the list of members that a client gets
+  Duration presence_lease = absl::Seconds(60);  // --presence-lease; renewed at a third of it
   storage::ClaimPolicy id_policy = storage::ClaimPolicy::kSameUser;  // --id-policy
   std::vector<std::string> admission_required;  // --admission-required: namespaces, or "*"
   DecodeLimits decode;
@@ -60,6 +62,24 @@ struct ConnectionView {
   bool authenticated = false;
   uint64_t outbox_bytes = 0;
   uint32_t calls_in_flight = 0;
+};
+
+// What was said in a channel, for backends that listen (Control.Subscribe).
+struct Publication {
+  std::string space;
+  std::string channel;
+  Payload body;
+  std::string connection;  // who said it; empty: a backend
+  std::string user;
+};
+
+// Listens to what is published. Thread-safe.
+class PublicationTap {
+ public:
+  virtual ~PublicationTap() = default;
+  // Whether anybody listens at all; if not, nothing need be handed over.
+  virtual bool wanted() const = 0;
+  virtual void OnPublication(Publication publication) = 0;
 };
 
 // One client's answer to Control.Call.

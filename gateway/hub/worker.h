@@ -75,7 +75,8 @@ struct Invocation {
   GuardAction action = GuardAction::kConnect;  // kGuard only
   // kMethod: its name. kGuard: the method or the channel, or empty.
   std::string method;
-  // kAdmission: what the client's greeting said. kRaw: the message. kGuard: what would be passed on.
+  // kAdmission: what the client's greeting said. kRaw: the message. kGuard: what would be passed
+  // on.
   Payload params;
   bool notification = false;
   Candidate candidate;  // kAdmission only

@@ -5,6 +5,8 @@
 //
 //   call ID METHOD PARAMS    login ID PARAMS    sub ID A,B    unsub ID A,B    list ID
 //   answer ID NUMBER RESULT  bad ID             die           several lines: a batch
+//   greet ID PAYLOAD TOKEN   auth ID TOKEN      deauth ID     pub ID CHANNEL DATA
+//   relay ID EVENT BODY      renew ID           raw ID TEXT   say ID TEXT
 //
 // Answers: "ok ID RESULT", "err ID LABEL", "chan ID A=0,B=1", "methods ID A,B"; a batch's are
 // joined by "|". Events: "event NAME BODY"; requests: "ask NUMBER METHOD PARAMS".
@@ -20,6 +22,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "gateway/hub/dialect.h"
+#include "gateway/hub/frame.h"
 
 namespace sluice::fakes {
 
@@ -30,6 +33,19 @@ class FakeDialect final : public hub::Dialect {
 
   // Becomes this one when a first frame is binary.
   void set_binary_twin(const FakeDialect* twin) { twin_ = twin; }
+
+  // How connections are kept alive, and what else makes a dialect another.
+  hub::LivenessRule rule{absl::Seconds(25), absl::Seconds(10), false, absl::ZeroDuration(),
+                         std::string(hub::kPingFrame)};
+  absl::Duration greeting_within = absl::ZeroDuration();
+  bool open = false;
+  bool roster = false;
+
+  const hub::LivenessRule& liveness() const override { return rule; }
+  absl::Duration handshake_timeout() const override { return greeting_within; }
+  bool open_channels() const override { return open; }
+  bool client_publish() const override { return open; }
+  bool shows_members() const override { return roster; }
 
   hub::DialectId id() const override { return id_; }
   std::string_view name() const override { return "fake"; }
@@ -77,6 +93,50 @@ class FakeDialect final : public hub::Dialect {
   std::string EncodeBatch(absl::Span<const std::string> answered) const override {
     return absl::StrJoin(answered, "|");
   }
+  std::optional<std::string> EncodeWelcome(const hub::Correlation& c,
+                                           const hub::Welcome& welcome) const override {
+    if (greeting_within == absl::ZeroDuration()) return std::nullopt;
+    return absl::StrCat("welcome ", c.id, " ", std::string(welcome.id), " ", welcome.payload.bytes,
+                        welcome.authenticated ? " known" : "", welcome.flaw ? " flawed" : "");
+  }
+  std::optional<std::string> EncodeAuthenticated(const hub::Correlation& c,
+                                                 const hub::TokenFlaw* flaw) const override {
+    return absl::StrCat("auth ", c.id, " ", flaw ? flaw->error.name : "ok");
+  }
+  std::optional<std::string> EncodeToken(std::string_view token,
+                                         std::optional<uint64_t> call) const override {
+    if (mute_) return std::nullopt;
+    return absl::StrCat("token ", std::string(token), " ", call.value_or(0));
+  }
+  std::optional<std::string> EncodeTokenRemoved() const override {
+    if (mute_) return std::nullopt;
+    return "untoken";
+  }
+  std::optional<std::string> EncodeKickOut(std::string_view channel,
+                                           std::string_view message) const override {
+    if (mute_) return std::nullopt;
+    return absl::StrCat("kicked ", std::string(channel), " ", std::string(message));
+  }
+  std::string DetailOf(const hub::Upgrade&, std::string_view id, absl::Time) const override {
+    return absl::StrCat("<", std::string(id), ">");
+  }
+  std::string EncodeMembers(std::string_view self,
+                            absl::Span<const hub::Member> members) const override {
+    auto format = [](std::string* out, const hub::Member& m) { out->append(m.detail); };
+    return absl::StrCat("members ", std::string(self), " ", absl::StrJoin(members, "", format));
+  }
+  std::string EncodeMember(const hub::Member& member, bool came) const override {
+    return absl::StrCat(came ? "came " : "left ", member.detail);
+  }
+  std::optional<std::string> EncodeFarewell(hub::CloseCause cause) const override {
+    if (cause != hub::CloseCause::kExpired) return std::nullopt;
+    return "expired";
+  }
+  std::optional<std::string> EncodePublication(std::string_view channel,
+                                               const hub::Payload& body) const override {
+    if (mute_) return std::nullopt;
+    return absl::StrCat("pub ", std::string(channel), " ", body.bytes);
+  }
   std::optional<std::string> EncodeEvent(std::string_view event,
                                          const hub::Payload& body) const override {
     if (mute_) return std::nullopt;
@@ -108,7 +168,15 @@ class FakeDialect final : public hub::Dialect {
     auto list = [&] { return std::vector<std::string>(absl::StrSplit(words[2], ',')); };
     if (verb == "call") return hub::CallMethod{words[2], hub::Payload::Json(words[3])};
     if (verb == "login") return hub::Login{hub::Payload::Json(words[2])};
-    if (verb == "sub") return hub::Subscribe{list()};
+    if (verb == "greet") return hub::Greet{hub::Payload::Json(words[2]), words[3]};
+    if (verb == "auth") return hub::Authenticate{words[2]};
+    if (verb == "deauth") return hub::Deauthenticate{};
+    if (verb == "pub") return hub::Publish{words[2], hub::Payload::Json(words[3])};
+    if (verb == "relay") return hub::Relay{words[2], hub::Payload::Json(words[3])};
+    if (verb == "renew") return hub::Renew{};
+    if (verb == "raw") return hub::Forward{hub::Payload::Text(words[2])};
+    if (verb == "say") return hub::Say{words[2], {}};
+    if (verb == "sub") return hub::Subscribe{list(), {}, false};
     if (verb == "unsub") return hub::Unsubscribe{list()};
     if (verb == "list") return hub::ListMethods{};
     if (verb == "bad") return hub::Malformed{hub::MakeError(hub::Fault::kInvalidRequest)};

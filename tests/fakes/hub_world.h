@@ -27,6 +27,36 @@ class KeptEvents final : public hub::EventOutlet {
   std::vector<hub::ConnectionEvent> events;
 };
 
+class KeptPublications final : public hub::PublicationTap {
+ public:
+  bool wanted() const override { return true; }
+  void OnPublication(hub::Publication publication) override {
+    publications.push_back(std::move(publication));
+  }
+  std::vector<hub::Publication> publications;
+};
+
+// Tokens are plain words: "good:USER" is good for an hour, "bad" is bad, and "early" is not good
+// yet.
+class FakeTokens final : public hub::TokenAuthority {
+ public:
+  std::variant<hub::Token, hub::TokenFlaw> Verify(std::string_view token,
+                                                  absl::Time now) const override {
+    if (token.substr(0, 5) == "good:") return Make(std::string(token.substr(5)), now);
+    hub::CallError error = hub::MakeError(hub::Fault::kApplication);
+    error.name = std::string(token);
+    return hub::TokenFlaw{error, token != "early"};
+  }
+  absl::StatusOr<hub::Token> Sign(std::string_view claims, absl::Time now) const override {
+    return Make(std::string(claims), now);
+  }
+
+ private:
+  static hub::Token Make(const std::string& user, absl::Time now) {
+    return {"good:" + user, "{\"user\":\"" + user + "\"}", user, now + absl::Hours(1)};
+  }
+};
+
 // A client: its socket, and the key of its session.
 struct FakeClient {
   FakeClient(hub::Shard& s, uint32_t i) : shard(s), index(i), socket(s.dirty()) {}
@@ -43,8 +73,8 @@ class HubWorld {
     for (uint32_t i = 0; i < shards; ++i) {
       parts_.push_back(std::make_unique<Part>());
       Part& part = *parts_.back();
-      part.shard = std::make_unique<hub::Shard>(i, options, set, part.executor, presence, events,
-                                                part.probe);
+      hub::ShardPorts ports{set, part.executor, presence, events, tokens, tap, encodings};
+      part.shard = std::make_unique<hub::Shard>(i, options, ports, part.probe);
       set.Add(*part.shard, part.executor);
     }
   }
@@ -139,6 +169,9 @@ class HubWorld {
 
   absl::Time now = absl::FromUnixSeconds(1'700'000'000);
   storage::MemoryPresence presence;
+  FakeTokens tokens;
+  KeptPublications tap;
+  metrics::SharedCounter encodings;
   hub::ShardSet set;
   KeptEvents events;
   FakeDialect dialect;

@@ -47,7 +47,7 @@ TEST(Calls, OfAMethodThatNeverWasAndOfOneThatWas) {
   world.shard().WorkerGone(HubWorld::IdOf(worker), world.now);
   EXPECT_THAT(world.Say(*client, "call 2 sum 0"), ElementsAre("err 2 unavailable"));
   auto again = world.Serve("chat", "sum");
-  world.shard().Deregister({HubWorld::IdOf(again), "chat", true, {}, {}, {}}, world.now);
+  world.shard().Deregister({HubWorld::IdOf(again), "chat", true, {}, {}, {}, {}}, world.now);
   EXPECT_THAT(world.Say(*client, "call 3 sum 0"), ElementsAre("err 3 method_not_found"));
 }
 

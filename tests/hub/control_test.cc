@@ -38,7 +38,8 @@ struct Chat : testing::Test {
   }
   Outcome Send(const Selector& selector) {
     Message message("e", Payload::Json("1"), encodings);
-    return Do([&](Shard& shard, Time now) { return shard.Send(selector, message, now); });
+    return Do(
+        [&](Shard& shard, Time now) { return shard.Send(selector, message, std::nullopt, now); });
   }
   Outcome Join(const Selector& selector, std::vector<std::string> channels) {
     return Do([&](Shard& shard, Time now) { return shard.Join(selector, channels, now); });
@@ -132,8 +133,8 @@ TEST_F(Chat, ASlowConsumerIsClosedAndCounted) {
   HubWorld small(1, options);
   auto slow = small.Connect("chat", "slow");
   Message message("e", Payload::Json(std::string(40, '1')), encodings);
-  EXPECT_EQ(small.shard().Send({.space = "chat"}, message, small.now).enqueued, 1);
-  Outcome outcome = small.shard().Send({.space = "chat"}, message, small.now);
+  EXPECT_EQ(small.shard().Send({.space = "chat"}, message, std::nullopt, small.now).enqueued, 1);
+  Outcome outcome = small.shard().Send({.space = "chat"}, message, std::nullopt, small.now);
   EXPECT_EQ(outcome.matched, 1);
   EXPECT_EQ(outcome.enqueued, 0);
   EXPECT_EQ(outcome.dropped[static_cast<size_t>(DropReason::kSlowConsumer)], 1);

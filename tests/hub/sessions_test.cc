@@ -68,7 +68,7 @@ TEST(Sessions, ThatLeaveDuringTheirClaimGiveItBack) {
   auto client = world.Arrive("chat", "a");
   world.Vanish(*client);
   EXPECT_EQ(world.presence.held(), 0);
-  EXPECT_THAT(Types(world), IsEmpty());
+  EXPECT_THAT(Types(world), ElementsAre(Type::kAborted));
 }
 
 TEST(Sessions, SwitchDialectAtTheirFirstFrame) {
@@ -219,7 +219,7 @@ TEST(Ids, WhoseHeirLeavesBeforeItInheritsAreFreeAgain) {
   world.Run();
   EXPECT_EQ(older->socket.closed()->code, 4410);
   EXPECT_EQ(world.presence.held(), 0);
-  EXPECT_THAT(Types(world), ElementsAre(Type::kOpened, Type::kClosed));
+  EXPECT_THAT(Types(world), ElementsAre(Type::kOpened, Type::kAborted, Type::kClosed));
 }
 
 // --- Keepalive and leases ------------------------------------------------------------------------
@@ -252,9 +252,8 @@ TEST(Keepalive, IsSatisfiedByAPongAndByAMessage) {
 }
 
 TEST(Presence, IsRenewedAsLongAsTheConnectionLives) {
-  ShardOptions options;
-  options.ping_interval = absl::ZeroDuration();
-  HubWorld world(1, options);
+  HubWorld world;
+  world.dialect.rule.interval = absl::ZeroDuration();
   auto client = world.Connect("chat", "a");
   for (int i = 0; i < 20; ++i) world.Pass(absl::Seconds(15));
   EXPECT_FALSE(client->socket.closed());

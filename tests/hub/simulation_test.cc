@@ -27,6 +27,7 @@ struct CountingSink final : AnswerSink {
 class Simulation {
  public:
   explicit Simulation(uint32_t seed) : random_(seed), world_(kShards, Options()) {
+    world_.dialect.rule.interval = absl::ZeroDuration();
     world_.Register({"chat", {}, {{"x", false}, {"y", false}}});
   }
 
@@ -53,7 +54,6 @@ class Simulation {
     options.id_policy = storage::ClaimPolicy::kTakeover;
     options.commands_per_second = 0;
     options.outbox_bytes = 4096;
-    options.ping_interval = absl::ZeroDuration();
     options.method_queue = 5;
     options.calls_per_connection = 8;
     return options;
@@ -163,7 +163,7 @@ class Simulation {
     Message message("e", Payload::Json(std::string(Pick(200), '1')), encodings_);
     switch (Pick(6)) {
       case 0:
-        shard.Send(selector, message, world_.now);
+        shard.Send(selector, message, std::nullopt, world_.now);
         return;
       case 1:
         shard.Join(selector, channels, world_.now);

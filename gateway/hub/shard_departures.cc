@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A connection stays alive, or not, and leaves.
+#include <utility>
+
+#include "gateway/hub/shard_impl.h"
+
+namespace sluice::hub {
+
+using Type = ConnectionEvent::Type;
+
+// --- Staying -------------------------------------------------------------------------------------
+
+void Shard::Impl::ScheduleLiveness(Session& session) {
+  session.timer = timers.Schedule(session.liveness.Next(session.dialect->liveness()),
+                                  TimerToken(kSession, session.key));
+}
+
+void Shard::Impl::OnSessionTimer(Session& session, Time now) {
+  if (session.state == Session::State::kGreeting) {
+    return CloseSession(session, CloseCause::kHandshakeTimeout, {}, now);
+  }
+  if (session.state != Session::State::kOpen) return;
+  const LivenessRule& rule = session.dialect->liveness();
+  switch (session.liveness.Check(rule, now)) {
+    case Liveness::Action::kDead:
+      return CloseSession(session, CloseCause::kPongTimeout, {}, now);
+    case Liveness::Action::kExpired:
+      return CloseSession(session, CloseCause::kExpired, {}, now);
+    case Liveness::Action::kPing:
+      session.socket->outbox().Append(rule.ping);
+      break;
+    case Liveness::Action::kNothing:
+      break;
+  }
+  ScheduleLiveness(session);
+}
+
+// A third of the lease, so that two renewals may fail before presence does.
+void Shard::Impl::RenewPresence(Time now) {
+  if (now < next_renewal) return;
+  bool first = next_renewal == absl::InfinitePast();
+  next_renewal = now + options.presence_lease / 3;
+  if (first || sessions.size() == 0) return;
+  std::vector<storage::PresenceRecord> records;
+  sessions.ForEach([&](Session& session) {
+    if (session.claimed) records.push_back(RecordOf(session));
+  });
+  presence.Renew(std::move(records), self,
+                 [this](absl::StatusOr<std::vector<storage::PresenceKey>> lost, Time) {
+                   if (!lost.ok()) return probe.presence_failures.Add();
+                   for (const storage::PresenceKey& key : *lost) {
+                     if (Session* session = directory.Find(key.space, key.id)) Reclaim(*session);
+                   }
+                 });
+}
+
+// A lease was lost: this node was too slow to renew it, or the store forgot. Only if another holds
+// the id by now must this one go.
+void Shard::Impl::Reclaim(Session& session) {
+  storage::PresenceRecord record = RecordOf(session);
+  presence.TryClaim(record, storage::ClaimPolicy::kReject, self,
+                    [this, record](absl::StatusOr<storage::Claim> claim, Time now) {
+                      if (!claim.ok()) return probe.presence_failures.Add();
+                      bool held = claim->result == storage::Claim::Result::kHeld;
+                      Session* loser = OpenSession({record.session});
+                      if (loser && held) CloseSession(*loser, CloseCause::kReplaced, {}, now);
+                      if (loser || held) return;
+                      presence.Release(record.key, record.node, record.session);
+                    });
+}
+
+// --- Leaving -------------------------------------------------------------------------------------
+
+void Shard::Impl::CloseSession(Session& session, CloseCause cause, CloseFrame frame, Time now) {
+  if (session.state == Session::State::kClosing) return;
+  CloseFrame standard = session.dialect->Close(cause);
+  if (frame.code == 0) frame.code = standard.code;
+  if (frame.reason.empty()) frame.reason = std::move(standard.reason);
+  probe.closed_by_gateway[static_cast<size_t>(cause)].Add();
+  if (session.state != Session::State::kOpen) {
+    Emit(Type::kRefused, session, now, {}, frame);
+  } else if (auto farewell = session.dialect->EncodeFarewell(cause)) {
+    session.socket->outbox().AppendFrame(session.dialect->binary(), *farewell);
+  }
+  Retire(session, frame, cause == CloseCause::kReplaced, now);
+  session.socket->Close(frame);
+}
+
+void Shard::Impl::Retire(Session& session, const CloseFrame& frame, bool replaced, Time now) {
+  bool was_open = session.state == Session::State::kOpen;
+  bool took_over = session.arrival && session.arrival->taking_over;
+  session.state = Session::State::kClosing;
+  timers.Cancel(session.timer);
+  for (CallKey call : session.calls) calls.Cancel(call);
+  session.calls.clear();
+  for (Key batch : session.batches) batches.Erase(batch);
+  session.batches.clear();
+  session.inbox.clear();
+  session.outbound.clear();
+  asks.Abandon(session);
+  if (session.claimed && !replaced) {
+    presence.Release({session.space_name, session.id}, options.node, session.key.value);
+  }
+  session.claimed = false;
+  // An id that was taken over and given up before it opened has left as well.
+  if (!replaced && (was_open || took_over)) Emit(Type::kClosed, session, now, {}, frame);
+  if (!was_open) return;
+  probe.connections[session.dialect->id()].Add(-1);
+  if (session.dialect->shows_members()) UnseeMembers(session);
+  directory.Remove(session);
+}
+
+void Shard::Impl::Closed(SessionKey key, const CloseFrame& frame, Time now) {
+  Session* session = sessions.Find(key);
+  if (!session) return;
+  if (session->state != Session::State::kClosing) {
+    probe.closed_by_peer.Add();
+    bool opened = session->state == Session::State::kOpen;
+    if (!opened) Emit(Type::kAborted, *session, now, {}, frame);
+    Retire(*session, frame, false, now);
+  }
+  sessions.Erase(key);
+}
+
+void Shard::Impl::Emit(Type type, const Session& session, Time now, std::string_view channel,
+                       const CloseFrame& frame) {
+  events.push_back({type, now, session.space_name, session.id, session.user, std::string(channel),
+                    frame.code, frame.reason, 0});
+}
+
+}  // namespace sluice::hub

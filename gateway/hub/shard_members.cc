@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Dialects whose connections are shown to one another: the list at the beginning, then who comes
+// and goes. It all comes from presence, so that it spans nodes.
+#include <utility>
+
+#include "gateway/hub/shard_impl.h"
+
+namespace sluice::hub {
+
+// The first of a namespace on this shard makes the shard watch it.
+void Shard::Impl::SeeMembers(Session& session) {
+  const std::string& space = session.space_name;
+  Viewers& viewers = viewed[space];
+  if (viewers.sessions.empty()) {
+    viewers.watch =
+        presence.Watch(space, self, [this, space](const storage::PresenceChange& change, Time now) {
+          OnMember(space, change, now);
+        });
+  }
+  viewers.sessions.push_back(session.key);
+  presence.List(space, "", options.members_max, self,
+                [this, key = session.key](auto records, Time now) {
+                  Session* viewer = OpenSession(key);
+                  if (!records.ok()) return probe.presence_failures.Add();
+                  if (viewer) TellMembers(*viewer, *records, now);
+                });
+}
+
+void Shard::Impl::TellMembers(Session& session, const std::vector<storage::PresenceRecord>& records,
+                              Time now) {
+  std::vector<Member> members;
+  for (const storage::PresenceRecord& record : records) {
+    if (!record.detail.empty()) members.push_back({record.key.id, record.detail});
+  }
+  session.sees_members = true;
+  Deliver(session, session.dialect->EncodeMembers(session.id, members), now);
+}
+
+// Whoever has not got the list yet will find the change in it.
+void Shard::Impl::OnMember(const std::string& space, const storage::PresenceChange& change,
+                           Time now) {
+  auto found = viewed.find(space);
+  if (found == viewed.end() || change.record.detail.empty()) return;
+  Member member{change.record.key.id, change.record.detail};
+  std::vector<SessionKey> sessions_now = found->second.sessions;
+  for (SessionKey key : sessions_now) {
+    Session* viewer = OpenSession(key);
+    if (!viewer || !viewer->sees_members || viewer->id == member.id) continue;
+    Deliver(*viewer, viewer->dialect->EncodeMember(member, change.came), now);
+  }
+}
+
+void Shard::Impl::UnseeMembers(const Session& session) {
+  auto found = viewed.find(session.space_name);
+  if (found == viewed.end()) return;
+  std::erase(found->second.sessions, session.key);
+  if (!found->second.sessions.empty()) return;
+  presence.Unwatch(found->second.watch);
+  viewed.erase(found);
+}
+
+}  // namespace sluice::hub

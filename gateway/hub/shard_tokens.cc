@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Signed tokens: shown by clients, handed out by backends, expired by time.
+#include <utility>
+
+#include "gateway/hub/shard_impl.h"
+
+namespace sluice::hub {
+
+using Type = ConnectionEvent::Type;
+
+std::variant<Token, TokenFlaw> Shard::Impl::Verify(std::string_view token, Time now) const {
+  return tokens.Verify(token, now);
+}
+
+// It is who the token says from here on.
+void Shard::Impl::TakeToken(Session& session, hub::Token token, Time now) {
+  session.authenticated = true;
+  std::string user = token.user;
+  session.token = std::make_unique<hub::Token>(std::move(token));
+  if (!user.empty()) SetUser(session, user, now);
+  Emit(Type::kAuthenticated, session, now);
+}
+
+void Shard::Impl::DropToken(Session& session, Time now) {
+  if (!session.authenticated) return;
+  session.authenticated = false;
+  session.token.reset();
+  SetUser(session, "", now);
+  Emit(Type::kDeauthenticated, session, now);
+}
+
+void Shard::Impl::TellTokenRemoved(Session& session, Time now) {
+  if (auto removed = session.dialect->EncodeTokenRemoved()) Deliver(session, *removed, now);
+}
+
+void Shard::Impl::ShowToken(Session& session, Correlation correlation, Key batch,
+                            const Authenticate& verb, Time now) {
+  auto verified = Verify(verb.token, now);
+  if (auto* flaw = std::get_if<TokenFlaw>(&verified)) {
+    Emit(Type::kBadToken, session, now, {}, {0, flaw->error.name});
+    if (flaw->is_bad) DropToken(session, now);
+    return TokenAnswered(session, correlation, batch, flaw, now);
+  }
+  TakeToken(session, std::move(std::get<hub::Token>(verified)), now);
+  TokenAnswered(session, correlation, batch, nullptr, now);
+}
+
+void Shard::Impl::TokenAnswered(Session& session, const Correlation& correlation, Key batch,
+                                const TokenFlaw* flaw, Time now) {
+  Answered(session, batch, session.dialect->EncodeAuthenticated(correlation, flaw), now);
+  if (flaw && flaw->is_bad && OpenSession(session.key)) TellTokenRemoved(session, now);
+}
+
+// Looked at whenever the client says anything.
+void Shard::Impl::ExpireToken(Session& session, Time now) {
+  if (!session.token || session.token->expires > now) return;
+  TellTokenRemoved(session, now);
+  if (OpenSession(session.key)) DropToken(session, now);
+}
+
+// --- What backends ask ---------------------------------------------------------------------------
+
+Outcome Shard::SetToken(const Selector& selector, const Token& token, Duration confirm_within,
+                        std::shared_ptr<AnswerSink> sink, Time now) {
+  Impl& impl = *impl_;
+  Outcome outcome;
+  impl.directory.ForEach(selector, &outcome.not_found, [&](Session& session) {
+    ++outcome.matched;
+    std::optional<uint64_t> call;
+    if (sink) call = session.next_ask++;
+    auto frame = session.dialect->EncodeToken(token.text, call);
+    if (!frame) return outcome.Drop(DropReason::kUnsupported);
+    if (sink && impl.asks.size() >= impl.options.client_calls_max) {
+      return outcome.Drop(DropReason::kLimit);
+    }
+    if (!impl.Deliver(session, *frame, now)) return outcome.Drop(DropReason::kSlowConsumer);
+    if (sink) impl.Await(session, 0, *call, confirm_within, sink, now);
+    impl.TakeToken(session, token, now);
+    ++outcome.enqueued;
+  });
+  return outcome;
+}
+
+Outcome Shard::Deauthenticate(const Selector& selector, Time now) {
+  Outcome outcome;
+  impl_->directory.ForEach(selector, &outcome.not_found, [&](Session& session) {
+    ++outcome.matched;
+    impl_->DropToken(session, now);
+    impl_->TellTokenRemoved(session, now);
+    ++outcome.enqueued;
+  });
+  return outcome;
+}
+
+}  // namespace sluice::hub
