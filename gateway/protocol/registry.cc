@@ -18,7 +18,9 @@ hub::LivenessRule WebSocketPings(absl::Duration interval, absl::Duration timeout
 
 Registry::Registry(const DialectOptions& options)
     : pings(WebSocketPings(options.ping_interval, options.pong_timeout)),
-      socketcluster(2, options.socketcluster) {}
+      socketcluster(2, options.socketcluster),
+      line(3, options.line),
+      presence(4, options.presence) {}
 
 const hub::Dialect* Registry::Find(std::string_view name) const {
   auto named = [name](const hub::Dialect* dialect) { return dialect->name() == name; };

@@ -10,7 +10,10 @@
 #include "absl/time/time.h"
 #include "gateway/hub/dialect.h"
 #include "gateway/protocol/json_rpc.h"
+#include "gateway/protocol/line.h"
 #include "gateway/protocol/msgpack_rpc.h"
+#include "gateway/protocol/presence.h"
+#include "gateway/protocol/raw.h"
 #include "gateway/protocol/socketcluster.h"
 
 namespace sluice::protocol {
@@ -20,6 +23,8 @@ struct DialectOptions {
   absl::Duration ping_interval = absl::Seconds(25);  // --ping-interval; zero: no pings
   absl::Duration pong_timeout = absl::Seconds(10);   // --pong-timeout
   SocketClusterOptions socketcluster;
+  LineOptions line;
+  PresenceOptions presence;
 };
 
 // Pings after a silence of `interval`, gives up after one of `timeout` behind it.
@@ -36,7 +41,11 @@ struct Registry {
   const MsgpackRpc msgpack_rpc{1, pings};
   const JsonRpc json_rpc{0, pings, msgpack_rpc};
   const SocketCluster socketcluster;
-  const std::array<const hub::Dialect*, 3> all = {&json_rpc, &msgpack_rpc, &socketcluster};
+  const Line line;
+  const LonghousePresence presence;
+  const Raw raw{5, pings};
+  const std::array<const hub::Dialect*, 6> all = {&json_rpc, &msgpack_rpc, &socketcluster,
+                                                  &line,     &presence,    &raw};
 
   // Null if there is none of that name.
   const hub::Dialect* Find(std::string_view name) const;

@@ -40,7 +40,7 @@ std::string NameFlaw(const char* kind, std::string_view name, size_t bytes_max) 
   return {};
 }
 
-// The namespace, before it is checked; empty means the default.
+// The namespace, before it is checked; empty: it was not named.
 Found SpaceOf(const RouteRule& rule, std::string_view path, std::string_view query) {
   size_t skipped = std::min(path.size(), rule.prefix.size());
   switch (rule.from) {
@@ -50,6 +50,8 @@ Found SpaceOf(const RouteRule& rule, std::string_view path, std::string_view que
       return std::string(path.substr(skipped));
     case RouteRule::Namespace::kQuery:
       return QueryValue(query, rule.parameter);
+    case RouteRule::Namespace::kFixed:
+      return rule.parameter;
   }
   return absl::InternalError("no such source");
 }
@@ -67,7 +69,8 @@ std::string FillSpace(const RouteRule& rule, std::string_view path, std::string_
   Found space = SpaceOf(rule, path, query);
   if (!space.ok()) return std::string(View(space.status().message()));
   route.space = space->value_or("");
-  if (route.space.empty()) route.space = kDefaultNamespace;
+  if (route.space.empty()) route.space = rule.otherwise;
+  if (route.space.empty()) return {};
   return NameFlaw("the namespace", route.space, kNamespaceBytesMax);
 }
 
@@ -119,6 +122,12 @@ absl::Status CheckRule(const RouteRule& rule) {
     return absl::InvalidArgumentError(
         absl::StrCat("route \"", rule.prefix, "\": the query parameter has no name"));
   }
+  if (rule.from == RouteRule::Namespace::kFixed) {
+    std::string flaw = NameFlaw("the namespace", rule.parameter, kNamespaceBytesMax);
+    if (!flaw.empty()) {
+      return absl::InvalidArgumentError(absl::StrCat("route \"", rule.prefix, "\": ", flaw));
+    }
+  }
   return absl::OkStatus();
 }
 
@@ -138,20 +147,6 @@ absl::StatusOr<Routes> Routes::Make(std::vector<RouteRule> rules) {
     return absl::InvalidArgumentError(absl::StrCat("route \"", twice->prefix, "\" is given twice"));
   }
   return Routes(std::move(rules));
-}
-
-std::vector<RouteRule> Routes::Defaults(const Registry& registry) {
-  std::vector<RouteRule> rules(2);
-  rules[0].prefix = "/";
-  rules[0].dialect = &registry.json_rpc;
-  rules[0].codecs = {{"json", &registry.json_rpc}, {"msgpack", &registry.msgpack_rpc}};
-  rules[1].prefix = "/socketcluster/";
-  rules[1].exact = true;
-  rules[1].dialect = &registry.socketcluster;
-  rules[1].from = RouteRule::Namespace::kQuery;
-  rules[1].parameter = "namespace";
-  rules[1].id_parameter.clear();
-  return rules;
 }
 
 const RouteRule* Routes::RuleFor(std::string_view path) const {

@@ -4,6 +4,13 @@
 //
 // Routes are rules from path prefixes to dialects; the longest prefix wins. Immutable and
 // thread-safe.
+//
+// An operator writes a rule as PREFIX=DIALECT[:NAMESPACE]:
+//   /chat/=socketcluster      where the dialect's namespaces come from otherwise as well
+//   /pool/=raw:lobby          always "lobby"
+//   /pool/=raw:*              what follows the prefix, verbatim
+//   /pool/=raw:/              the whole path without its first slash, verbatim
+//   /pool/=raw:?room          the query parameter "room", percent-decoded
 #pragma once
 
 #include <string>
@@ -23,11 +30,12 @@ inline constexpr size_t kConnectionIdBytesMax = 255;
 inline constexpr std::string_view kDefaultNamespace = "default";
 
 struct RouteRule {
-  // Where the namespace comes from. Empty is "default".
+  // Where the namespace comes from.
   enum class Namespace : uint8_t {
     kPath,   // the whole path without its first slash, verbatim
     kRest,   // what follows the prefix, verbatim
     kQuery,  // the query parameter `parameter`, percent-decoded
+    kFixed,  // `parameter` itself
   };
   // A dialect that the client may choose, by ?codec= or by Sec-WebSocket-Protocol.
   struct Codec {
@@ -39,10 +47,16 @@ struct RouteRule {
   bool exact = false;  // whatever else begins with the prefix is refused
   const hub::Dialect* dialect = nullptr;
   Namespace from = Namespace::kPath;
-  std::string parameter;  // kQuery only
+  std::string parameter;
+  // The namespace of whoever names none; empty: there is none, and the dialect says what it thinks
+  // of that.
+  std::string otherwise{kDefaultNamespace};
   std::vector<Codec> codecs;
   std::string id_parameter = "socket_id";  // the client's wish for its id; empty: it has none
 };
+
+// INVALID_ARGUMENT as Routes::Configure.
+absl::StatusOr<RouteRule> ParseRoute(std::string_view text, const Registry& registry);
 
 struct Route {
   std::string space;
@@ -67,6 +81,11 @@ class Routes {
 
   // What is served if nobody says otherwise.
   static std::vector<RouteRule> Defaults(const Registry& registry);
+
+  // The defaults, and what an operator lists (--routes); that wins over a default of the same
+  // prefix. INVALID_ARGUMENT names the rule and what is wrong with it.
+  static absl::StatusOr<Routes> Configure(absl::Span<const std::string> listed,
+                                          const Registry& registry);
 
   // `target` is the request's path and query, `subprotocols` what the client offers, best first.
   std::variant<Route, RouteRefusal> Find(std::string_view target,

@@ -5,25 +5,12 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "gateway/protocol/rpc_error.h"
+#include "gateway/protocol/write_payload.h"
 
 namespace sluice::protocol {
 namespace {
 
 using hub::Payload;
-
-template <typename Writer>
-void WritePayload(Writer& writer, const Payload& payload) {
-  switch (payload.kind) {
-    case Payload::Kind::kNone:
-      return writer.Raw(Writer::kNull);
-    case Payload::Kind::kJson:
-      return writer.Json(payload.bytes);
-    case Payload::Kind::kBinary:
-      return writer.Binary(payload.bytes);
-    case Payload::Kind::kText:
-      return writer.String(payload.bytes);
-  }
-}
 
 bool IsStructured(const Payload& payload) {
   if (payload.kind != Payload::Kind::kJson) return false;

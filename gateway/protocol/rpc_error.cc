@@ -14,29 +14,28 @@ struct Rule {
   Fault fault;
   int32_t code;
   bool without_id;  // answered with id null
-  bool retry;       // nothing has run, and it may work later
 };
 
 // In the order of the enum. Down to -32606 these are rpc-websockets' own.
 constexpr std::array<Rule, hub::kFaultCount> kRules = {{
-    {Fault::kParse, -32700, true, false},
-    {Fault::kInvalidRequest, -32600, true, false},
-    {Fault::kMethodNotFound, -32601, true, false},
-    {Fault::kInvalidParams, -32602, true, false},
-    {Fault::kMethodForbidden, -32605, true, false},
-    {Fault::kEventForbidden, -32606, true, false},
-    {Fault::kEventsMissing, -32000, true, false},
-    {Fault::kLoginParamsMissing, -32604, true, false},
-    {Fault::kUnavailable, -32010, false, true},
-    {Fault::kWorkerLost, -32015, false, false},
-    {Fault::kTimeout, -32011, false, false},
-    {Fault::kOverloaded, -32012, false, true},
-    {Fault::kTooManyCalls, -32013, false, true},
-    {Fault::kRateLimited, -32014, true, true},
-    {Fault::kRejected, -32016, false, false},
-    {Fault::kBlocked, -32017, false, false},
-    {Fault::kIdTaken, -32018, false, false},
-    {Fault::kApplication, -32000, false, false},
+    {Fault::kParse, -32700, true},
+    {Fault::kInvalidRequest, -32600, true},
+    {Fault::kMethodNotFound, -32601, true},
+    {Fault::kInvalidParams, -32602, true},
+    {Fault::kMethodForbidden, -32605, true},
+    {Fault::kEventForbidden, -32606, true},
+    {Fault::kEventsMissing, -32000, true},
+    {Fault::kLoginParamsMissing, -32604, true},
+    {Fault::kUnavailable, -32010, false},
+    {Fault::kWorkerLost, -32015, false},
+    {Fault::kTimeout, -32011, false},
+    {Fault::kOverloaded, -32012, false},
+    {Fault::kTooManyCalls, -32013, false},
+    {Fault::kRateLimited, -32014, true},
+    {Fault::kRejected, -32016, false},
+    {Fault::kBlocked, -32017, false},
+    {Fault::kIdTaken, -32018, false},
+    {Fault::kApplication, -32000, false},
 }};
 
 constexpr bool InEnumOrder() {
@@ -76,7 +75,7 @@ RpcError ToRpcError(const hub::CallError& error) {
   if (error.fault == Fault::kApplication) return FromApplication(error);
   const Rule& rule = RuleOf(error.fault);
   return {rule.code, FirstOf(error.message, hub::MakeError(error.fault).message),
-          FirstOf(error.data_json, rule.retry ? R"({"retry":true})" : "")};
+          FirstOf(error.data_json, hub::MayRetry(error.fault) ? R"({"retry":true})" : "")};
 }
 
 int32_t RpcCodeOf(Fault fault) { return RuleOf(fault).code; }

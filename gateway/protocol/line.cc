@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/protocol/line.h"
+
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "gateway/hub/frame.h"
+#include "gateway/protocol/js_error.h"
+#include "gateway/protocol/json_members.h"
+#include "gateway/protocol/json_text.h"
+#include "gateway/protocol/json_walk.h"
+
+namespace sluice::protocol {
+namespace {
+
+using hub::CallError;
+using hub::Correlation;
+using hub::Fault;
+using hub::Payload;
+
+// DialectState.flags
+constexpr uint32_t kGreeted = 1;  // it has sent its _h
+
+constexpr std::string_view kHandshake = "_h";
+constexpr std::string_view kResponse = "_r";
+constexpr std::string_view kPing = "_p";
+
+// The gateway's calls have numbers for ids, so that this one is free.
+constexpr std::string_view kPingMessage = R"({"n":"_p","i":"ping"})";
+
+hub::LivenessRule RuleFrom(const LineOptions& options) {
+  return {.interval = options.ping_interval,
+          .timeout = options.response_timeout,
+          .steady = false,
+          .lease = absl::ZeroDuration(),
+          .ping = hub::MakeFrame(false, kPingMessage)};
+}
+
+std::string* MemberNamed(std::string_view key, LineMessage& message) {
+  if (key == "n") return &message.name;
+  if (key == "p") return &message.payload;
+  if (key == "i") return &message.id;
+  return key == "e" ? &message.error : nullptr;
+}
+
+// Nothing if it is no message of the dialect.
+std::optional<LineMessage> Read(std::string_view bytes, size_t depth_max) {
+  if (CheckJson(bytes, depth_max)) return std::nullopt;
+  LineMessage message;
+  bool twice = false;
+  bool sound = ForEachMember(bytes, [&](std::string_view key, std::string_view value) {
+    std::string* member = MemberNamed(key, message);
+    if (member == nullptr) return;
+    twice |= !member->empty();
+    *member = value;
+  });
+  bool named = !message.name.empty() && KindOf(message.name) == JsonKind::kString;
+  if (!sound || twice || !named) return std::nullopt;
+  return message;
+}
+
+Payload ToPayload(std::string json) {
+  return json.empty() ? Payload::None() : Payload::Json(std::move(json));
+}
+
+hub::Verb ToAnswer(LineMessage message) {
+  std::string_view id = message.id;
+  uint64_t call = 0;
+  bool is_call = !id.empty() && KindOf(id) == JsonKind::kString &&
+                 absl::SimpleAtoi(Unquote(id), &call) && call > 0;
+  if (!is_call) return hub::Ignore{};  // above all, the answer to a ping
+  if (IsTruthy(message.error)) return hub::Answer{call, FromJsError(message.error)};
+  return hub::Answer{call, ToPayload(std::move(message.payload))};
+}
+
+hub::Verb ToCall(std::string name, LineMessage message, size_t name_max) {
+  if (name.size() > name_max) {
+    CallError error = hub::MakeError(Fault::kInvalidRequest);
+    error.message = absl::StrCat("The name is longer than ", name_max, " bytes");
+    return hub::Malformed{std::move(error)};
+  }
+  return hub::CallMethod{std::move(name), ToPayload(std::move(message.payload))};
+}
+
+CallError AlreadyGreeted() {
+  return {.fault = Fault::kApplication,
+          .name = "Error",
+          .code = 0,
+          .message = "Handshake is already resolved",
+          .data_json = {}};
+}
+
+// Corrects what the envelope's id alone says of it.
+void SettleAnswer(const hub::Verb& verb, Correlation& correlation) {
+  if (std::holds_alternative<hub::Answer>(verb)) correlation.answer = false;
+  // Whoever greets is told so for any id, true or not.
+  if (std::holds_alternative<hub::Greet>(verb)) correlation.answer = !correlation.id.empty();
+}
+
+}  // namespace
+
+Line::Line(hub::DialectId id, const LineOptions& options)
+    : PlainDialect(id, "line", RuleFrom(options)), options_(options) {}
+
+hub::Decoded Line::Decode(hub::DialectState& state, std::string_view bytes, bool,
+                          const hub::DecodeLimits& limits) const {
+  hub::Decoded decoded;
+  hub::Command& command = decoded.commands.emplace_back();
+  command.correlation.answer = false;
+  std::optional<LineMessage> message = Read(bytes, limits.depth_max);
+  if (!message) return decoded;
+  command.correlation = {.id = message->id, .flags = 0, .answer = IsTruthy(message->id)};
+  command.verb = ToVerb(state, command.correlation, *std::move(message), limits.name_max);
+  SettleAnswer(command.verb, command.correlation);
+  return decoded;
+}
+
+hub::Verb Line::ToVerb(hub::DialectState& state, const Correlation& correlation,
+                       LineMessage message, size_t name_max) const {
+  bool greeted = (state.flags & kGreeted) != 0;
+  std::string name = Unquote(message.name);
+  if (name == kHandshake) {
+    if (greeted) return hub::Say{EncodeError(correlation, AlreadyGreeted()), {}};
+    state.flags |= kGreeted;
+    return hub::Greet{ToPayload(std::move(message.payload)), {}};
+  }
+  if (name == kPing) return hub::Say{EncodeResult(correlation, Payload::Text("pong")), {}};
+  if (!greeted) return hub::Ignore{};
+  if (name == kResponse) return ToAnswer(std::move(message));
+  return ToCall(std::move(name), std::move(message), name_max);
+}
+
+}  // namespace sluice::protocol
