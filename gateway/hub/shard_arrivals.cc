@@ -20,7 +20,12 @@ SessionKey Shard::Impl::Open(Arrival arrival, Socket& socket, Time now) {
   Session& session = sessions.Emplace(std::move(arrival), socket, now);
   session.liveness.Start(now);
   SessionKey key = session.key;
-  Arrive(session, now);
+  if (auto objection = session.dialect->Object(*session.upgrade, session.space_name)) {
+    Deliver(session, objection->message, now);
+    CloseSession(session, CloseCause::kProtocol, std::move(objection->then), now);
+  } else {
+    Arrive(session, now);
+  }
   return key;
 }
 
@@ -267,8 +272,7 @@ void Shard::Impl::SayFirst(Session& session, const ArrivalProgress& arrival, Tim
   if (!accept || !OpenSession(session.key)) return;
   for (const std::string& channel : accept->channels) JoinChannel(session, channel, now);
   if (!named) return;
-  auto first = session.dialect->EncodeEvent(accept->event, accept->payload);
-  if (first) Deliver(session, *first, now);
+  DeliverMessage(session, Message(accept->event, accept->payload, encodings), now);
 }
 
 // --- Taking an id over ---------------------------------------------------------------------------

@@ -237,9 +237,8 @@ void Shard::Impl::PassOutbound(Session& session, const Guarding& guarding, Time 
   if (guarding.state == Guarding::kBlocked) return;  // silently: that is what it is for
   if (guarding.replacement.kind == Payload::Kind::kNone) {
     DeliverMessage(session, *message, now);
-  } else if (auto own =
-                 session.dialect->EncodePublication(message->event(), guarding.replacement)) {
-    Deliver(session, *own, now);
+  } else {
+    DeliverMessage(session, Message(message->event(), guarding.replacement, encodings, true), now);
   }
 }
 
