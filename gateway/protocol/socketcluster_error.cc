@@ -19,30 +19,29 @@ using hub::Fault;
 struct Rule {
   Fault fault;
   std::string_view name;
-  bool retry;  // nothing has run, and it may work later
 };
 
 // In the order of the enum. TimeoutError means to the client what it means here: it may have run or
 // not. BadConnectionError is the client's own.
 constexpr std::array<Rule, hub::kFaultCount> kRules = {{
-    {Fault::kParse, "InvalidMessageError", false},
-    {Fault::kInvalidRequest, "InvalidMessageError", false},
-    {Fault::kMethodNotFound, "MethodNotFoundError", false},
-    {Fault::kInvalidParams, "InvalidArgumentsError", false},
-    {Fault::kMethodForbidden, "AuthError", false},
-    {Fault::kEventForbidden, "AuthError", false},
-    {Fault::kEventsMissing, "InvalidArgumentsError", false},
-    {Fault::kLoginParamsMissing, "InvalidArgumentsError", false},
-    {Fault::kUnavailable, "UnavailableError", true},
-    {Fault::kWorkerLost, "WorkerLostError", false},
-    {Fault::kTimeout, "TimeoutError", false},
-    {Fault::kOverloaded, "OverloadedError", true},
-    {Fault::kTooManyCalls, "TooManyCallsError", true},
-    {Fault::kRateLimited, "RateLimitedError", true},
-    {Fault::kRejected, "InvalidMessageError", false},
-    {Fault::kBlocked, "SilentMiddlewareBlockedError", false},
-    {Fault::kIdTaken, "IdTakenError", false},
-    {Fault::kApplication, "Error", false},
+    {Fault::kParse, "InvalidMessageError"},
+    {Fault::kInvalidRequest, "InvalidMessageError"},
+    {Fault::kMethodNotFound, "MethodNotFoundError"},
+    {Fault::kInvalidParams, "InvalidArgumentsError"},
+    {Fault::kMethodForbidden, "AuthError"},
+    {Fault::kEventForbidden, "AuthError"},
+    {Fault::kEventsMissing, "InvalidArgumentsError"},
+    {Fault::kLoginParamsMissing, "InvalidArgumentsError"},
+    {Fault::kUnavailable, "UnavailableError"},
+    {Fault::kWorkerLost, "WorkerLostError"},
+    {Fault::kTimeout, "TimeoutError"},
+    {Fault::kOverloaded, "OverloadedError"},
+    {Fault::kTooManyCalls, "TooManyCallsError"},
+    {Fault::kRateLimited, "RateLimitedError"},
+    {Fault::kRejected, "InvalidMessageError"},
+    {Fault::kBlocked, "SilentMiddlewareBlockedError"},
+    {Fault::kIdTaken, "IdTakenError"},
+    {Fault::kApplication, "Error"},
 }};
 
 constexpr bool InEnumOrder() {
@@ -151,7 +150,7 @@ void WriteSocketClusterError(JsonWriter& writer, const CallError& error, Asked a
     writer.Key("type");
     writer.String(MiddlewareName(asked));
   }
-  if (RuleOf(error.fault).retry && error.data_json.empty()) {
+  if (hub::MayRetry(error.fault) && error.data_json.empty()) {
     writer.Key("retry");
     writer.Raw("true");
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Both dialects, and short ways to say what goes in and what should come out.
+// The dialects that speak JSON or MessagePack, and short ways to say what goes in and what should
+// come out.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -50,6 +51,7 @@ class DialectTest : public testing::Test {
   Registry registry_;
   const hub::Dialect& json_ = registry_.json_rpc;
   const hub::Dialect& msgpack_ = registry_.msgpack_rpc;
+  const hub::Dialect& socketcluster_ = registry_.socketcluster;
   hub::DialectState state_;
   hub::DecodeLimits limits_;
 };

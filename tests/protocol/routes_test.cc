@@ -104,6 +104,21 @@ TEST_F(RoutesTest, TheLongestPrefixWins) {
   EXPECT_EQ(Refused("/raw/q/?namespace=%0a"), 400);
 }
 
+TEST_F(RoutesTest, SocketClustersPathIsExact) {
+  const hub::Dialect* socketcluster = &registry_.socketcluster;
+  EXPECT_EQ(Found("/socketcluster/"), (Route{"default", "", socketcluster, ""}));
+  EXPECT_EQ(Found("/socketcluster/?foo=bar&a=1&a=2&socket_id=x&codec=xml"),
+            (Route{"default", "", socketcluster, ""}));
+  EXPECT_EQ(Found("/socketcluster/?namespace=chat%2Fone"),
+            (Route{"chat/one", "", socketcluster, ""}));
+  for (const char* path : {"/socketcluster", "/socketcluster?namespace=chat", "/socketcluster//",
+                           "/socketcluster/chat", "/socketcluster/?namespace=%0a",
+                           "/socketcluster/?namespace=a&namespace=b"}) {
+    EXPECT_EQ(Refused(path), 400) << path;
+  }
+  EXPECT_EQ(Found("/socketclusters/").dialect, json_);
+}
+
 TEST_F(RoutesTest, NothingServed) {
   routes_ = *Routes::Make({{.prefix = "/a/",
                             .dialect = json_,
@@ -140,7 +155,8 @@ TEST(RegistryTest, NamesAndIds) {
   EXPECT_EQ(registry.msgpack_rpc.id(), 1);
   EXPECT_EQ(registry.Names()[0], "json_rpc");
   EXPECT_EQ(registry.Names()[1], "msgpack_rpc");
-  EXPECT_EQ(registry.Names()[2], "");
+  EXPECT_EQ(registry.Names()[2], "socketcluster");
+  EXPECT_EQ(registry.socketcluster.id(), 2);
 }
 
 }  // namespace
