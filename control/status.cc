@@ -14,6 +14,11 @@ constexpr std::string_view kRetryInfoType = "type.googleapis.com/google.rpc.Retr
 
 absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
+// By string_view: clang and the gcc that built Abseil name Cord's constructor from a string&& apart.
+absl::Cord ToCord(const google::protobuf::MessageLite& message) {
+  return absl::Cord(absl::string_view(message.SerializeAsString()));
+}
+
 std::optional<google::rpc::ErrorInfo> InfoOf(const absl::Status& status) {
   auto payload = status.GetPayload(View(kErrorInfoType));
   google::rpc::ErrorInfo info;
@@ -30,7 +35,7 @@ absl::Status Error(absl::StatusCode code, std::string_view reason, std::string_v
   info.set_domain(std::string(kErrorDomain));
   if (!field.empty()) (*info.mutable_metadata())["field"] = std::string(field);
   absl::Status status(code, View(message));
-  status.SetPayload(View(kErrorInfoType), absl::Cord(info.SerializeAsString()));
+  status.SetPayload(View(kErrorInfoType), ToCord(info));
   return status;
 }
 
@@ -49,7 +54,7 @@ absl::Status WithRetry(absl::Status status, absl::Duration delay) {
   timespec spec = absl::ToTimespec(delay);
   retry.mutable_retry_delay()->set_seconds(spec.tv_sec);
   retry.mutable_retry_delay()->set_nanos(static_cast<int32_t>(spec.tv_nsec));
-  status.SetPayload(View(kRetryInfoType), absl::Cord(retry.SerializeAsString()));
+  status.SetPayload(View(kRetryInfoType), ToCord(retry));
   return status;
 }
 
