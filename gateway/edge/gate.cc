@@ -13,7 +13,7 @@ int64_t IntervalNanos(double per_second) {
 
 }  // namespace
 
-Gate::Gate(const Limits &limits)
+Gate::Gate(const Limits& limits)
     : connections_max_(limits.connections_max ? limits.connections_max
                                               : std::numeric_limits<size_t>::max()),
       interval_nanos_(IntervalNanos(limits.accepts_per_second)),

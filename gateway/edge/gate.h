@@ -24,7 +24,7 @@ class Gate {
     double accepts_per_second = 0;  // 0: none
     size_t burst = 1;
   };
-  explicit Gate(const Limits &limits);
+  explicit Gate(const Limits& limits);
 
   // Nothing: come in, and Leave later. Otherwise why not.
   std::optional<Refusal> Enter(absl::Time now);
