@@ -3,60 +3,22 @@
 
 #include <simdjson.h>
 
-#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "control/status.h"
+#include "gateway/protocol/json_walk.h"
 
 namespace sluice::control {
 namespace {
 
-// Accepts everything up to a depth. The parser that drives it keeps no recursion of its own.
-class DepthCheck : public nlohmann::json_sax<nlohmann::json> {
- public:
-  explicit DepthCheck(size_t max) : max_(max) {}
-  bool null() override { return true; }
-  bool boolean(bool) override { return true; }
-  bool number_integer(number_integer_t) override { return true; }
-  bool number_unsigned(number_unsigned_t) override { return true; }
-  bool number_float(number_float_t, const string_t&) override { return true; }
-  bool string(string_t&) override { return true; }
-  bool binary(binary_t&) override { return true; }
-  bool start_object(size_t) override { return ++depth_ <= max_; }
-  bool key(string_t&) override { return true; }
-  bool end_object() override { return --depth_, true; }
-  bool start_array(size_t) override { return ++depth_ <= max_; }
-  bool end_array() override { return --depth_, true; }
-  bool parse_error(size_t, const std::string&, const nlohmann::detail::exception&) override {
-    return false;
-  }
-
- private:
-  size_t max_;
-  size_t depth_ = 0;
+struct NoVisitor {
+  void Open(bool) {}
+  void Close() {}
+  void Key(std::string_view) {}
+  void Scalar(std::string_view) {}
 };
-
-constexpr size_t kParserKeptMax = 64 << 10;  // a larger document's parser is thrown away
-
-simdjson::error_code Parse(simdjson::dom::parser& parser, std::string_view text, size_t depth_max) {
-  // simdjson counts the place of a scalar as a level of its own.
-  if (parser.capacity() < text.size() || parser.max_depth() != depth_max + 1) {
-    auto error = parser.allocate(std::max(text.size(), size_t{1024}), depth_max + 1);
-    if (error) return error;
-  }
-  return parser.parse(text.data(), text.size()).error();
-}
-
-simdjson::error_code Parse(std::string_view text, size_t depth_max) {
-  if (text.size() > kParserKeptMax) {
-    simdjson::dom::parser parser;
-    return Parse(parser, text, depth_max);
-  }
-  thread_local simdjson::dom::parser parser;
-  return Parse(parser, text, depth_max);
-}
 
 absl::Status TooLarge(std::string_view field, size_t max) {
   return Invalid("MESSAGE_TOO_LARGE", field,
@@ -66,12 +28,9 @@ absl::Status TooLarge(std::string_view field, size_t max) {
 }  // namespace
 
 bool IsJson(std::string_view text, size_t depth_max) {
-  auto error = Parse(text, depth_max);
-  if (!error) return true;
-  // The fast parser refuses integers over 64 bits, which are numbers all the same.
-  if (error != simdjson::NUMBER_ERROR) return false;
-  DepthCheck check(depth_max);
-  return nlohmann::json::sax_parse(text.begin(), text.end(), &check);
+  if (!simdjson::validate_utf8(text.data(), text.size())) return false;
+  NoVisitor nobody;
+  return !protocol::JsonWalk(text, depth_max, nobody).Run();
 }
 
 absl::StatusOr<hub::Payload> ToPayload(const v1::Body& body, std::string_view field,

@@ -15,7 +15,7 @@
 namespace sluice::control {
 
 // Whether `text` is exactly one JSON text (RFC 8259) in valid UTF-8, nested at most `depth_max`
-// deep. Numbers must fit a double.
+// deep.
 bool IsJson(std::string_view text, size_t depth_max);
 
 // INVALID_ARGUMENT: MESSAGE_INVALID, MESSAGE_TOO_LARGE.

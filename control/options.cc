@@ -59,8 +59,8 @@ absl::Status Validate(const ControlOptions& options) {
   bool credentials = !options.token_file.empty() || !options.client_ca.empty();
   if (!credentials && !options.insecure && !IsLoopback(options.listen)) {
     return OptionError("control",
-                       "an address off loopback needs control-token-file or control-client-ca "
-                       "(or control-insecure, for whoever knows what they do)");
+                       "an address off loopback needs --control-token-file or --control-client-ca "
+                       "(or --control-insecure, for whoever knows what they do)");
   }
   return absl::OkStatus();
 }
