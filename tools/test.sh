@@ -47,9 +47,9 @@ run_targets() {
 
 test_unit() {
   local targets
-  if [ -n "$config" ]; then need install "${packages_sanitizers[@]}"; fi
   targets=$(labels 'tests(//...) except attr(tags, manual, //...)')
   [ -n "$targets" ] || no_match
+  if [ -n "$config" ]; then need install "${packages_sanitizers[@]}"; fi
   # Without a filter everything is built, tests or not.
   if [ -z "$config$filter" ]; then targets=//...; fi
   # shellcheck disable=SC2046,SC2086  # words on purpose
@@ -58,9 +58,9 @@ test_unit() {
 
 test_fuzz() {
   local targets
-  need install "${packages_sanitizers[@]}"
   targets=$(labels 'attr(tags, fuzz, tests(//...))')
   [ -n "$targets" ] || no_match
+  need install "${packages_sanitizers[@]}"
   # shellcheck disable=SC2086  # words on purpose
   run_targets --config=fuzz $targets
 }
