@@ -137,7 +137,9 @@ void Connection::Decide() {
     return Answer(Refusal::kOrigin);
   }
   protocol::Route& route = std::get<protocol::Route>(found);
-  if (parts_.hub->Refuses(route.space)) return Answer(Refusal::kDraining);
+  if (parts_.common.gate.closed() || parts_.hub->Refuses(route.space)) {
+    return Answer(Refusal::kDraining);
+  }
   Upgrade(std::move(route));
 }
 

@@ -20,6 +20,7 @@ Gate::Gate(const Limits& limits)
       slack_nanos_(interval_nanos_ * static_cast<int64_t>(std::max<size_t>(limits.burst, 1) - 1)) {}
 
 std::optional<Refusal> Gate::Enter(absl::Time now) {
+  if (closed()) return Refusal::kDraining;
   if (inside_.fetch_add(1, std::memory_order_relaxed) >= connections_max_) {
     Leave();
     return Refusal::kConnectionsMax;

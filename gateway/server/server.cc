@@ -167,6 +167,8 @@ void Server::BeginLeaving(absl::Time now) {
             {{"connections", std::to_string(hub_.connections())},
              {"delay", absl::FormatDuration(settings_.departure.delay)},
              {"drain-timeout", absl::FormatDuration(settings_.departure.drain_timeout)}});
+  // Without a delay, whoever reads that the node leaves is not let in any more.
+  Tick(now);
 }
 
 void Server::BeginDrain(absl::Time now, size_t connections) {

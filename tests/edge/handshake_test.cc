@@ -251,8 +251,20 @@ TEST(Handshake, StopsAccepting) {
   world.OnShard([](hub::Shard&, hub::Time) {});
   client.Send(ClientFrame(kText, "list 1"));
   EXPECT_EQ(client.ReadFrame().payload, "methods 1 ");
+  ExpectAnswer(world, UpgradeRequest("/chat"), "503 ", "draining");
   world.edge().Stop();
   EXPECT_TRUE(client.Ended());
+}
+
+TEST(Edge, DoesNotShareItsPortWithAnother) {
+  EdgeWorld world;
+  EdgeOptions options;
+  options.listen = world.edge().address();
+  auto edge = Edge::Make(options, *protocol::Routes::Make({}), 1);
+  ASSERT_TRUE(edge.ok());
+  absl::Status status = (*edge)->Listen();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_NE(status.message().find(options.listen), std::string::npos) << status;
 }
 
 TEST(Edge, SaysWhyItCannotListen) {
