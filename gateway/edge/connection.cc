@@ -200,7 +200,7 @@ bool Connection::OnMessage(std::string_view bytes, bool binary) {
   return parts_.hub->Receive(key_, bytes, binary, parts_.loop.Now());
 }
 
-void Connection::OnControlFrame() {
+void Connection::OnSignOfLife() {
   if (stage_ == Stage::kOpen) parts_.hub->Alive(key_, parts_.loop.Now());
 }
 

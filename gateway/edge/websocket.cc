@@ -53,7 +53,7 @@ struct WebSocket::Impl {
       : stream(wire, l.pong_bytes), owner(o), client(c), probe(wire.probe()), buffers(b) {
     stream.read_message_max(l.message_bytes);
     stream.control_callback([this](ws::frame_type kind, boost::beast::string_view) {
-      if (kind != ws::frame_type::close) client.OnControlFrame();
+      if (kind != ws::frame_type::close) client.OnSignOfLife();
     });
   }
 
@@ -108,6 +108,7 @@ void WebSocket::Impl::OnRead(Error error, size_t bytes) {
     message = buffers.Take();
     message.assign(idle.data(), filled);
   }
+  client.OnSignOfLife();  // it cannot answer pings in the middle of a frame
   Grow();
   Read();
 }

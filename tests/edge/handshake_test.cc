@@ -2,7 +2,9 @@
 //
 // From the first byte to 101 or to the HTTP answer, over real sockets.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <memory>
 #include <vector>
 
@@ -265,6 +267,31 @@ TEST(Edge, DoesNotShareItsPortWithAnother) {
   absl::Status status = (*edge)->Listen();
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
   EXPECT_NE(status.message().find(options.listen), std::string::npos) << status;
+}
+
+TEST(Handshake, TellsWhoIsUnderWayWhenTheNodeStops) {
+  EdgeWorld world;
+  RawClient client(world.port());
+  client.Send("GET / HTTP/1.1\r\n");
+  EXPECT_TRUE(Eventually([&] { return world.Metric("edge_bytes_in_total") > 0; }));
+  world.edge().StopAccepting();
+  client.Send(UpgradeRequest().substr(16));
+  EXPECT_EQ(client.ReadToEnd().value_or("").substr(0, 12), "HTTP/1.1 503");
+}
+
+// A client connects while this process, which is also the server, has no descriptor left.
+TEST(Accept, PausesWhenDescriptorsRunOut) {
+  EdgeWorld world;
+  std::vector<int> hoard;
+  for (int fd = dup(0); fd >= 0; fd = dup(0)) hoard.push_back(fd);
+  ASSERT_EQ(errno, EMFILE);
+  close(hoard.back());
+  hoard.pop_back();
+  RawClient client(world.port());  // takes the last one
+  EXPECT_TRUE(Eventually([&] { return world.Metric("edge_accept_pauses_total") >= 2; }));
+  EXPECT_LT(world.Metric("edge_accept_errors_total"), 1000) << "it spins";
+  for (int fd : hoard) close(fd);
+  client.Upgrade();
 }
 
 TEST(Edge, SaysWhyItCannotListen) {

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "absl/time/clock.h"
+
 #include "tests/edge/edge_world.h"
 #include "tests/edge/raw_client.h"
 
