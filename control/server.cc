@@ -36,6 +36,14 @@ void Bound(const ControlOptions& options, grpc::ServerBuilder& builder) {
                              Milliseconds(options.ping_min));
 }
 
+// By name as well: that is how health is asked for one service of several behind a port.
+void AnnounceHealth(grpc::Server& server) {
+  auto* health = server.GetHealthCheckService();
+  if (health == nullptr) return;
+  health->SetServingStatus(v1::Control::service_full_name(), true);
+  health->SetServingStatus(v1::Workers::service_full_name(), true);
+}
+
 std::string WithPort(const std::string& address, int port) {
   return absl::StrCat(address.substr(0, address.rfind(':') + 1), port);
 }
@@ -80,6 +88,7 @@ absl::Status Server::Start() {
         absl::StrCat("control: cannot listen on ", options_.listen, " (in use, or not ours)"));
   }
   address_ = WithPort(options_.listen, port);
+  AnnounceHealth(*server_);
   cluster_.Serve();
   return absl::OkStatus();
 }

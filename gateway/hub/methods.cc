@@ -92,12 +92,11 @@ void MethodTable::Deregister(const Deregistration& deregistration, Orphaned orph
   ForgetMethods(table, deregistration, orphaned);
   auto drop_role = [&](std::unique_ptr<Endpoint>& slot, Role role) {
     const auto& roles = deregistration.roles;
-    bool named =
-        deregistration.everything || std::find(roles.begin(), roles.end(), role) != roles.end();
-    if (!slot || !named || !RemoveOffers(*slot, deregistration.worker)) return;
-    if (!slot->offers.empty()) return;
+    bool named = std::find(roles.begin(), roles.end(), role) != roles.end();
+    if (!slot || !(named || deregistration.everything)) return;
+    if (!RemoveOffers(*slot, deregistration.worker) || !slot->offers.empty()) return;
     orphaned(*slot);
-    slot.reset();
+    if (named) slot.reset();
   };
   drop_role(table.login, Role::kLogin);
   drop_role(table.admission, Role::kAdmission);
@@ -109,13 +108,14 @@ void MethodTable::ForgetMethods(Table& table, const Deregistration& deregistrati
                                 Orphaned orphaned) {
   for (auto it = table.methods.begin(); it != table.methods.end();) {
     Endpoint& endpoint = *it->second;
-    bool named = deregistration.everything || Names(deregistration.methods, it->first);
-    bool last = named && RemoveOffers(endpoint, deregistration.worker) && endpoint.offers.empty();
-    if (!last) {
+    bool named = Names(deregistration.methods, it->first);
+    bool last = (named || deregistration.everything) &&
+                RemoveOffers(endpoint, deregistration.worker) && endpoint.offers.empty();
+    if (last) orphaned(endpoint);
+    if (!last || !named) {
       ++it;
       continue;
     }
-    orphaned(endpoint);
     it = table.methods.erase(it);
     --names_;
   }
