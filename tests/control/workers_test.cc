@@ -256,7 +256,7 @@ TEST_F(WorkersTest, DeregisteringTakesMethodsAway) {
   message->set_namespace_("chat");
   message->add_methods("m");
   worker.Register(request);
-  EXPECT_THAT(node.Say(*client, "call 1 m []"), ElementsAre("err 1 unavailable"));
+  EXPECT_THAT(node.Say(*client, "call 1 m []"), ElementsAre("err 1 method_not_found"));
   node.Say(*client, "call 2 n []");
   EXPECT_EQ(worker.Invoked(0).call().method(), "n");
 }
