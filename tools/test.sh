@@ -65,9 +65,10 @@ test_fuzz() {
   run_targets --config=fuzz $targets
 }
 
-build_gateway() {
+# What the end-to-end tests start. Leaves bazel-bin pointing to it.
+build_binaries() {
   # shellcheck disable=SC2046  # words on purpose
-  bazel build --noshow_progress $(configured) //gateway:sluice
+  bazel build --noshow_progress $(configured) //gateway:sluice //examples/...
 }
 
 test_e2e() {
@@ -76,7 +77,7 @@ test_e2e() {
   [ "${#files[@]}" -gt 0 ] || no_match
   need install_node
   install_clients
-  build_gateway
+  build_binaries
   ASAN_OPTIONS=detect_stack_use_after_return=1 TSAN_OPTIONS=$(tsan_options) timeout 15m \
     node --test --test-reporter=spec --test-reporter-destination=stdout \
     --test-reporter=tap --test-reporter-destination="$work/e2e.tap" "${files[@]}" || status=$?
@@ -91,6 +92,6 @@ install_clients() {
 
 test_promtool() {
   need install "${packages_promtool[@]}"
-  build_gateway
+  build_binaries
   python3 tools/check_metrics.py bazel-bin/gateway/sluice
 }

@@ -54,7 +54,7 @@ done
 for header in boost/ grpcpp/; do
   no_include gateway/protocol "$header"
 done
-only_in grpc '//control/... + //proto/...'
+only_in grpc '//control/... + //proto/... + //examples/...'
 only_in prometheus '//metrics/...'
 only_in hiredis '//storage/...'
 nothing_public
