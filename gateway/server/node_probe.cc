@@ -12,22 +12,15 @@ double LevelOf(const metrics::Gauge& gauge) { return static_cast<double>(gauge.v
 void NodeProbe::Update(const hub::EventLog& events, const EventRelay& relay,
                        const hub::Drains& drains) {
   events_.Set(static_cast<int64_t>(events.position()));
-  events_lost_.Set(static_cast<int64_t>(events.lost_total()));
   events_pending_.Set(relay.pending());
-  watchers_.Set(static_cast<int64_t>(events.watchers()));
   drains_running_.Set(static_cast<int64_t>(drains.running()));
   drain_closed_.Set(static_cast<int64_t>(drains.closed_total()));
 }
 
 void NodeProbe::Visit(metrics::Visitor& v) const {
   v.Count("events_total", "Lifecycle events of connections.", {}, TotalOf(events_));
-  v.Count("event_log_lost_total",
-          "Events that watchers lost because they fell behind --events-kept.", {},
-          TotalOf(events_lost_));
-  v.Level("event_log_pending", "Events on their way to the log. A rise: the home thread is late.",
-          {}, LevelOf(events_pending_));
-  v.Level("event_log_watchers", "Watchers of the event log (--watchers-max).", {},
-          LevelOf(watchers_));
+  v.Level("events_pending", "Events on their way to the log. A rise: the home thread is late.", {},
+          LevelOf(events_pending_));
   v.Level("drains_running", "Drains under way (--drains-max).", {}, LevelOf(drains_running_));
   v.Count("drain_closed_total", "Connections closed by drains.", {}, TotalOf(drain_closed_));
   v.Level("draining", "1 while the node leaves.", {}, LevelOf(draining_));

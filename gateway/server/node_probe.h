@@ -22,9 +22,7 @@ class NodeProbe final : public metrics::Source {
 
  private:
   metrics::Gauge events_;
-  metrics::Gauge events_lost_;
   metrics::Gauge events_pending_;
-  metrics::Gauge watchers_;
   metrics::Gauge drains_running_;
   metrics::Gauge drain_closed_;
   metrics::Gauge draining_;
