@@ -52,7 +52,8 @@ double SumMetric(const std::string& text, const std::string& name) {
 Gateway::Gateway(const std::string& binary, const std::vector<std::string>& flags)
     : folder_(MakeFolder()) {
   std::string file = folder_ + "/addresses";
-  // Without the two rates that would keep a thousand impatient clients out.
+  // Without the two rates that would keep a thousand impatient clients out, and without pings,
+  // which would be bytes that nobody sent.
   std::vector<std::string> all = {binary,
                                   "--listen=127.0.0.1:0",
                                   "--control=127.0.0.1:0",
@@ -60,6 +61,7 @@ Gateway::Gateway(const std::string& binary, const std::vector<std::string>& flag
                                   "--log-level=warn",
                                   "--accepts-per-second=0",
                                   "--commands-per-second=0",
+                                  "--ping-interval=0s",
                                   "--address-file=" + file};
   all.insert(all.end(), flags.begin(), flags.end());
   Launch(binary, all);
