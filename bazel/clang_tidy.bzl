@@ -48,11 +48,12 @@ def _check(ctx, src, flags, headers):
         inputs = depset([src, config], transitive = [headers]),
         outputs = [out],
         arguments = [arguments],
-        # Quiet when all is well: clang-tidy counts the warnings that it suppressed.
+        # Quiet when all is well: clang-tidy counts the warnings that it suppressed. Paths are shown
+        # as they are in the tree.
         command = """
             src=$1 out=$2 config=$3; shift 3
             clang-tidy-19 --quiet --config-file="$config" "$src" -- "$@" >"$out" 2>&1 ||
-              { cat "$out" >&2; exit 1; }""",
+              { sed "s#$PWD/##" "$out" >&2; exit 1; }""",
         mnemonic = "ClangTidy",
         progress_message = "Tidying " + src.short_path,
         use_default_shell_env = True,
@@ -60,7 +61,7 @@ def _check(ctx, src, flags, headers):
     return out
 
 def _clang_tidy(target, ctx):
-    if CcInfo not in target or ctx.label.workspace_name:
+    if CcInfo not in target or ctx.label.package == "third_party":
         return []
     context = target[CcInfo].compilation_context
     sources = _sources(ctx)

@@ -38,7 +38,7 @@ absl::Status Config::Read(const std::vector<std::string>& args,
     status.Update(Apply(*variables));
     status.Update(Apply(line->given));
   }
-  status.Update(Check());
+  status.Update(Locate(Validate(settings_)));
   return status;
 }
 
@@ -54,16 +54,14 @@ absl::Status Config::Apply(const std::vector<Given>& given) {
   return absl::OkStatus();
 }
 
-absl::Status Config::Check() const { return Locate(Validate(settings_)); }
-
 absl::Status Config::Locate(const absl::Status& complaint) const {
   if (complaint.ok()) return complaint;
   std::string message(complaint.message());
   std::string name = message.substr(0, message.find_first_of(": "));
   if (FindOption(name, options_) == nullptr) return complaint;
   auto origin = origins_.find(name);
-  return absl::InvalidArgumentError((origin == origins_.end() ? FlagName(name) : origin->second) +
-                                    message.substr(name.size()));
+  std::string place = origin == origins_.end() ? FlagName(name) : origin->second;
+  return {complaint.code(), place + message.substr(name.size())};
 }
 
 std::string Config::ToYaml() const {

@@ -34,14 +34,15 @@ class Config {
   // the same settings.
   std::string ToYaml() const;
 
+  // A complaint that begins with an option's name ("tls-cert: ..."), with the place where that
+  // option was given instead.
+  absl::Status Locate(const absl::Status& complaint) const;
+
  private:
   Config();
   absl::Status Read(const std::vector<std::string>& args,
                     const std::vector<std::string>& environment);
   absl::Status Apply(const std::vector<Given>& given);
-  absl::Status Check() const;
-  // Puts where the option came from before a complaint that begins with its name.
-  absl::Status Locate(const absl::Status& complaint) const;
 
   Settings settings_;
   std::vector<Option> options_;  // bound to settings_

@@ -147,9 +147,27 @@ std::vector<Option> Calls(Settings& s) {
 }
 
 std::vector<Option> ControlPort(Settings& s) {
+  control::ControlOptions& o = s.control;
   control::Limits& l = s.limits;
   return {
-      Address("control", {&s.control.listen}, "where backends call, gRPC"),
+      Address("control", {&o.listen}, "where backends call, gRPC"),
+      Text("control-token-file", {&o.token_file}, kPath,
+           "bearer tokens that callers need, one a line; read again on SIGHUP"),
+      Text("control-tls-cert", {&o.tls_cert}, kPath,
+           "PEM chain; with its key, the port speaks TLS"),
+      Text("control-tls-key", {&o.tls_key}, kPath, "PEM key of control-tls-cert"),
+      Text("control-client-ca", {&o.client_ca}, kPath, "PEM; callers need a certificate of it"),
+      Switch("control-insecure", {&o.insecure},
+             "let everybody call who reaches the port, even off loopback"),
+      Size<uint32_t>("control-message-bytes", {&o.message_bytes}, {kKiB, kGiB},
+                     "one message to the control plane"),
+      Count<uint32_t>("control-streams-max", {&o.streams_max}, kSome,
+                      "rpcs at once on one connection"),
+      Time("control-keepalive-time", {&o.keepalive_time}, {absl::Seconds(1), absl::Hours(24)},
+           "silence after which a caller is pinged"),
+      Time("control-keepalive-timeout", {&o.keepalive_timeout}, kTimeout,
+           "silence after that ping that cuts a caller off"),
+      Time("control-ping-min", {&o.ping_min}, {}, "callers that ping more often are cut off"),
       Count<size_t>("selector-ids-max", {&l.selector_ids_max}, kSome,
                     "entries in each list of a selector"),
       Size<size_t>("send-bytes-max", {&l.send_bytes_max}, {1, 64 * kMiB}, "the body of a message"),

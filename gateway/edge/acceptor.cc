@@ -31,14 +31,16 @@ Acceptor::Acceptor(boost::asio::io_context& context, EdgeProbe& probe, Accepted 
       acceptor_(context.get_executor()),
       pause_(context) {}
 
-absl::StatusOr<uint16_t> Acceptor::Listen(const HostPort& address, int backlog) {
+absl::StatusOr<uint16_t> Acceptor::Listen(const HostPort& address, int backlog, bool first) {
   Error error;
   auto host = boost::asio::ip::make_address(address.host, error);
   Endpoint endpoint(host, address.port);
   if (!error) acceptor_.open(endpoint.protocol(), error);
   if (!error) acceptor_.set_option(boost::asio::socket_base::reuse_address(true), error);
-  if (!error) acceptor_.set_option(ReusePort(true), error);
+  // The first becomes shareable only once it has the port: so another gateway's is not shared.
+  if (!error && !first) acceptor_.set_option(ReusePort(true), error);
   if (!error) acceptor_.bind(endpoint, error);
+  if (!error && first) acceptor_.set_option(ReusePort(true), error);
   if (error) return Failed("bind", address, error);
   acceptor_.listen(backlog, error);
   if (error) return Failed("listen on", address, error);

@@ -25,8 +25,9 @@ class Acceptor {
 
   Acceptor(boost::asio::io_context& context, EdgeProbe& probe, Accepted accepted);
 
-  // Binds; returns the port, which was chosen if it was 0.
-  absl::StatusOr<uint16_t> Listen(const HostPort& address, int backlog);
+  // Binds; returns the port, which was chosen if it was 0. The first of those that share a port
+  // makes sure that nobody else has it.
+  absl::StatusOr<uint16_t> Listen(const HostPort& address, int backlog, bool first);
 
   // On the shard's thread from here on.
   void Start();

@@ -8,7 +8,7 @@
 namespace sluice::edge {
 namespace {
 
-bool IsNumeric(const std::string &host) {
+bool IsNumeric(const std::string& host) {
   in6_addr address;
   return inet_pton(AF_INET, host.c_str(), &address) == 1 ||
          inet_pton(AF_INET6, host.c_str(), &address) == 1;

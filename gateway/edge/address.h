@@ -16,7 +16,7 @@ namespace sluice::edge {
 struct HostPort {
   std::string host;  // without brackets
   uint16_t port = 0;
-  friend bool operator==(const HostPort &, const HostPort &) = default;
+  friend bool operator==(const HostPort&, const HostPort&) = default;
 };
 
 // INVALID_ARGUMENT: not of the form host:port.

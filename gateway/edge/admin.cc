@@ -26,6 +26,12 @@ using Error = boost::system::error_code;
 
 constexpr auto kAcceptPause = std::chrono::milliseconds(100);
 
+// Beast's complaint about what came, as opposed to nothing having come.
+bool IsMalformed(Error error) {
+  return error.category() == make_error_code(http::error::bad_method).category() &&
+         error != http::error::end_of_stream && error != http::error::partial_message;
+}
+
 }  // namespace
 
 struct AdminServer::Shared {
@@ -58,6 +64,9 @@ class AdminServer::Session : public std::enable_shared_from_this<Session> {
   void OnRequest(Error error) {
     if (error == http::error::header_limit || error == http::error::buffer_overflow) {
       return Send({431, "text/plain; charset=utf-8", "too many bytes of headers\n"}, false);
+    }
+    if (IsMalformed(error)) {
+      return Send({400, "text/plain; charset=utf-8", "no correct HTTP request\n"}, false);
     }
     if (error) return;
     shared_->probe.requests.Add();

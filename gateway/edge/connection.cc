@@ -137,7 +137,9 @@ void Connection::Decide() {
     return Answer(Refusal::kOrigin);
   }
   protocol::Route& route = std::get<protocol::Route>(found);
-  if (parts_.hub->Refuses(route.space)) return Answer(Refusal::kDraining);
+  if (parts_.common.gate.closed() || parts_.hub->Refuses(route.space)) {
+    return Answer(Refusal::kDraining);
+  }
   Upgrade(std::move(route));
 }
 
@@ -198,7 +200,7 @@ bool Connection::OnMessage(std::string_view bytes, bool binary) {
   return parts_.hub->Receive(key_, bytes, binary, parts_.loop.Now());
 }
 
-void Connection::OnControlFrame() {
+void Connection::OnSignOfLife() {
   if (stage_ == Stage::kOpen) parts_.hub->Alive(key_, parts_.loop.Now());
 }
 

@@ -66,7 +66,7 @@ class Connection final : public WireOwner, public hub::Socket, public WebSocketC
   void OnSent() override;
   // WebSocketClient
   bool OnMessage(std::string_view bytes, bool binary) override;
-  void OnControlFrame() override;
+  void OnSignOfLife() override;
   void OnEnded(const hub::CloseFrame& frame, bool clean) override;
 
   void StepTls();

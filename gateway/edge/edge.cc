@@ -54,9 +54,7 @@ void Edge::Start(absl::Span<hub::Shard* const> shards) {
   for (uint32_t i = 0; i < size(); ++i) shards_[i]->Start(*shards[i]);
 }
 
-void Edge::StopAccepting() {
-  for (auto& shard : shards_) shard->StopAccepting();
-}
+void Edge::StopAccepting() { common_->gate.Close(); }
 
 void Edge::Stop() {
   for (auto& shard : shards_) shard->Stop();

@@ -45,6 +45,7 @@ class Edge {
 
   // One hub shard for each thread, in order; they live until Stop has returned.
   void Start(absl::Span<hub::Shard* const> shards);
+  // Newcomers are told 503 from now on; those that are here stay. Any thread.
   void StopAccepting();
   void Stop();
 

@@ -13,13 +13,14 @@ int64_t IntervalNanos(double per_second) {
 
 }  // namespace
 
-Gate::Gate(const Limits &limits)
+Gate::Gate(const Limits& limits)
     : connections_max_(limits.connections_max ? limits.connections_max
                                               : std::numeric_limits<size_t>::max()),
       interval_nanos_(IntervalNanos(limits.accepts_per_second)),
       slack_nanos_(interval_nanos_ * static_cast<int64_t>(std::max<size_t>(limits.burst, 1) - 1)) {}
 
 std::optional<Refusal> Gate::Enter(absl::Time now) {
+  if (closed()) return Refusal::kDraining;
   if (inside_.fetch_add(1, std::memory_order_relaxed) >= connections_max_) {
     Leave();
     return Refusal::kConnectionsMax;

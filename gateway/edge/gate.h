@@ -24,11 +24,15 @@ class Gate {
     double accepts_per_second = 0;  // 0: none
     size_t burst = 1;
   };
-  explicit Gate(const Limits &limits);
+  explicit Gate(const Limits& limits);
 
   // Nothing: come in, and Leave later. Otherwise why not.
   std::optional<Refusal> Enter(absl::Time now);
   void Leave() { inside_.fetch_sub(1, std::memory_order_relaxed); }
+
+  // From now on everybody is told kDraining.
+  void Close() { closed_.store(true, std::memory_order_relaxed); }
+  bool closed() const { return closed_.load(std::memory_order_relaxed); }
 
   size_t inside() const { return inside_.load(std::memory_order_relaxed); }
 
@@ -38,6 +42,7 @@ class Gate {
   const size_t connections_max_;
   const int64_t interval_nanos_;  // between two connections; 0: no limit
   const int64_t slack_nanos_;     // how far ahead of the steady flow a burst may be
+  std::atomic<bool> closed_{false};
   std::atomic<size_t> inside_{0};
   std::atomic<int64_t> through_nanos_{0};
 };

@@ -12,17 +12,17 @@ namespace {
 
 struct Rule {
   bool holds;
-  const char *complaint;
+  const char* complaint;
 };
 
 absl::Status FirstBroken(std::initializer_list<Rule> rules) {
-  for (const Rule &rule : rules) {
+  for (const Rule& rule : rules) {
     if (!rule.holds) return absl::InvalidArgumentError(rule.complaint);
   }
   return absl::OkStatus();
 }
 
-absl::Status Under(std::string option, const absl::Status &status) {
+absl::Status Under(std::string option, const absl::Status& status) {
   if (status.ok()) return status;
   return absl::InvalidArgumentError(option + ": " + std::string(status.message()));
 }
@@ -33,7 +33,7 @@ bool IsDelay(absl::Duration value) {
 
 }  // namespace
 
-absl::Status Validate(const EdgeOptions &o) {
+absl::Status Validate(const EdgeOptions& o) {
   absl::Status status = Under("listen", ParseHostPort(o.listen).status());
   status.Update(Under("origins", OriginPolicy::Make(o.origins, o.allow_no_origin).status()));
   if (!status.ok()) return status;
@@ -57,7 +57,7 @@ absl::Status Validate(const EdgeOptions &o) {
   });
 }
 
-absl::Status Validate(const AdminOptions &o) {
+absl::Status Validate(const AdminOptions& o) {
   absl::Status status = Under("admin", ParseHostPort(o.listen).status());
   if (!status.ok()) return status;
   return FirstBroken({

@@ -50,7 +50,7 @@ struct AdminOptions {
 
 // INVALID_ARGUMENT names the first option that is wrong and says what is
 // allowed.
-absl::Status Validate(const EdgeOptions &options);
-absl::Status Validate(const AdminOptions &options);
+absl::Status Validate(const EdgeOptions& options);
+absl::Status Validate(const AdminOptions& options);
 
 }  // namespace sluice::edge

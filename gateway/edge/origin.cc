@@ -41,7 +41,7 @@ bool IsHost(std::string_view text) {
 }
 
 // Splits host[:port]; without a port it is `default_port`.
-bool ParseAuthority(std::string_view text, uint16_t default_port, Origin &out) {
+bool ParseAuthority(std::string_view text, uint16_t default_port, Origin& out) {
   size_t colon = text.rfind(':');
   size_t bracket = text.rfind(']');
   bool has_port =
@@ -71,11 +71,11 @@ std::optional<Origin> ParseOrigin(std::string_view text) {
   return origin;
 }
 
-absl::StatusOr<OriginPolicy> OriginPolicy::Make(const std::vector<std::string> &allowed,
+absl::StatusOr<OriginPolicy> OriginPolicy::Make(const std::vector<std::string>& allowed,
                                                 bool allow_none) {
   OriginPolicy policy;
   policy.allow_none_ = allow_none;
-  for (const std::string &entry : allowed) {
+  for (const std::string& entry : allowed) {
     if (entry == "*") {
       policy.any_ = true;
       continue;

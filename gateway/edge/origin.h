@@ -23,7 +23,7 @@ struct Origin {
   std::string scheme;  // lower case
   std::string host;    // lower case; an IPv6 address in brackets
   uint16_t port = 0;
-  friend bool operator==(const Origin &, const Origin &) = default;
+  friend bool operator==(const Origin&, const Origin&) = default;
 };
 
 // As RFC 6454 serialises one: no path, no user, no trailing slash.
@@ -32,7 +32,7 @@ std::optional<Origin> ParseOrigin(std::string_view text);
 class OriginPolicy {
  public:
   // INVALID_ARGUMENT: an entry that is neither an origin nor "*".
-  static absl::StatusOr<OriginPolicy> Make(const std::vector<std::string> &allowed,
+  static absl::StatusOr<OriginPolicy> Make(const std::vector<std::string>& allowed,
                                            bool allow_none);
 
   // `origin`: the Origin header, if there is one. `host`: the Host header.

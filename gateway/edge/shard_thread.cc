@@ -101,17 +101,13 @@ void ShardThread::Post(Task task) { impl_->loop.Post(std::move(task)); }
 const EdgeProbe& ShardThread::probe() const { return impl_->parts.probe; }
 
 absl::StatusOr<uint16_t> ShardThread::Listen(const HostPort& address) {
-  return impl_->acceptor->Listen(address, impl_->parts.common.options.backlog);
+  return impl_->acceptor->Listen(address, impl_->parts.common.options.backlog, impl_->index == 0);
 }
 
 void ShardThread::Start(hub::Shard& shard) {
   impl_->parts.hub = &shard;
   impl_->loop.Post([impl = impl_.get()](absl::Time) { impl->acceptor->Start(); });
   impl_->loop.Start(*impl_, "shard-" + std::to_string(impl_->index));
-}
-
-void ShardThread::StopAccepting() {
-  Post([impl = impl_.get()](absl::Time) { impl->acceptor->Stop(); });
 }
 
 void ShardThread::Stop() {

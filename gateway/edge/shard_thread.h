@@ -38,9 +38,6 @@ class ShardThread final : public storage::Executor {
   // `shard` lives until Stop has returned.
   void Start(hub::Shard& shard);
 
-  // No new connections from now on; those that are here stay. Any thread.
-  void StopAccepting();
-
   // Cuts what is left, and joins. Nothing refers to the hub's shard any more.
   void Stop();
 

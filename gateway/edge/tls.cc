@@ -46,13 +46,13 @@ absl::StatusOr<TlsStore::Context> TlsStore::MakeContext(const std::string& cert,
   if (!context) return absl::ResourceExhaustedError("no memory for a TLS context");
   Configure(context.get());
   if (SSL_CTX_use_certificate_chain_file(context.get(), cert.c_str()) != 1) {
-    return Broken("certificate", cert);
+    return Broken("tls-cert: certificate", cert);
   }
   if (SSL_CTX_use_PrivateKey_file(context.get(), key.c_str(), SSL_FILETYPE_PEM) != 1) {
-    return Broken("private key", key);
+    return Broken("tls-key: private key", key);
   }
   if (SSL_CTX_check_private_key(context.get()) != 1) {
-    return Broken("private key does not belong to certificate " + cert + ":", key);
+    return Broken("tls-key: private key does not belong to certificate " + cert + ":", key);
   }
   return context;
 }

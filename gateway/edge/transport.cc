@@ -54,16 +54,9 @@ Transport::Io Transport::Handshake() {
 
 Transport::Io Transport::Read(void* data, size_t size, size_t& done) {
   done = 0;
-  if (ssl_) {
-    ERR_clear_error();
-    int result = SSL_read_ex(ssl_.get(), data, size, &done);
-    return result == 1 ? Io::kDone : Judge(result);
-  }
-  ssize_t got = ::recv(socket_.native_handle(), data, size, MSG_DONTWAIT);
-  if (got == 0) return Io::kEnd;
-  if (got < 0) return IsWait(errno) ? Io::kWantRead : Io::kFailed;
-  done = static_cast<size_t>(got);
-  return Io::kDone;
+  ERR_clear_error();
+  int result = SSL_read_ex(ssl_.get(), data, size, &done);
+  return result == 1 ? Io::kDone : Judge(result);
 }
 
 Transport::Io Transport::WriteTls(const hub::Outbox::Pieces& pieces, size_t& done) {

@@ -36,8 +36,10 @@ class Transport {
   bool tls() const { return ssl_ != nullptr; }
   TcpSocket& socket() { return socket_; }
 
-  Io Handshake();  // TLS only
+  // With TLS only; a plain socket is read through Asio, which saves a system call.
+  Io Handshake();
   Io Read(void* data, size_t size, size_t& done);
+
   Io Write(const hub::Outbox::Pieces& pieces, size_t& done);
 
   // Says that no more will be written, once everything has been.

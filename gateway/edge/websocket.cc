@@ -53,7 +53,7 @@ struct WebSocket::Impl {
       : stream(wire, l.pong_bytes), owner(o), client(c), probe(wire.probe()), buffers(b) {
     stream.read_message_max(l.message_bytes);
     stream.control_callback([this](ws::frame_type kind, boost::beast::string_view) {
-      if (kind != ws::frame_type::close) client.OnControlFrame();
+      if (kind != ws::frame_type::close) client.OnSignOfLife();
     });
   }
 
@@ -61,6 +61,7 @@ struct WebSocket::Impl {
   void OnRead(Error error, size_t bytes);
   void Grow();
   void Deliver(std::string_view message);
+  void FailBadText();
   void OnReadError(Error error);
   void Close(const ws::close_reason& reason);
   void OnClosed(Error error);
@@ -77,7 +78,6 @@ struct WebSocket::Impl {
   bool paused = true;
   bool closing = false;  // Close was called
   bool ended = false;
-  uint16_t violation = 0;  // why we close, if the peer is to blame
   std::string message;
   std::array<char, kIdleBytes> idle;
 };
@@ -99,9 +99,7 @@ void WebSocket::Impl::OnRead(Error error, size_t bytes) {
     bool text = !stream.got_binary();
     std::string_view whole(long_message ? message.data() : idle.data(), filled);
     if (text && bytes == 0 && EndsMidCharacter(whole)) {
-      violation = ws::close_code::bad_payload;
-      CountViolation(violation);
-      return Close(ws::close_code::bad_payload);
+      return FailBadText();
     }
     return Deliver(whole);
   }
@@ -110,6 +108,7 @@ void WebSocket::Impl::OnRead(Error error, size_t bytes) {
     message = buffers.Take();
     message.assign(idle.data(), filled);
   }
+  client.OnSignOfLife();  // it cannot answer pings in the middle of a frame
   Grow();
   Read();
 }
@@ -129,6 +128,13 @@ void WebSocket::Impl::Deliver(std::string_view whole) {
   if (closing || ended) return;
   paused = !go_on;
   if (go_on) Read();
+}
+
+// As Beast fails a connection: the close frame goes out, the peer's is not waited for.
+void WebSocket::Impl::FailBadText() {
+  CountViolation(ws::close_code::bad_payload);
+  Close(ws::close_code::bad_payload);
+  End({ws::close_code::bad_payload, "bad UTF-8"}, true);
 }
 
 void WebSocket::Impl::OnReadError(Error error) {
@@ -153,7 +159,6 @@ void WebSocket::Impl::Close(const ws::close_reason& reason) {
 }
 
 void WebSocket::Impl::OnClosed(Error error) {
-  if (violation != 0) return End({violation, "bad payload"}, true);
   if (error) return End({ws::close_code::abnormal, ""}, false);
   End(PeersFrame(stream.reason()), true);
 }

@@ -23,7 +23,8 @@ class WebSocketClient {
   virtual ~WebSocketClient() = default;
   // One whole message, of valid UTF-8 if it is text. False: stop reading until Resume.
   virtual bool OnMessage(std::string_view bytes, bool binary) = 0;
-  virtual void OnControlFrame() = 0;
+  // A control frame, or a part of a message.
+  virtual void OnSignOfLife() = 0;
   // Nothing follows. `clean`: the close frames were exchanged, or ours is on its way because of
   // what the peer sent; otherwise it vanished. `frame`: RFC 6455 7.1.5.
   virtual void OnEnded(const hub::CloseFrame& frame, bool clean) = 0;

@@ -82,7 +82,7 @@ size_t Wire::TakeUnread(void* data, size_t size) {
   size_t taken = std::min(size, unread_.size());
   std::memcpy(data, unread_.data(), taken);
   unread_.erase(0, taken);
-  if (unread_.empty()) unread_ = std::string();
+  if (unread_.empty()) unread_.shrink_to_fit();
   return taken;
 }
 

@@ -110,8 +110,8 @@ void MethodTable::ForgetRoles(Table& table, const Deregistration& deregistration
     if (!slot || !(named || deregistration.everything)) return false;
     if (!RemoveOffers(*slot, deregistration.worker) || !slot->offers.empty()) return false;
     orphaned(*slot);
-    slot.reset();
-    return true;
+    if (named) slot.reset();
+    return named;
   };
   auto named = [&](const auto& list, auto wanted) {
     return std::find(list.begin(), list.end(), wanted) != list.end();
@@ -128,13 +128,14 @@ void MethodTable::ForgetMethods(Table& table, const Deregistration& deregistrati
                                 Orphaned orphaned) {
   for (auto it = table.methods.begin(); it != table.methods.end();) {
     Endpoint& endpoint = *it->second;
-    bool named = deregistration.everything || Names(deregistration.methods, it->first);
-    bool last = named && RemoveOffers(endpoint, deregistration.worker) && endpoint.offers.empty();
-    if (!last) {
+    bool named = Names(deregistration.methods, it->first);
+    bool last = (named || deregistration.everything) &&
+                RemoveOffers(endpoint, deregistration.worker) && endpoint.offers.empty();
+    if (last) orphaned(endpoint);
+    if (!last || !named) {
       ++it;
       continue;
     }
-    orphaned(endpoint);
     it = table.methods.erase(it);
     --names_;
   }

@@ -2,7 +2,8 @@
 //
 // What can be called in which namespace, and which workers offer it now. Every shard has the same
 // table. A method whose last worker vanished stays known, so that its callers hear "unavailable"
-// instead of "no such method"; names are forgotten when they are deregistered. Single-threaded.
+// instead of "no such method", and nobody enters unasked while admission restarts; only what is
+// deregistered by its name is forgotten. Single-threaded.
 #pragma once
 
 #include <array>

@@ -5,15 +5,36 @@
 
 namespace sluice::hub {
 
+// --- TurnLog -------------------------------------------------------------------------------------
+
+uint32_t TurnLog::Put(const SharedFrame& frame) {
+  if (frame == last_) return last_begin_;
+  last_ = frame;
+  last_begin_ = static_cast<uint32_t>(bytes_.size());
+  bytes_.append(*frame);
+  return last_begin_;
+}
+
+void TurnLog::Clear() {
+  if (!last_) return;
+  last_.reset();
+  bytes_.clear();
+  if (bytes_.capacity() > kKeptMax) bytes_.shrink_to_fit();
+}
+
 // --- DirtyList -----------------------------------------------------------------------------------
 
 // As many as there are now: a flush may make its own outbox, or another, dirty again.
 void DirtyList::FlushAll(absl::Time now) {
   for (size_t left = size_; left > 0 && head_ != nullptr; --left) {
-    Outbox& outbox = *head_;
-    Remove(outbox);
-    outbox.owner_.Flush(now);
+    flushing_ = head_;
+    Remove(*flushing_);
+    flushing_->owner_.Flush(now);
+    if (flushing_) flushing_->Settle();
   }
+  flushing_ = nullptr;
+  if (head_ != nullptr) return;
+  for (TurnLog& log : logs_) log.Clear();
 }
 
 void DirtyList::Add(Outbox& outbox) {
@@ -37,6 +58,7 @@ void DirtyList::Remove(Outbox& outbox) {
 
 Outbox::~Outbox() {
   if (listed_) dirty_.Remove(*this);
+  if (dirty_.flushing_ == this) dirty_.flushing_ = nullptr;
 }
 
 void Outbox::MarkDirty() {
@@ -47,6 +69,7 @@ void Outbox::MarkDirty() {
 
 void Outbox::Append(std::string_view bytes) {
   if (bytes.empty()) return;
+  Settle();
   bool fits = !pieces_.empty() && !pieces_.back().shared &&
               pieces_.back().copied.size() + bytes.size() <= kPieceMax;
   if (!fits) pieces_.emplace_back();
@@ -56,10 +79,39 @@ void Outbox::Append(std::string_view bytes) {
 }
 
 void Outbox::Append(const SharedFrame& frame) {
-  if (frame->size() < kReferMin) return Append(std::string_view(*frame));
+  if (frame->size() < kReferMin) {
+    if (!Extend(frame)) Append(std::string_view(*frame));
+    return;
+  }
+  Settle();
   pieces_.push_back({{}, frame});
   size_ += frame->size();
   MarkDirty();
+}
+
+// True if the frame begins a stretch, or comes right behind it.
+bool Outbox::Extend(const SharedFrame& frame) {
+  if (!pieces_.empty() || frame->empty()) return false;
+  uint8_t log = frame->front() & 1;
+  TurnLog& frames = dirty_.logs_[log];
+  if (!frames.HasRoom(frame->size())) return false;
+  uint32_t begin = frames.Put(frame);
+  if (size_ == 0) {
+    log_ = log;
+    stretch_begin_ = begin;
+  } else if (log != log_ || begin != stretch_end_) {
+    return false;
+  }
+  stretch_end_ = begin + static_cast<uint32_t>(frame->size());
+  size_ += frame->size();
+  MarkDirty();
+  return true;
+}
+
+void Outbox::Settle() {
+  if (stretch_begin_ == stretch_end_) return;
+  pieces_.emplace_back().copied = Stretch();
+  stretch_begin_ = stretch_end_ = 0;
 }
 
 void Outbox::AppendFrame(bool binary, std::string_view payload) {
@@ -71,6 +123,7 @@ void Outbox::AppendFrame(bool binary, std::string_view payload) {
 
 Outbox::Pieces Outbox::Front(size_t max) const {
   Pieces pieces;
+  if (stretch_begin_ != stretch_end_ && max > 0) pieces.push_back(Stretch());
   for (size_t i = 0; i < pieces_.size() && i < max; ++i) {
     std::string_view view = pieces_[i].view();
     pieces.push_back(i == 0 ? view.substr(consumed_) : view);
@@ -80,6 +133,10 @@ Outbox::Pieces Outbox::Front(size_t max) const {
 
 void Outbox::Consume(size_t bytes) {
   size_ -= bytes;
+  if (stretch_begin_ != stretch_end_) {
+    stretch_begin_ += static_cast<uint32_t>(bytes);
+    return;
+  }
   consumed_ += bytes;
   size_t whole = 0;
   while (whole < pieces_.size() && consumed_ >= pieces_[whole].view().size()) {

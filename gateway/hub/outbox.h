@@ -5,11 +5,18 @@
 // which is walked once a turn of the loop; so everything that a turn produced for a connection
 // leaves in one gathered write.
 //
+// Small shared frames are first put behind one another once for the whole shard (TurnLog), and an
+// outbox that gets nothing else in a turn just remembers which stretch of them is its own: what a
+// broadcast costs an outbox does not depend on its size, and what a thousand outboxes hold of it is
+// in memory once. What the socket did not take by the end of the walk is copied.
+//
 // Owned by the connection, used on its shard's thread only. An outbox leaves the list when it is
 // destroyed.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -29,6 +36,26 @@ class Flushable {
   virtual void Flush(absl::Time now) = 0;
 };
 
+// Small shared frames of one turn of one shard, behind one another.
+class TurnLog {
+ public:
+  static constexpr uint32_t kBytesMax = 1 << 20;
+  static constexpr size_t kKeptMax = 64 * 1024;  // capacity that outlives a turn
+
+  bool HasRoom(size_t bytes) const { return bytes_.size() + bytes <= kBytesMax; }
+  // Where `frame` begins; it is copied in, unless it is the one that came last.
+  uint32_t Put(const SharedFrame& frame);
+  std::string_view View(uint32_t begin, uint32_t end) const {
+    return std::string_view(bytes_).substr(begin, end - begin);
+  }
+  void Clear();
+
+ private:
+  std::string bytes_;
+  SharedFrame last_;  // kept alive, so that no other frame can have its address
+  uint32_t last_begin_ = 0;
+};
+
 // The outboxes of one shard that have got something since they were last flushed.
 class DirtyList {
  public:
@@ -46,13 +73,17 @@ class DirtyList {
 
   Outbox* head_ = nullptr;
   Outbox* tail_ = nullptr;
+  Outbox* flushing_ = nullptr;  // null again if it dies meanwhile
   size_t size_ = 0;
   absl::Time now_ = absl::InfinitePast();
+  // Whoever refers to them is on the list or being flushed. One for text, one for binary: the
+  // frames of a broadcast to mixed dialects stay neighbours to those of their own.
+  std::array<TurnLog, 2> logs_;
 };
 
 class Outbox {
  public:
-  // A shared frame of at least this many bytes is referred to instead of copied.
+  // A shared frame of at least this many bytes is referred to by itself.
   static constexpr size_t kReferMin = 1024;
   // Copied bytes are kept in pieces of about this size, so that what is written can be freed while
   // more comes in behind it.
@@ -89,12 +120,19 @@ class Outbox {
     std::string_view view() const { return shared ? std::string_view(*shared) : copied; }
   };
   void MarkDirty();
+  bool Extend(const SharedFrame& frame);
+  // Copies the stretch, if there is one: it is part of the pieces from now on.
+  void Settle();
+  std::string_view Stretch() const { return dirty_.logs_[log_].View(stretch_begin_, stretch_end_); }
 
   DirtyList& dirty_;
   Flushable& owner_;
   Outbox* next_ = nullptr;
   Outbox* previous_ = nullptr;
   bool listed_ = false;
+  uint8_t log_ = 0;  // which one the stretch is of
+  uint32_t stretch_begin_ = 0;
+  uint32_t stretch_end_ = 0;  // if it is not empty, there are no pieces
   absl::Time dirty_since_ = absl::InfinitePast();
   size_t size_ = 0;
   size_t consumed_ = 0;  // bytes of the first piece that are written already

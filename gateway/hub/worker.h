@@ -161,7 +161,7 @@ struct Registration {
 struct Deregistration {
   WorkerId worker = 0;
   std::string space;
-  bool everything = false;  // of this worker in this space
+  bool everything = false;  // of this worker in this space; names and roles stay known
   std::vector<std::string> methods;
   std::vector<std::string> events;
   std::vector<Role> roles;

@@ -14,8 +14,13 @@ namespace sluice::protocol {
 
 class JsonScratch {
  public:
+  static constexpr size_t kKeptBytesMax = 256 << 10;
+
   JsonScratch() : bench_(TakeBench()) {}
-  ~JsonScratch() { Idle().push_back(std::move(bench_)); }
+  // Room for a rare large text is given back.
+  ~JsonScratch() {
+    if (bench_->text.capacity() <= kKeptBytesMax) Idle().push_back(std::move(bench_));
+  }
   JsonScratch(const JsonScratch&) = delete;
   JsonScratch& operator=(const JsonScratch&) = delete;
 

@@ -13,8 +13,8 @@
 namespace sluice::protocol {
 namespace {
 
-// Deeper than any client's message: backends may nest more than clients.
-constexpr size_t kDepthMax = 512;
+// As deep as --depth-max may be, and a little more: backends nest under the same bound.
+constexpr size_t kDepthMax = 1024;
 
 // How many values each container of a JSON text has, in the order of their openings. MessagePack
 // wants to know before the first of them.

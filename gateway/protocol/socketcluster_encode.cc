@@ -8,6 +8,7 @@
 #include "gateway/protocol/socketcluster.h"
 #include "gateway/protocol/socketcluster_error.h"
 #include "gateway/protocol/socketcluster_packet.h"
+#include "gateway/protocol/write_payload.h"
 
 namespace sluice::protocol {
 namespace {
@@ -19,22 +20,6 @@ using hub::Payload;
 constexpr int64_t kNoTimeoutMs = (int64_t{1} << 31) - 1;
 
 Asked AskedOf(const Correlation& correlation) { return static_cast<Asked>(correlation.flags); }
-
-// Appends `"data":...`, unless there is none.
-void WriteData(JsonWriter& writer, const Payload& payload) {
-  if (payload.kind == Payload::Kind::kNone) return;
-  writer.Key("data");
-  switch (payload.kind) {
-    case Payload::Kind::kNone:
-      return;
-    case Payload::Kind::kJson:
-      return writer.Json(payload.bytes);
-    case Payload::Kind::kBinary:
-      return writer.Binary(payload.bytes);
-    case Payload::Kind::kText:
-      return writer.String(payload.bytes);
-  }
-}
 
 // {"rid":1,...}, or nothing if no answer is wanted: an empty message is a ping, so none is sent.
 template <typename Body>
@@ -110,7 +95,7 @@ bool Succeeded(hub::ChannelStatus status) {
 std::string SocketCluster::EncodeResult(const Correlation& correlation,
                                         const Payload& result) const {
   return Response(correlation, result.bytes.size(),
-                  [&](JsonWriter& writer) { WriteData(writer, result); });
+                  [&](JsonWriter& writer) { WriteMember(writer, "data", result); });
 }
 
 std::string SocketCluster::EncodeError(const Correlation& correlation,
@@ -217,7 +202,8 @@ std::optional<std::string> SocketCluster::EncodeKickOut(std::string_view channel
 
 std::optional<std::string> SocketCluster::EncodeEvent(std::string_view event,
                                                       const Payload& body) const {
-  return Event(event, body.bytes.size(), [&](JsonWriter& writer) { WriteData(writer, body); });
+  return Event(event, body.bytes.size(),
+               [&](JsonWriter& writer) { WriteMember(writer, "data", body); });
 }
 
 std::optional<std::string> SocketCluster::EncodePublication(std::string_view channel,
@@ -227,7 +213,7 @@ std::optional<std::string> SocketCluster::EncodePublication(std::string_view cha
     writer.Map(2);
     writer.Key("channel");
     writer.String(channel);
-    WriteData(writer, body);
+    WriteMember(writer, "data", body);
     writer.Close();
   });
 }
@@ -238,7 +224,7 @@ std::optional<std::string> SocketCluster::EncodeRequest(const hub::DialectState&
   return Event(method, params.bytes.size(), [&](JsonWriter& writer) {
     writer.Key("cid");
     writer.Whole(static_cast<int64_t>(call));
-    WriteData(writer, params);
+    WriteMember(writer, "data", params);
   });
 }
 

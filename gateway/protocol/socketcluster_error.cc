@@ -2,12 +2,10 @@
 #include "gateway/protocol/socketcluster_error.h"
 
 #include <array>
-#include <optional>
 #include <string>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "gateway/protocol/json_members.h"
+#include "gateway/protocol/js_error.h"
 #include "gateway/protocol/json_text.h"
 
 namespace sluice::protocol {
@@ -94,46 +92,17 @@ int32_t CloseCodeOf(const CallError& error) {
   return error.code >= 4000 && error.code <= 4999 ? error.code : int32_t{kBadHandshakeCode};
 }
 
-// The error's own fields, other than those that are written anyway.
-void WriteFields(JsonWriter& writer, std::string_view json, std::string_view code_key) {
-  if (json.empty()) return;
-  if (KindOf(json) != JsonKind::kObject) {
-    writer.Key("data");
-    return writer.Raw(json);
-  }
-  ForEachMember(json, [&](std::string_view key, std::string_view value) {
-    if (key == "message" || key == "name" || key == code_key) return;
-    writer.Key(key);
-    writer.Raw(value);
-  });
-}
-
-// An error that has nothing but one plain value is that value, as if it had been thrown.
-bool IsPlainValue(const CallError& error) {
-  if (error.fault != Fault::kApplication || error.code != 0 || error.data_json.empty())
-    return false;
-  if (!error.name.empty() || !error.message.empty()) return false;
+// Null would be no error at all to the client, and lists and objects no sound one.
+bool IsThrownValue(const CallError& error) {
+  if (!IsBareValue(error)) return false;
   JsonKind kind = KindOf(error.data_json);
   return kind == JsonKind::kString || kind == JsonKind::kNumber || kind == JsonKind::kBool;
-}
-
-std::string TextOf(std::string_view json) {
-  if (json.empty()) return {};
-  return KindOf(json) == JsonKind::kString ? Unquote(json) : std::string(json);
-}
-
-// Numbers that fit are the error's code; else "code" is a field like any other.
-bool TakeCode(std::string_view json, CallError& error) {
-  std::optional<int64_t> number = ToWhole(json);
-  if (!number.has_value() || !std::in_range<int32_t>(*number)) return false;
-  error.code = static_cast<int32_t>(*number);
-  return true;
 }
 
 }  // namespace
 
 void WriteSocketClusterError(JsonWriter& writer, const CallError& error, Asked asked) {
-  if (IsPlainValue(error)) return writer.Raw(error.data_json);
+  if (IsThrownValue(error)) return writer.Raw(error.data_json);
   bool refused = asked == Asked::kHandshake;
   int32_t code = refused ? CloseCodeOf(error) : error.code;
   std::string_view code_key = refused ? "statusCode" : code != 0 ? "code" : "";
@@ -154,34 +123,8 @@ void WriteSocketClusterError(JsonWriter& writer, const CallError& error, Asked a
     writer.Key("retry");
     writer.Raw("true");
   }
-  WriteFields(writer, error.data_json, code_key);
+  WriteJsErrorFields(writer, error.data_json, {"message", "name", code_key});
   writer.Close();
-}
-
-CallError FromSocketClusterError(std::string_view json) {
-  CallError error;
-  if (KindOf(json) != JsonKind::kObject) {
-    error.message = TextOf(json);
-    return error;
-  }
-  std::string fields;
-  JsonWriter writer(fields);
-  writer.Map(0);
-  bool any = false;
-  ForEachMember(json, [&](std::string_view key, std::string_view value) {
-    if (key == "name") {
-      error.name = TextOf(value);
-    } else if (key == "message") {
-      error.message = TextOf(value);
-    } else if (key != "code" || !TakeCode(value, error)) {
-      writer.Key(key);
-      writer.Raw(value);
-      any = true;
-    }
-  });
-  writer.Close();
-  if (any) error.data_json = std::move(fields);
-  return error;
 }
 
 }  // namespace sluice::protocol

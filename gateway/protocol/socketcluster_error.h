@@ -3,8 +3,6 @@
 // Errors as SocketCluster tells them: {"message","name", and whatever else the error has}.
 #pragma once
 
-#include <string_view>
-
 #include "gateway/hub/fault.h"
 #include "gateway/protocol/json_writer.h"
 #include "gateway/protocol/socketcluster_packet.h"
@@ -14,8 +12,5 @@ namespace sluice::protocol {
 // Writes one value. What was asked decides how a silent block is told, and that a refused
 // handshake says its close code.
 void WriteSocketClusterError(JsonWriter& writer, const hub::CallError& error, Asked asked);
-
-// A client's error in its answer to a call, given as JSON text.
-hub::CallError FromSocketClusterError(std::string_view json);
 
 }  // namespace sluice::protocol

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "gateway/protocol/js_error.h"
 #include "gateway/protocol/json_members.h"
 #include "gateway/protocol/json_text.h"
-#include "gateway/protocol/socketcluster_error.h"
 
 namespace sluice::protocol {
 namespace {
@@ -152,7 +152,7 @@ void SocketClusterReader::ReadResponse(Packet packet) {
   if (!call.has_value() || *call <= 0) return;
   hub::Answer answer{static_cast<uint64_t>(*call), ToPayload(std::move(packet.data))};
   if (!packet.error.empty() && packet.error != "null") {
-    answer.outcome = FromSocketClusterError(packet.error);
+    answer.outcome = FromJsError(packet.error);
   }
   packet.cid.clear();
   Add(packet, Asked::kInvoke, std::move(answer));

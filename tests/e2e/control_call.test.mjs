@@ -11,7 +11,7 @@ import {Gateway, Plain, fromBody, json, outcome, refused, until, within} from '.
 let gateway, control;
 
 before(async () => {
-  gateway = await Gateway.start({'client-calls-max': 50});
+  gateway = await Gateway.start({'client-calls-max': 50, shards: 1});
   control = gateway.controlClient();
 });
 after(() => gateway.stop());
@@ -175,8 +175,12 @@ test('bad input', async () => {
 test('more answers awaited than --client-calls-max', async () => {
   const crowd = await Promise.all(Array.from({length: 51},
     (_, i) => Plain.open(gateway.url(`/crowd?socket_id=c${i}`))));
+  const everybody = ask({namespace: 'crowd'}, 'm', undefined, {seconds: 30});
+  await until(() => crowd.filter(client => client.inbox.size === 1).length === 50, 'fifty requests');
   await refused(control.collect('Call', {selector: {namespace: 'crowd'}, method: 'm'}),
     'RESOURCE_EXHAUSTED', 'CLIENT_CALLS_EXHAUSTED');
   for (const client of crowd) client.socket.terminate();
-  await until(async () => await control.count({namespace: 'crowd'}) === 0, 'the crowd to leave');
+  const {answers, outcome: total} = await everybody;
+  assert.deepEqual(total, outcome(51, 50, {dropped: {limit: 1}}));
+  assert.deepEqual(answers.map(({how}) => how), Array(50).fill('disconnected'));
 });

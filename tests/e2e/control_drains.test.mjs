@@ -135,7 +135,7 @@ test('rpc-websockets gives up reconnecting after max_reconnects', async () => {
     {reconnect_interval: 1, max_reconnects: 3});
   client.on('error', () => {});
   await within(once(client, 'open'), 'open');
-  const gaveUp = once(client, 'max_reconnects_reached');
+  const gaveUp = new Promise(resolve => client.once('max_reconnects_reached', resolve));
   await start({selector: {namespace: 'nobody'}, drain_id: 'nobody', per_second: 1000,
     refuse_new: true, validate_only: true});
   const other = await Plain.open(gateway.url('/nobody?socket_id=held'));

@@ -137,11 +137,13 @@ test('ListMethods', async () => {
       {name: 'sum', protected: false, workers: ['w1', 'w2']}],
     events,
   });
-  assert.equal(await second.goodbye(), undefined);
+  const [secret, gone] =
+    [{name: 'secret', protected: true, workers: ['w1']}, {name: 'sum', protected: false, workers: []}];
   await worker.change('deregisters', {namespace: 'methods', methods: ['sum']});
-  assert.deepEqual(await list(), {
-    methods: [{name: 'secret', protected: true, workers: ['w1']},
-      {name: 'sum', protected: false, workers: []}],
-    events,
-  });
+  assert.deepEqual((await list()).methods, [secret, {...gone, workers: ['w2']}]);
+  assert.equal(await second.goodbye(), undefined);
+  assert.deepEqual(await list(), {methods: [secret, gone], events});
+  await worker.serve('methods', {methods: {sum: () => 1}});
+  await worker.change('deregisters', {namespace: 'methods', methods: ['sum'], events: ['ev']});
+  assert.deepEqual(await list(), {methods: [secret], events: [{name: 'vip', protected: true}]});
 });

@@ -101,7 +101,18 @@ test('a client that is cut in mid-frame: 1006, and its calls are cancelled', asy
   await worker.finish();
 });
 
+// Whoever does not read does not answer pings either, which is another reason to be closed.
+async function withoutPings() {
+  const quiet = await Gateway.start({
+    'outbox-bytes': '64KiB', 'close-timeout': '1s', 'ping-interval': '0s',
+  });
+  return {
+    gateway: quiet, control: quiet.controlClient(), bystander: await Bystander.open(quiet),
+  };
+}
+
 test('a client that does not read is closed when its outbox is full', async () => {
+  const {gateway, control, bystander} = await withoutPings();
   const closed = ['sluice_connections_closed_total', {reason: 'slow_consumer'}];
   const dropped = ['sluice_deliveries_dropped_total', {reason: 'slow_consumer'}];
   const before = [await gateway.metric(...closed), await gateway.metric(...dropped)];
@@ -110,7 +121,7 @@ test('a client that does not read is closed when its outbox is full', async () =
   const body = {text: 'x'.repeat(60_000)};
   const last = await until(async () => {
     const result = await control.send({namespace: 'slow'}, 'e', body);
-    return result.enqueued === 0 && result;
+    return result.matched === 1 && result.enqueued === 0 && result;
   }, 'the outbox to be full');
   assert.deepEqual([last.matched, last.dropped], [1, {slow_consumer: 1}]);
   assert.equal(await control.count({namespace: 'slow'}), 0);
@@ -119,21 +130,25 @@ test('a client that does not read is closed when its outbox is full', async () =
   await gateway.rises(...closed, before[0]);
   await gateway.rises(...dropped, before[1]);
   await bystander.calm();
+  await gateway.stop();
 });
 
 test('who never reads again is cut off after --close-timeout', async () => {
+  const {gateway, control, bystander} = await withoutPings();
   const before = await gateway.metric('sluice_edge_close_timeouts_total');
   const raw = await Raw.upgraded(gateway.client, '/deaf');
   raw.socket.pause();
   const sockets = await gateway.metric('sluice_edge_open_sockets');
-  await until(async () =>
-    (await control.send({namespace: 'deaf'}, 'e', {text: 'x'.repeat(60_000)})).enqueued === 0,
-  'the outbox to be full');
+  await until(async () => {
+    const result = await control.send({namespace: 'deaf'}, 'e', {text: 'x'.repeat(60_000)});
+    return result.matched === 1 && result.enqueued === 0;
+  }, 'the outbox to be full');
   await gateway.rises('sluice_edge_close_timeouts_total', {}, before);
   await until(async () => await gateway.metric('sluice_edge_open_sockets') === sockets - 1,
     'its socket to be given back');
   raw.destroy();
   await bystander.calm();
+  await gateway.stop();
 });
 
 test('pings whose answers nobody reads', async () => {

@@ -61,7 +61,7 @@ test('flags win over the environment, which wins over the file', async () => {
     ['--print-config', `--config=${path}`, '--batch-max=23'],
     {env: {SLUICE_METHOD_QUEUE: '12', SLUICE_BATCH_MAX: '22'}});
   assert.equal(code, 0);
-  for (const line of [/^node: "?from-file"?/m, /^method-queue: 12$/m, /^batch-max: 23$/m]) {
+  for (const line of [/^node: "from-file" /m, /^method-queue: 12 /m, /^batch-max: 23 /m]) {
     assert.match(output, line);
   }
   const again = await runToEnd(['--print-config', `--config=${file('again.yaml', output)}`]);
@@ -75,7 +75,7 @@ test('--version', async () => {
 });
 
 test('a control port beyond loopback needs credentials, or the word that says otherwise', async () => {
-  await refused(['--control=0.0.0.0:0'], ['--control', '--control-insecure']);
+  await refused(['--control=0.0.0.0:0'], ['--control', 'control-insecure']);
   const gateway = await Gateway.start({control: '0.0.0.0:0', 'control-insecure': true});
   await gateway.stop();
 });

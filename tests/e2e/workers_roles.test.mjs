@@ -113,6 +113,11 @@ describe('admission', () => {
     const outside = await open('/door');
     assert.equal((await outside.whenClosed()).code, 1013);
     await inside.quiet();
+    const polite = await Worker.open(gateway);
+    await polite.serve('door', {admission: () => ({})});
+    await (await open('/door')).close();
+    assert.equal(await polite.goodbye(), undefined);
+    assert.equal((await (await open('/door')).whenClosed()).code, 1013);
     const back = await Worker.open(gateway);
     await back.serve('door', {admission: () => ({})});
     const again = await open('/door');

@@ -98,6 +98,8 @@ test('a later registration adds to the earlier, and replaces what it names again
   const {methods} = await control.call('ListMethods', {namespace: 'add'});
   assert.deepEqual(methods.map(({name, protected: p, workers}) => [name, p, workers]),
     [['a', true, ['worker']], ['b', false, ['worker']]]);
+  await worker.change('deregisters', {namespace: 'add', methods: ['a']});
+  assert.equal((await client.call('a')).error.code, -32601);
   await worker.change('deregisters', {namespace: 'add'});
   assert.equal((await client.call('b')).error.code, -32010);
   await client.close();

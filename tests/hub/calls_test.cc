@@ -48,7 +48,10 @@ TEST(Calls, OfAMethodThatNeverWasAndOfOneThatWas) {
   EXPECT_THAT(world.Say(*client, "call 2 sum 0"), ElementsAre("err 2 unavailable"));
   auto again = world.Serve("chat", "sum");
   world.shard().Deregister({HubWorld::IdOf(again), "chat", true, {}, {}, {}, {}}, world.now);
-  EXPECT_THAT(world.Say(*client, "call 3 sum 0"), ElementsAre("err 3 method_not_found"));
+  EXPECT_THAT(world.Say(*client, "call 3 sum 0"), ElementsAre("err 3 unavailable"));
+  auto last = world.Serve("chat", "sum");
+  world.shard().Deregister({HubWorld::IdOf(last), "chat", false, {"sum"}, {}, {}, {}}, world.now);
+  EXPECT_THAT(world.Say(*client, "call 4 sum 0"), ElementsAre("err 4 method_not_found"));
 }
 
 TEST(Calls, FailWhenTheirWorkerDies) {

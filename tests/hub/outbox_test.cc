@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <random>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -87,6 +88,113 @@ TEST(Outbox, FreesWhatWasWrittenOfAStreamThatNeverEnds) {
   }
   EXPECT_LE(outbox.Front(1000)[0].size(), Outbox::kPieceMax);
   EXPECT_LE(outbox.Front(1000).size(), 2);
+}
+
+// What two outboxes get is in memory once, and what they get in a row leaves as one piece.
+TEST(Outbox, KeepsABroadcastOnceForTheShard) {
+  DirtyList dirty;
+  Owner owner;
+  Outbox a(dirty, owner), b(dirty, owner);
+  SharedFrame first = Shared(
+                  "\x81\x01"
+                  "1"),
+              second = Shared(
+                  "\x81\x01"
+                  "2");
+  for (const SharedFrame& frame : {first, second}) a.Append(frame), b.Append(frame);
+  ASSERT_EQ(a.Front(9).size(), 1);
+  ASSERT_EQ(b.Front(9).size(), 1);
+  EXPECT_EQ(All(a), *first + *second);
+  EXPECT_EQ(a.Front(9)[0].data(), b.Front(9)[0].data());
+}
+
+TEST(Outbox, KeepsTheOrderWhateverIsBetweenBroadcasts) {
+  DirtyList dirty;
+  Owner owner;
+  Outbox a(dirty, owner), b(dirty, owner);
+  a.Append(Shared("1"));
+  b.Append(Shared("2"));
+  a.Append(Shared("3"));
+  a.Append("own");
+  a.Append(Shared("4"));
+  b.Append(Shared(std::string(Outbox::kReferMin, 'L')));
+  EXPECT_EQ(All(a), "13own4");
+  EXPECT_EQ(All(b), "2" + std::string(Outbox::kReferMin, 'L'));
+}
+
+TEST(Outbox, SaysTheSameTwiceIfToldTwice) {
+  DirtyList dirty;
+  Owner owner;
+  Outbox outbox(dirty, owner);
+  SharedFrame frame = Shared("again ");
+  for (int i = 0; i < 3; ++i) outbox.Append(frame);
+  EXPECT_EQ(All(outbox), "again again again ");
+}
+
+// The walk ends what outboxes have in common; a socket that took only a part finds the rest later.
+TEST(Outbox, KeepsWhatTheWalkDidNotWrite) {
+  DirtyList dirty;
+  Owner slow, quick;
+  Outbox a(dirty, slow), b(dirty, quick);
+  slow.on_flush = [&] { a.Consume(2); };
+  quick.on_flush = [&] { b.Consume(b.size()); };
+  SharedFrame frame = Shared("12345");
+  a.Append(frame), b.Append(frame);
+  dirty.FlushAll(kNow);
+  EXPECT_TRUE(b.empty());
+  slow.on_flush = nullptr;
+  for (const char* next : {"6", "7"}) a.Append(Shared(next)), b.Append(Shared("other"));
+  EXPECT_EQ(All(a), "34567");
+  dirty.FlushAll(kNow);
+  EXPECT_EQ(All(a), "34567");
+  EXPECT_EQ(a.size(), 5u);
+}
+
+TEST(Outbox, CopiesWhatATurnHasTooMuchOf) {
+  DirtyList dirty;
+  Owner owner;
+  Outbox outbox(dirty, owner);
+  std::string all;
+  for (size_t i = 0; all.size() < TurnLog::kBytesMax + 5000; ++i) {
+    SharedFrame frame = Shared(std::string(1000, static_cast<char>('a' + i % 26)));
+    outbox.Append(frame);
+    all += *frame;
+  }
+  EXPECT_EQ(outbox.size(), all.size());
+  EXPECT_TRUE(All(outbox) == all);
+}
+
+// Any mixture, against strings.
+TEST(Outbox, AgreesWithAPlainStringWhateverHappens) {
+  std::mt19937 random(7);
+  auto below = [&](size_t n) { return std::uniform_int_distribution<size_t>(0, n - 1)(random); };
+  constexpr size_t kBoxes = 5;
+  DirtyList dirty;
+  Owner owners[kBoxes];
+  std::unique_ptr<Outbox> boxes[kBoxes];
+  std::string expected[kBoxes];
+  for (size_t i = 0; i < kBoxes; ++i) {
+    boxes[i] = std::make_unique<Outbox>(dirty, owners[i]);
+    owners[i].on_flush = [&, i] {
+      ASSERT_EQ(All(*boxes[i]), expected[i]);
+      size_t taken = below(2) ? boxes[i]->size() : below(boxes[i]->size() + 1);
+      boxes[i]->Consume(taken);
+      expected[i].erase(0, taken);
+    };
+  }
+  for (int step = 0; step < 20000; ++step) {
+    size_t size = below(20) ? 1 + below(60) : Outbox::kReferMin;
+    std::string bytes(size, static_cast<char>('a' + step % 26));
+    if (below(4) == 0) bytes[0] = '\x82';
+    SharedFrame frame = Shared(bytes);
+    for (size_t i = 0; i < kBoxes; ++i) {
+      if (below(5) == 0) continue;
+      below(10) ? boxes[i]->Append(frame) : boxes[i]->Append(std::string_view(bytes));
+      expected[i] += bytes;
+    }
+    if (below(4) == 0) dirty.FlushAll(kNow);
+  }
+  for (size_t i = 0; i < kBoxes; ++i) ASSERT_EQ(All(*boxes[i]), expected[i]);
 }
 
 TEST(DirtyList, FlushesEachOnceHoweverOftenItWasWritten) {

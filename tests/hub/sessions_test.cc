@@ -129,6 +129,14 @@ TEST(Admission, IsNotSkippedWhenItsWorkerIsGone) {
   EXPECT_EQ(client->socket.closed()->code, 1013);
 }
 
+TEST(Admission, IsNotSkippedWhenItsWorkerTookEverythingBack) {
+  HubWorld world;
+  auto worker = world.ServeRole("chat", Role::kAdmission);
+  world.shard().Deregister({HubWorld::IdOf(worker), "chat", true, {}, {}, {}}, world.now);
+  auto client = world.Connect("chat", "a");
+  EXPECT_EQ(client->socket.closed()->code, 1013);
+}
+
 TEST(Admission, IsDemandedByOption) {
   ShardOptions options;
   options.admission_required = {"*"};

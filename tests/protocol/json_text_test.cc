@@ -18,7 +18,7 @@ TEST(JsonTextTest, Truthiness) {
 }
 
 TEST(JsonTextTest, QuotingThereAndBack) {
-  std::string text("a\"\\\b\f\n\r\t\x01\x1f/\u00e9\u20ac\U0001F600\x7f", 24);
+  std::string text = "a\"\\\b\f\n\r\t\x01\x1f/\u00e9\u20ac\U0001F600\x7f";
   text += '\0';
   std::string json;
   AppendQuoted(json, text);

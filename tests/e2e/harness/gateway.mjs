@@ -15,12 +15,18 @@ import {until, within} from './poll.mjs';
 export const BINARY = process.env.SLUICE_BIN ??
   fileURLToPath(new URL('../../../bazel-bin/gateway/sluice', import.meta.url));
 
+// The tests' own environment without what the gateway would take for its options.
+const environment = extra => ({
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('SLUICE_'))),
+  ...extra,
+});
+
 const flags = options => Object.entries(options).map(
   ([name, value]) => (value === true ? `--${name}` : `--${name}=${value}`));
 
 // Runs the binary to its end; for what never becomes a gateway.
 export async function runToEnd(args, {env = {}, ms = 10_000} = {}) {
-  const child = spawn(BINARY, args, {env: {...process.env, ...env}});
+  const child = spawn(BINARY, args, {env: environment(env)});
   let output = '';
   let errors = '';
   child.stdout.on('data', bytes => { output += bytes; });
@@ -58,7 +64,7 @@ export class Gateway {
       'address-file': file, ...options,
     };
     this.#child = spawn(BINARY, flags(all), {
-      env: {...process.env, ...env}, stdio: ['ignore', 'pipe', 'pipe'],
+      env: environment(env), stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.ended = once(this.#child, 'close').then(([code, signal]) => ({code, signal}));
     for (const stream of [this.#child.stdout, this.#child.stderr]) {

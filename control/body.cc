@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/body.h"
+
+#include <simdjson.h>
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "control/status.h"
+#include "gateway/protocol/json_walk.h"
+
+namespace sluice::control {
+namespace {
+
+struct NoVisitor {
+  void Open(bool) {}
+  void Close() {}
+  void Key(std::string_view) {}
+  void Scalar(std::string_view) {}
+};
+
+absl::Status TooLarge(std::string_view field, size_t max) {
+  return Invalid("MESSAGE_TOO_LARGE", field,
+                 absl::StrCat("a body has at most ", max, " bytes (--send-bytes-max)"));
+}
+
+}  // namespace
+
+bool IsJson(std::string_view text, size_t depth_max) {
+  if (!simdjson::validate_utf8(text.data(), text.size())) return false;
+  NoVisitor nobody;
+  return !protocol::JsonWalk(text, depth_max, nobody).Run();
+}
+
+absl::StatusOr<hub::Payload> ToPayload(const v1::Body& body, std::string_view field,
+                                       const Limits& limits) {
+  const size_t max = limits.send_bytes_max;
+  switch (body.content_case()) {
+    case v1::Body::kJson:
+      if (body.json().size() > max) return TooLarge(field, max);
+      if (!IsJson(body.json(), limits.depth_max)) {
+        return Invalid(
+            "MESSAGE_INVALID", field,
+            absl::StrCat("not one JSON text in UTF-8, at most ", limits.depth_max, " levels deep"));
+      }
+      return hub::Payload::Json(body.json());
+    case v1::Body::kBinary:
+      if (body.binary().size() > max) return TooLarge(field, max);
+      return hub::Payload::Binary(body.binary());
+    case v1::Body::kText:
+      if (body.text().size() > max) return TooLarge(field, max);
+      return hub::Payload::Text(body.text());
+    case v1::Body::CONTENT_NOT_SET:
+      break;
+  }
+  return hub::Payload::None();
+}
+
+void FillBody(hub::Payload payload, v1::Body* body) {
+  switch (payload.kind) {
+    case hub::Payload::Kind::kNone:
+      body->Clear();
+      return;
+    case hub::Payload::Kind::kJson:
+      body->set_json(std::move(payload.bytes));
+      return;
+    case hub::Payload::Kind::kBinary:
+      body->set_binary(std::move(payload.bytes));
+      return;
+    case hub::Payload::Kind::kText:
+      body->set_text(std::move(payload.bytes));
+      return;
+  }
+}
+
+absl::StatusOr<hub::CallError> ToCallError(const v1::CallError& proto, const Limits& limits) {
+  if (!proto.data_json().empty()) {
+    if (proto.data_json().size() > limits.send_bytes_max) {
+      return TooLarge("error.data_json", limits.send_bytes_max);
+    }
+    if (!IsJson(proto.data_json(), limits.depth_max)) {
+      return Invalid("MESSAGE_INVALID", "error.data_json", "not one JSON text in UTF-8");
+    }
+  }
+  return hub::CallError{.fault = hub::Fault::kApplication,
+                        .name = proto.name(),
+                        .code = proto.code(),
+                        .message = proto.message(),
+                        .data_json = proto.data_json()};
+}
+
+void FillCallError(hub::CallError error, v1::CallError* proto) {
+  proto->set_name(std::move(error.name));
+  proto->set_code(error.code);
+  proto->set_message(std::move(error.message));
+  proto->set_data_json(std::move(error.data_json));
+}
+
+}  // namespace sluice::control

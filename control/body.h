@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Bodies: bytes that pass through. JSON is checked here, once, so that nobody behind needs to.
+#pragma once
+
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "control/limits.h"
+#include "gateway/hub/fault.h"
+#include "gateway/hub/types.h"
+#include "sluice/v1/types.pb.h"
+
+namespace sluice::control {
+
+// Whether `text` is exactly one JSON text (RFC 8259) in valid UTF-8, nested at most `depth_max`
+// deep.
+bool IsJson(std::string_view text, size_t depth_max);
+
+// INVALID_ARGUMENT: MESSAGE_INVALID, MESSAGE_TOO_LARGE.
+absl::StatusOr<hub::Payload> ToPayload(const v1::Body& body, std::string_view field,
+                                       const Limits& limits);
+void FillBody(hub::Payload payload, v1::Body* body);
+
+// Without effect on `data_json` beyond the checks of ToPayload.
+absl::StatusOr<hub::CallError> ToCallError(const v1::CallError& proto, const Limits& limits);
+void FillCallError(hub::CallError error, v1::CallError* proto);
+
+}  // namespace sluice::control

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Control.Call on this node: asks the selected clients and hands their answers on as they come.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "control/node.h"
+#include "gateway/hub/selector.h"
+#include "gateway/hub/shard.h"
+#include "metrics/probe.h"
+#include "sluice/v1/control.pb.h"
+
+namespace sluice::control {
+
+// A request that has been checked.
+struct CallPlan {
+  hub::Selector selector;
+  std::string method;
+  hub::Payload params;
+  absl::Duration timeout;
+};
+
+// INVALID_ARGUMENT: METHOD_INVALID, MESSAGE_INVALID, TIMEOUT_INVALID, and what ToSelector says.
+absl::StatusOr<CallPlan> ToCallPlan(const Node& node, const v1::CallRequest& request);
+
+// Who wants the answers. Both run on the home thread; OnEnd once, after every answer.
+struct CallListener {
+  absl::AnyInvocable<void(v1::CallResponse::Answer)> on_answer;
+  absl::AnyInvocable<void(v1::Outcome)> on_end;
+};
+
+// One call under way.
+class ClientCall {
+ public:
+  virtual ~ClientCall() = default;
+  // Nobody wants the answers any more; the listener is told nothing after. Any thread.
+  virtual void Forget() = 0;
+};
+
+// Thread-safe.
+class ClientCalls {
+ public:
+  // `node` outlives this, and this the calls.
+  explicit ClientCalls(const Node& node) : node_(node) {}
+
+  // RESOURCE_EXHAUSTED CLIENT_CALLS_EXHAUSTED.
+  absl::StatusOr<std::shared_ptr<ClientCall>> Start(CallPlan plan, CallListener listener);
+
+  // Answers that are due on this node.
+  int64_t awaited() const { return awaited_.value(); }
+  uint64_t exhausted() const { return exhausted_.value(); }
+
+ private:
+  const Node& node_;
+  metrics::SharedGauge awaited_;
+  metrics::SharedCounter exhausted_;
+  std::atomic<uint64_t> next_{1};
+};
+
+}  // namespace sluice::control

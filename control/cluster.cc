@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/cluster.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "absl/random/random.h"
+#include "absl/strings/str_cat.h"
+#include "control/drain_verbs.h"
+#include "control/listings.h"
+#include "control/outcomes.h"
+#include "control/queries.h"
+#include "control/status.h"
+
+namespace sluice::control {
+namespace {
+
+constexpr uint32_t kVersion = 1;
+
+std::string Seal(absl::StatusOr<std::string> response) {
+  internal::v1::Reply reply;
+  reply.set_version(kVersion);
+  if (response.ok()) {
+    reply.set_response(*std::move(response));
+  } else {
+    *reply.mutable_error() = ToProto(response.status());
+  }
+  return reply.SerializeAsString();
+}
+
+absl::Status NotUnderstood() {
+  return Error(absl::StatusCode::kFailedPrecondition, "VERSION_UNSUPPORTED",
+               "this node does not understand the request of that node");
+}
+
+absl::StatusOr<std::string> OpenReply(const std::string& payload) {
+  internal::v1::Reply reply;
+  if (!reply.ParseFromString(payload) || reply.version() != kVersion) return NotUnderstood();
+  if (reply.has_error()) return FromProto(reply.error());
+  return std::move(*reply.mutable_response());
+}
+
+template <typename Response>
+absl::StatusOr<Response> Parse(absl::StatusOr<std::string> bytes) {
+  if (!bytes.ok()) return bytes.status();
+  Response response;
+  if (!response.ParseFromString(*bytes)) return NotUnderstood();
+  return response;
+}
+
+// Unlikely enough to be chosen twice, by whichever node.
+std::string MakeDrainId() {
+  absl::BitGen random;
+  return absl::StrCat("drain-", absl::Hex(absl::Uniform<uint64_t>(random), absl::kZeroPad16));
+}
+
+// Calls `visit` with the verb that `rpc` names; false if there is none.
+template <typename... Verbs, typename Visit>
+bool Dispatch(internal::v1::Rpc rpc, Visit visit) {
+  return ((Verbs::kRpc == rpc && (visit.template operator()<Verbs>(), true)) || ...);
+}
+
+}  // namespace
+
+// What is still open of one request; home thread only.
+template <typename Verb>
+struct Cluster::Meeting {
+  Parts<typename Verb::Response> parts;
+  int open = 1;
+  PartsDone<Verb> done;
+
+  void Leave() {
+    if (--open == 0) done(std::move(parts));
+  }
+};
+
+void Cluster::Serve() {
+  node_.broker.Serve(
+      node_.home, [this](std::string payload, Reply reply) { Answer(payload, std::move(reply)); });
+}
+
+template <typename Verb>
+void Cluster::Gather(const typename Verb::Request& request, absl::Duration patience,
+                     PartsDone<Verb> done) {
+  using Response = typename Verb::Response;
+  absl::StatusOr<Verb> verb = Verb::Make(node_, request);
+  if (!verb.ok()) return done(verb.status());
+
+  auto meeting = std::make_shared<Meeting<Verb>>();
+  meeting->done = std::move(done);
+  meeting->parts.parts.push_back({node_.name, ShuttingDown()});
+  const bool others = !alone();
+  if (others) ++meeting->open;
+  std::move(*verb).Run(node_, [meeting](absl::StatusOr<Response> answer) {
+    meeting->parts.parts.front().answer = std::move(answer);
+    meeting->Leave();
+  });
+  if (!others) return;
+  AskPeers(Verb::kRpc, request, patience, [meeting](PeerAnswers peers) {
+    for (auto& [node, answer] : peers.answers) {
+      meeting->parts.parts.push_back({node, Parse<Response>(std::move(answer))});
+    }
+    meeting->parts.unreachable = std::move(peers.unreachable);
+    meeting->Leave();
+  });
+}
+
+template <typename Verb>
+void Cluster::Run(typename Verb::Request request, absl::Duration patience,
+                  Done<typename Verb::Response> done) {
+  using Response = typename Verb::Response;
+  auto kept = std::make_shared<const typename Verb::Request>(std::move(request));
+  Gather<Verb>(*kept, patience,
+               [kept, done = std::move(done)](absl::StatusOr<Parts<Response>> parts) mutable {
+                 if (!parts.ok()) return done(parts.status());
+                 done(Verb::Merge(*kept, *std::move(parts)));
+               });
+}
+
+void Cluster::AskPeers(internal::v1::Rpc rpc, const google::protobuf::MessageLite& request,
+                       absl::Duration timeout, absl::AnyInvocable<void(PeerAnswers)> done) {
+  internal::v1::Ask ask;
+  ask.set_version(kVersion);
+  ask.set_rpc(rpc);
+  ask.set_request(request.SerializeAsString());
+  probe_.asked.Add();
+  node_.broker.AskAll(ask.SerializeAsString(), timeout, node_.home,
+                      [this, done = std::move(done)](storage::Replies replies, absl::Time) mutable {
+                        done(Open(std::move(replies)));
+                      });
+}
+
+Cluster::PeerAnswers Cluster::Open(storage::Replies replies) {
+  PeerAnswers peers;
+  for (auto& reply : replies.replies) {
+    peers.answers.push_back({std::move(reply.node), OpenReply(reply.payload)});
+  }
+  probe_.unreachable.Add(replies.unreachable.size());
+  peers.unreachable = std::move(replies.unreachable);
+  return peers;
+}
+
+void Cluster::Answer(const std::string& payload, Reply reply) {
+  probe_.answered.Add();
+  internal::v1::Ask ask;
+  if (ask.ParseFromString(payload) && ask.version() == kVersion) {
+    if (ask.rpc() == internal::v1::RPC_CALL) return AnswerCall(ask.request(), std::move(reply));
+    bool known =
+        Dispatch<SendVerb, JoinVerb, LeaveVerb, UpdateVerb, DisconnectVerb, CountVerb,
+                 ListConnectionsVerb, ListNamespacesVerb, ListChannelsVerb, ListMethodsVerb,
+                 StartDrainVerb, GetDrainVerb, PauseDrainVerb, ResumeDrainVerb, CancelDrainVerb>(
+            ask.rpc(), [&]<typename Verb>() { AnswerAs<Verb>(ask.request(), std::move(reply)); });
+    if (known) return;
+  }
+  probe_.refused.Add();
+  reply(Seal(NotUnderstood()));
+}
+
+template <typename Verb>
+void Cluster::AnswerAs(const std::string& request, Reply reply) {
+  using Response = typename Verb::Response;
+  typename Verb::Request parsed;
+  if (!parsed.ParseFromString(request)) return reply(Seal(NotUnderstood()));
+  absl::StatusOr<Verb> verb = Verb::Make(node_, parsed);
+  if (!verb.ok()) return reply(Seal(verb.status()));
+  std::move(*verb).Run(node_,
+                       [reply = std::move(reply)](absl::StatusOr<Response> response) mutable {
+                         if (!response.ok()) return reply(Seal(response.status()));
+                         reply(Seal(response->SerializeAsString()));
+                       });
+}
+
+void Cluster::AnswerCall(const std::string& request, Reply reply) {
+  v1::CallRequest parsed;
+  if (!parsed.ParseFromString(request)) return reply(Seal(NotUnderstood()));
+  auto plan = ToCallPlan(node_, parsed);
+  if (!plan.ok()) return reply(Seal(plan.status()));
+  auto part = std::make_shared<internal::v1::CallPart>();
+  auto once = std::make_shared<Reply>(std::move(reply));
+  CallListener listener;
+  listener.on_answer = [part](v1::CallResponse::Answer answer) {
+    *part->add_answers() = std::move(answer);
+  };
+  listener.on_end = [part, once](v1::Outcome outcome) {
+    *part->mutable_outcome() = std::move(outcome);
+    (*once)(Seal(part->SerializeAsString()));
+  };
+  auto call = calls_.Start(*std::move(plan), std::move(listener));
+  if (!call.ok()) (*once)(Seal(call.status()));
+}
+
+// The answers of this node and of the others on their way to one listener; home thread only.
+struct Cluster::CallMeeting {
+  CallListener listener;
+  std::vector<v1::Outcome> outcomes;
+  std::vector<std::string> unreachable;
+  int open = 2;
+
+  void Leave() {
+    if (--open == 0) listener.on_end(MergeOutcomes(std::move(outcomes), unreachable));
+  }
+  void Take(const std::string& node, absl::StatusOr<internal::v1::CallPart> part) {
+    if (!part.ok()) return unreachable.push_back(node);
+    for (auto& answer : *part->mutable_answers()) listener.on_answer(std::move(answer));
+    outcomes.push_back(std::move(*part->mutable_outcome()));
+  }
+};
+
+absl::StatusOr<std::shared_ptr<ClientCall>> Cluster::Call(const v1::CallRequest& request,
+                                                          CallListener listener) {
+  auto plan = ToCallPlan(node_, request);
+  if (!plan.ok()) return plan.status();
+  if (alone()) return calls_.Start(*std::move(plan), std::move(listener));
+
+  auto meeting = std::make_shared<CallMeeting>();
+  meeting->listener = std::move(listener);
+  CallListener here;
+  here.on_answer = [meeting](v1::CallResponse::Answer answer) {
+    meeting->listener.on_answer(std::move(answer));
+  };
+  here.on_end = [meeting](v1::Outcome outcome) {
+    meeting->outcomes.push_back(std::move(outcome));
+    meeting->Leave();
+  };
+  absl::Duration wait = plan->timeout + node_.limits.cluster_timeout;
+  auto call = calls_.Start(*std::move(plan), std::move(here));
+  if (!call.ok()) return call;
+  AskPeers(internal::v1::RPC_CALL, request, wait, [meeting](PeerAnswers peers) {
+    for (auto& [node, answer] : peers.answers) {
+      meeting->Take(node, Parse<internal::v1::CallPart>(std::move(answer)));
+    }
+    for (auto& node : peers.unreachable) meeting->unreachable.push_back(std::move(node));
+    meeting->Leave();
+  });
+  return call;
+}
+
+void Cluster::StartDrain(v1::StartDrainRequest request, absl::Duration patience,
+                         Done<v1::Drain> done) {
+  absl::Status status = CheckStartDrain(node_, request);
+  if (!status.ok()) return done(status);
+  if (request.drain_id().empty() && !request.validate_only()) request.set_drain_id(MakeDrainId());
+  v1::CountConnectionsRequest count;
+  *count.mutable_selector() = request.selector();
+  Gather<CountVerb>(count, patience,
+                    [this, request = std::move(request), patience, done = std::move(done)](
+                        absl::StatusOr<Parts<v1::CountConnectionsResponse>> counts) mutable {
+                      if (!counts.ok()) return done(counts.status());
+                      BeginDrain(std::move(request), *counts, patience, std::move(done));
+                    });
+}
+
+void Cluster::BeginDrain(v1::StartDrainRequest request,
+                         const Parts<v1::CountConnectionsResponse>& counts, absl::Duration patience,
+                         Done<v1::Drain> done) {
+  std::map<std::string, uint64_t> matched;
+  uint64_t total = 0;
+  for (const auto& [node, answer] : counts.parts) {
+    if (!answer.ok()) continue;
+    matched[node] = answer->connections();
+    total += answer->connections();
+  }
+  if (request.validate_only()) {
+    v1::Drain drain;
+    *drain.mutable_selector() = request.selector();
+    drain.set_id(request.drain_id());
+    drain.set_per_second(request.per_second());
+    drain.set_matched(total);
+    drain.set_remaining(total);
+    drain.set_refuse_new(request.refuse_new());
+    AddUnreachable(counts.unreachable, drain);
+    return done(std::move(drain));
+  }
+  internal::v1::StartDrainPart part;
+  for (const auto& [node, share] : SharePace(request.per_second(), matched)) {
+    (*part.mutable_per_second())[node] = share;
+  }
+  *part.mutable_request() = std::move(request);
+  Run<StartDrainVerb>(std::move(part), patience, std::move(done));
+}
+
+#define SLUICE_INSTANTIATE(Verb) \
+  template void Cluster::Run<Verb>(Verb::Request, absl::Duration, Done<Verb::Response>)
+SLUICE_INSTANTIATE(SendVerb);
+SLUICE_INSTANTIATE(JoinVerb);
+SLUICE_INSTANTIATE(LeaveVerb);
+SLUICE_INSTANTIATE(UpdateVerb);
+SLUICE_INSTANTIATE(DisconnectVerb);
+SLUICE_INSTANTIATE(CountVerb);
+SLUICE_INSTANTIATE(ListConnectionsVerb);
+SLUICE_INSTANTIATE(ListNamespacesVerb);
+SLUICE_INSTANTIATE(ListChannelsVerb);
+SLUICE_INSTANTIATE(ListMethodsVerb);
+SLUICE_INSTANTIATE(GetDrainVerb);
+SLUICE_INSTANTIATE(PauseDrainVerb);
+SLUICE_INSTANTIATE(ResumeDrainVerb);
+SLUICE_INSTANTIATE(CancelDrainVerb);
+#undef SLUICE_INSTANTIATE
+
+}  // namespace sluice::control

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/drain_verbs.h"
+
+#include <algorithm>
+
+#include "control/selector.h"
+#include "control/status.h"
+#include "control/values.h"
+
+namespace sluice::control {
+namespace {
+
+constexpr size_t kIdMax = 63;
+constexpr uint32_t kPerSecondMax = 100000;
+
+bool IsDrainId(std::string_view id) {
+  return id.size() <= kIdMax && std::all_of(id.begin(), id.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+         });
+}
+
+bool Ended(v1::Drain::State state) {
+  return state == v1::Drain::STATE_DONE || state == v1::Drain::STATE_CANCELLED;
+}
+
+// Running outlasts paused outlasts cancelled outlasts done.
+int Rank(v1::Drain::State state) {
+  switch (state) {
+    case v1::Drain::STATE_RUNNING:
+      return 4;
+    case v1::Drain::STATE_PAUSED:
+      return 3;
+    case v1::Drain::STATE_CANCELLED:
+      return 2;
+    default:
+      return 1;
+  }
+}
+
+bool Before(const google::protobuf::Timestamp& a, const google::protobuf::Timestamp& b) {
+  return std::pair(a.seconds(), a.nanos()) < std::pair(b.seconds(), b.nanos());
+}
+
+void Add(const v1::Drain& part, v1::Drain& total) {
+  total.set_matched(total.matched() + part.matched());
+  total.set_closed(total.closed() + part.closed());
+  total.set_gone(total.gone() + part.gone());
+  total.set_remaining(total.remaining() + part.remaining());
+  if (Rank(part.state()) > Rank(total.state())) total.set_state(part.state());
+  if (Before(part.started_at(), total.started_at()))
+    *total.mutable_started_at() = part.started_at();
+  if (Before(total.ended_at(), part.ended_at())) *total.mutable_ended_at() = part.ended_at();
+}
+
+// Of several errors, the one that says most: that a drain ended says more than that it is unknown.
+absl::Status WorstOf(const Parts<v1::Drain>& parts) {
+  for (const auto& part : parts.parts) {
+    if (!absl::IsNotFound(part.answer.status())) return part.answer.status();
+  }
+  return parts.parts.front().answer.status();
+}
+
+}  // namespace
+
+absl::Status CheckStartDrain(const Node& node, const v1::StartDrainRequest& request) {
+  auto selector = ToSelector(request.selector(), node.name, node.limits);
+  if (!selector.ok()) return selector.status();
+  if (!IsDrainId(request.drain_id())) {
+    return Invalid("FIELD_INVALID", "drain_id", "an id is 1 to 63 of [a-z0-9-], or left out");
+  }
+  if (request.per_second() < 1 || request.per_second() > kPerSecondMax) {
+    return Invalid("PACE_INVALID", "per_second", "a pace is 1 to 100000 a second");
+  }
+  if (request.jitter_percent() > 100) {
+    return Invalid("JITTER_INVALID", "jitter_percent", "a percentage is 0 to 100");
+  }
+  if (request.refuse_new() && !IsWholeNamespace(request.selector())) {
+    return Invalid("REFUSE_NEEDS_WHOLE_NAMESPACE", "refuse_new",
+                   "only a drain of a whole namespace can refuse new connections");
+  }
+  return CheckClose(request.code(), request.reason());
+}
+
+std::map<std::string, uint32_t> SharePace(uint32_t per_second,
+                                          const std::map<std::string, uint64_t>& matched) {
+  uint64_t total = 0;
+  for (const auto& [node, count] : matched) total += count;
+  std::map<std::string, uint32_t> shares;
+  uint64_t before = 0;
+  for (const auto& [node, count] : matched) {
+    // The difference of two rounded running sums: the shares add up to the whole.
+    uint64_t from = total == 0 ? 0 : per_second * before / total;
+    before += count;
+    uint64_t to = total == 0 ? 0 : per_second * before / total;
+    shares[node] = static_cast<uint32_t>(std::max<uint64_t>(to - from, 1));
+  }
+  return shares;
+}
+
+absl::StatusOr<v1::Drain> MergeDrains(Parts<v1::Drain> parts) {
+  v1::Drain total;
+  bool first = true;
+  for (auto& part : parts.parts) {
+    if (!part.answer.ok()) continue;
+    if (first) {
+      total = *std::move(part.answer);
+    } else {
+      Add(*part.answer, total);
+    }
+    first = false;
+  }
+  if (first) return WorstOf(parts);
+  if (!Ended(total.state())) total.clear_ended_at();
+  AddUnreachable(parts.unreachable, total);
+  return total;
+}
+
+absl::StatusOr<StartDrainVerb> StartDrainVerb::Make(const Node& node, const Request& part) {
+  const v1::StartDrainRequest& request = part.request();
+  absl::Status status = CheckStartDrain(node, request);
+  if (!status.ok()) return status;
+  auto selector = ToSelector(request.selector(), node.name, node.limits);
+  if (!selector.ok()) return selector.status();
+  StartDrainVerb verb;
+  verb.request_ = request;
+  verb.plan_.selector = *std::move(selector);
+  auto share = part.per_second().find(node.name);
+  verb.plan_.per_second = share == part.per_second().end() ? 1 : std::max(share->second, 1u);
+  verb.plan_.jitter_percent = request.jitter_percent();
+  verb.plan_.frame = {static_cast<uint16_t>(request.code()), request.reason()};
+  verb.plan_.refuse_new = request.refuse_new();
+  return verb;
+}
+
+void StartDrainVerb::Run(const Node& node, Done<Response> done) && {
+  node.home.Post([&book = node.drains, request = std::move(request_), plan = std::move(plan_),
+                  done = std::move(done)](absl::Time now) mutable {
+    book.Start(request, std::move(plan), now, std::move(done));
+  });
+}
+
+}  // namespace sluice::control

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/gate.h"
+
+#include <algorithm>
+
+#include "absl/time/clock.h"
+#include "control/status.h"
+
+namespace sluice::control {
+
+bool Gate::HasToken(const Metadata& metadata) const {
+  if (!tokens_.required()) return true;
+  auto found = metadata.find("authorization");
+  bool has = found != metadata.end() && tokens_.Admit({found->second.data(), found->second.size()});
+  if (!has) probe_.unauthenticated.Add();
+  return has;
+}
+
+absl::Status Gate::Admit(const grpc::CallbackServerContext& context) const {
+  if (!HasToken(context.client_metadata())) {
+    return Error(absl::StatusCode::kUnauthenticated, "TOKEN_INVALID",
+                 "\"authorization: Bearer <token>\" with a valid token is wanted");
+  }
+  if (closed_) return ShuttingDown();
+  return absl::OkStatus();
+}
+
+absl::Duration PatienceOf(const grpc::CallbackServerContext& context, absl::Duration max) {
+  absl::Duration left = absl::FromChrono(context.deadline()) - absl::Now();
+  return std::clamp(left, absl::ZeroDuration(), max);
+}
+
+}  // namespace sluice::control

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What every rpc passes first: is the node still open, does the caller have a token.
+#pragma once
+
+#include <grpcpp/server_context.h>
+
+#include <atomic>
+#include <map>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "control/probe.h"
+#include "control/tokens.h"
+
+namespace sluice::control {
+
+// Thread-safe.
+class Gate {
+ public:
+  Gate(const Tokens& tokens, ControlProbe& probe) : tokens_(tokens), probe_(probe) {}
+
+  // UNAVAILABLE SHUTTING_DOWN, UNAUTHENTICATED TOKEN_INVALID.
+  absl::Status Admit(const grpc::CallbackServerContext& context) const;
+
+  // For whoever cannot answer with a status.
+  using Metadata = std::multimap<grpc::string_ref, grpc::string_ref>;
+  bool HasToken(const Metadata& metadata) const;
+
+  void Close() { closed_ = true; }
+
+ private:
+  const Tokens& tokens_;
+  ControlProbe& probe_;
+  std::atomic<bool> closed_{false};
+};
+
+// How long the caller still waits, at most `max`.
+absl::Duration PatienceOf(const grpc::CallbackServerContext& context, absl::Duration max);
+
+}  // namespace sluice::control

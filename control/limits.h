@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The bounds of what a backend may ask for, options of the gateway.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/time/time.h"
+
+namespace sluice::control {
+
+// Names of namespaces, methods, events, workers; ids of connections and users; labels. Bytes.
+inline constexpr size_t kNameMax = 255;
+
+struct Limits {
+  size_t selector_ids_max = 10000;  // --selector-ids-max, entries in each list of a selector
+  size_t channel_name_bytes = 255;  // --channel-name-bytes
+  size_t send_bytes_max = 1 << 20;  // --send-bytes-max, bytes of a body
+  size_t depth_max = 32;            // --depth-max, nesting of arrays and objects in a JSON body
+  absl::Duration client_call_timeout = absl::Seconds(10);     // --client-call-timeout
+  absl::Duration client_call_timeout_max = absl::Minutes(5);  // --client-call-timeout-max
+  size_t client_calls_max = 100000;    // --client-calls-max, answers awaited on this node
+  size_t call_queue_bytes = 16 << 20;  // --call-queue-bytes, unread answers of one Call
+  absl::Duration cluster_timeout = absl::Seconds(2);  // --cluster-timeout, to wait for other nodes
+
+  size_t workers_max = 1000;                // --workers-max, open Serve streams
+  uint32_t worker_credit_max = 10000;       // --worker-credit-max, invocations at once each
+  size_t worker_batch_max = 64;             // --worker-batch-max, invocations in one message
+  size_t worker_batch_bytes = 1 << 20;      // --worker-batch-bytes, bytes of them
+  size_t worker_registrations_max = 10000;  // --worker-registrations-max, names in one message
+  absl::Duration hello_timeout = absl::Seconds(10);       // --worker-hello-timeout
+  absl::Duration method_time_limit_max = absl::Hours(1);  // --method-time-limit-max
+};
+
+}  // namespace sluice::control

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/outcomes.h"
+
+#include <algorithm>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "control/body.h"
+#include "control/selector.h"
+#include "control/status.h"
+#include "control/values.h"
+#include "control/views.h"
+#include "gateway/hub/message.h"
+
+namespace sluice::control {
+namespace {
+
+std::vector<std::string> Sorted(google::protobuf::RepeatedPtrField<std::string>* names) {
+  std::vector<std::string> sorted(std::make_move_iterator(names->begin()),
+                                  std::make_move_iterator(names->end()));
+  std::sort(sorted.begin(), sorted.end());
+  return sorted;
+}
+
+std::vector<std::string> ToVector(const google::protobuf::RepeatedPtrField<std::string>& names) {
+  return {names.begin(), names.end()};
+}
+
+}  // namespace
+
+v1::Outcome MergeOutcomes(std::vector<v1::Outcome> outcomes,
+                          const std::vector<std::string>& unreachable) {
+  v1::Outcome total;
+  std::vector<std::string> missing;
+  for (size_t i = 0; i < outcomes.size(); ++i) {
+    v1::Outcome& outcome = outcomes[i];
+    total.set_matched(total.matched() + outcome.matched());
+    total.set_enqueued(total.enqueued() + outcome.enqueued());
+    for (const auto& [reason, count] : outcome.dropped()) {
+      (*total.mutable_dropped())[reason] += count;
+    }
+    AddUnreachable({outcome.unreachable().begin(), outcome.unreachable().end()}, total);
+    std::vector<std::string> mine = Sorted(outcome.mutable_not_found());
+    std::vector<std::string> both;
+    std::set_intersection(missing.begin(), missing.end(), mine.begin(), mine.end(),
+                          std::back_inserter(both));
+    missing = i == 0 ? std::move(mine) : std::move(both);
+  }
+  for (std::string& id : missing) total.add_not_found(std::move(id));
+  AddUnreachable(unreachable, total);
+  return total;
+}
+
+template <typename RequestT, typename ResponseT, internal::v1::Rpc rpc>
+void OutcomeVerb<RequestT, ResponseT, rpc>::Run(const Node& node, Done<Response> done) && {
+  OnShards<Response>(
+      node,
+      [share = std::move(share_)](hub::Shard& shard, hub::Time now) { return share(shard, now); },
+      [](std::vector<hub::Outcome> parts) {
+        Response response;
+        *response.mutable_outcome() = ToProto(hub::MergeOutcomes(std::move(parts)));
+        return response;
+      },
+      std::move(done));
+}
+
+template <typename RequestT, typename ResponseT, internal::v1::Rpc rpc>
+absl::StatusOr<ResponseT> OutcomeVerb<RequestT, ResponseT, rpc>::Merge(const Request&,
+                                                                       Parts<Response> parts) {
+  auto answers = Settle(parts);
+  if (!answers.ok()) return answers.status();
+  std::vector<v1::Outcome> outcomes;
+  for (Response& answer : *answers) outcomes.push_back(std::move(*answer.mutable_outcome()));
+  Response response;
+  *response.mutable_outcome() = MergeOutcomes(std::move(outcomes), parts.unreachable);
+  return response;
+}
+
+template <>
+absl::StatusOr<SendVerb> SendVerb::Make(const Node& node, const Request& request) {
+  auto selector = ToSelector(request.selector(), node.name, node.limits);
+  if (!selector.ok()) return selector.status();
+  if (!IsName(request.message().event(), kNameMax)) {
+    return Invalid("MESSAGE_INVALID", "message.event",
+                   "an event's name has 1 to 255 bytes and no control characters");
+  }
+  auto body = ToPayload(request.message().body(), "message.body", node.limits);
+  if (!body.ok()) return body.status();
+  auto message = std::make_shared<const hub::Message>(request.message().event(), *std::move(body),
+                                                      node.encodings);
+  return SendVerb([selector = *std::move(selector), message](hub::Shard& shard, hub::Time now) {
+    return shard.Send(selector, *message, now);
+  });
+}
+
+template <>
+absl::StatusOr<JoinVerb> JoinVerb::Make(const Node& node, const Request& request) {
+  auto selector = ToSelector(request.selector(), node.name, node.limits);
+  if (!selector.ok()) return selector.status();
+  auto status = CheckChannels(request.channels(), node.limits.channel_name_bytes);
+  if (!status.ok()) return status;
+  return JoinVerb(
+      [selector = *std::move(selector), channels = ToVector(request.channels())](
+          hub::Shard& shard, hub::Time now) { return shard.Join(selector, channels, now); });
+}
+
+template <>
+absl::StatusOr<LeaveVerb> LeaveVerb::Make(const Node& node, const Request& request) {
+  auto selector = ToSelector(request.selector(), node.name, node.limits);
+  if (!selector.ok()) return selector.status();
+  auto status = CheckChannels(request.channels(), node.limits.channel_name_bytes);
+  if (!status.ok()) return status;
+  return LeaveVerb(
+      [selector = *std::move(selector), channels = ToVector(request.channels())](
+          hub::Shard& shard, hub::Time now) { return shard.Leave(selector, channels, now); });
+}
+
+template <>
+absl::StatusOr<UpdateVerb> UpdateVerb::Make(const Node& node, const Request& request) {
+  auto selector = ToSelector(request.selector(), node.name, node.limits);
+  if (!selector.ok()) return selector.status();
+  if (!request.has_user() && request.labels().empty()) {
+    return Invalid("UPDATE_INVALID", "user", "neither a user nor labels to set");
+  }
+  if (!IsNameOrEmpty(request.user(), kNameMax)) {
+    return Invalid("UPDATE_INVALID", "user",
+                   "a user has at most 255 bytes and no control characters");
+  }
+  auto labels = ToLabels(request.labels(), "UPDATE_INVALID", "labels");
+  if (!labels.ok()) return labels.status();
+  std::optional<std::string> user;
+  if (request.has_user()) user = request.user();
+  return UpdateVerb(
+      [selector = *std::move(selector), user, labels = *std::move(labels)](
+          hub::Shard& shard, hub::Time now) { return shard.Update(selector, user, labels, now); });
+}
+
+template <>
+absl::StatusOr<DisconnectVerb> DisconnectVerb::Make(const Node& node, const Request& request) {
+  auto selector = ToSelector(request.selector(), node.name, node.limits);
+  if (!selector.ok()) return selector.status();
+  auto status = CheckClose(request.code(), request.reason());
+  if (!status.ok()) return status;
+  hub::CloseFrame frame{static_cast<uint16_t>(request.code()), request.reason()};
+  return DisconnectVerb([selector = *std::move(selector), frame = std::move(frame),
+                         only = request.validate_only()](hub::Shard& shard, hub::Time now) {
+    return shard.Disconnect(selector, frame, only, now);
+  });
+}
+
+template class OutcomeVerb<v1::SendRequest, v1::SendResponse, internal::v1::RPC_SEND>;
+template class OutcomeVerb<v1::JoinRequest, v1::JoinResponse, internal::v1::RPC_JOIN>;
+template class OutcomeVerb<v1::LeaveRequest, v1::LeaveResponse, internal::v1::RPC_LEAVE>;
+template class OutcomeVerb<v1::UpdateConnectionsRequest, v1::UpdateConnectionsResponse,
+                           internal::v1::RPC_UPDATE_CONNECTIONS>;
+template class OutcomeVerb<v1::DisconnectRequest, v1::DisconnectResponse,
+                           internal::v1::RPC_DISCONNECT>;
+
+}  // namespace sluice::control

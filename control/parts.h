@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The answers of several nodes to one request, before they become one.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace sluice::control {
+
+template <typename Response>
+struct Part {
+  std::string node;
+  absl::StatusOr<Response> answer;
+};
+
+template <typename Response>
+struct Parts {
+  std::vector<Part<Response>> parts;     // this node's first
+  std::vector<std::string> unreachable;  // nodes that did not answer in time
+};
+
+// The answers, for verbs that every node can carry out: an error of this node's is the rpc's, that
+// of another makes it one that could not be reached.
+template <typename Response>
+absl::StatusOr<std::vector<Response>> Settle(Parts<Response>& parts) {
+  std::vector<Response> answers;
+  for (size_t i = 0; i < parts.parts.size(); ++i) {
+    auto& [node, answer] = parts.parts[i];
+    if (answer.ok()) {
+      answers.push_back(*std::move(answer));
+    } else if (i == 0) {
+      return answer.status();
+    } else {
+      parts.unreachable.push_back(node);
+    }
+  }
+  return answers;
+}
+
+template <typename Message>
+void AddUnreachable(const std::vector<std::string>& nodes, Message& message) {
+  for (const std::string& node : nodes) message.add_unreachable(node);
+}
+
+}  // namespace sluice::control

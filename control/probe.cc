@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/probe.h"
+
+#include <string>
+
+namespace sluice::control {
+namespace {
+
+constexpr std::array<std::string_view, kRpcCount> kLabels = {
+    "Send",           "Call",         "Join",          "Leave",           "UpdateConnections",
+    "Disconnect",     "StartDrain",   "GetDrain",      "WatchDrain",      "PauseDrain",
+    "ResumeDrain",    "CancelDrain",  "GetConnection", "ListConnections", "CountConnections",
+    "ListNamespaces", "ListChannels", "ListMethods",   "WatchEvents",     "Serve"};
+
+}  // namespace
+
+std::string_view RpcLabel(Rpc rpc) { return kLabels[static_cast<size_t>(rpc)]; }
+
+bool IsStream(Rpc rpc) {
+  return rpc == Rpc::kCall || rpc == Rpc::kWatchDrain || rpc == Rpc::kWatchEvents ||
+         rpc == Rpc::kServe;
+}
+
+void ControlProbe::Ended(Rpc rpc, absl::StatusCode code, absl::Duration took) {
+  under_way.Add(-1);
+  PerRpc& per = rpcs_[static_cast<size_t>(rpc)];
+  per.codes[static_cast<size_t>(code) % kCodes].Add();
+  if (!IsStream(rpc)) per.seconds.Observe(absl::ToDoubleSeconds(took));
+}
+
+void ControlProbe::Visit(metrics::Visitor& visitor) const {
+  VisitRpcs(visitor);
+  VisitWorkers(visitor);
+  VisitWatchers(visitor);
+  VisitCluster(visitor);
+}
+
+void ControlProbe::VisitRpcs(metrics::Visitor& visitor) const {
+  for (size_t i = 0; i < kRpcCount; ++i) {
+    auto rpc = static_cast<Rpc>(i);
+    for (size_t code = 0; code < kCodes; ++code) {
+      uint64_t count = rpcs_[i].codes[code].value();
+      if (count == 0 && code != 0) continue;  // most pairs never happen
+      std::string name = absl::StatusCodeToString(static_cast<absl::StatusCode>(code));
+      visitor.Count("control_rpcs_total",
+                    "Control rpcs that ended, by rpc and status; a rise of others than OK means "
+                    "that backends ask for what they cannot have.",
+                    {{"rpc", RpcLabel(rpc)}, {"code", name}}, count);
+    }
+    if (IsStream(rpc)) continue;
+    visitor.Distribution("control_rpc_seconds", "How long unary control rpcs took.",
+                         {{"rpc", RpcLabel(rpc)}}, rpcs_[i].seconds.histogram());
+  }
+  visitor.Level("control_rpcs_under_way", "Control rpcs under way, streams included.", {},
+                static_cast<double>(under_way.value()));
+  visitor.Count("control_unauthenticated_total",
+                "Rpcs without a valid token; a rise is a wrong configuration or an attack.", {},
+                unauthenticated.value());
+  visitor.Count("control_call_overflows_total",
+                "Call streams ended because the caller did not read (--call-queue-bytes).", {},
+                call_overflows.value());
+}
+
+void ControlProbe::VisitWorkers(metrics::Visitor& visitor) const {
+  visitor.Level("workers", "Workers that are connected.", {}, static_cast<double>(workers.value()));
+  visitor.Count("workers_refused_total", "Worker streams refused (--workers-max).", {},
+                workers_refused.value());
+  visitor.Count("worker_registrations_refused_total", "Register messages refused.", {},
+                registrations_refused.value());
+  visitor.Count("worker_invocations_total", "Invocations given to workers.", {},
+                invocations.value());
+  visitor.Count("worker_cancellations_total",
+                "Invocations cancelled: their callers left or their deadlines passed.", {},
+                cancellations.value());
+  visitor.Count("worker_results_total", "Results from workers.", {}, results.value());
+  visitor.Count("worker_results_unknown_total",
+                "Results whose id the worker did not owe; a rise is a broken worker.", {},
+                results_unknown.value());
+  visitor.Count("worker_results_invalid_total",
+                "Results whose content is not what it says; a rise is a broken worker.", {},
+                results_invalid.value());
+  visitor.Distribution("worker_invocation_batch", "Invocations in one message to a worker.", {},
+                       invocation_batch.histogram());
+  visitor.Distribution("worker_result_batch", "Results in one message from a worker.", {},
+                       result_batch.histogram());
+}
+
+void ControlProbe::VisitWatchers(metrics::Visitor& visitor) const {
+  visitor.Level("event_watchers", "WatchEvents streams that are open.", {},
+                static_cast<double>(watchers.value()));
+  visitor.Count("events_sent_total", "Events sent to watchers.", {}, events_sent.value());
+  visitor.Count("events_lost_total",
+                "Events lost by watchers that read too slowly (--events-kept).", {},
+                events_lost.value());
+  visitor.Distribution("event_watcher_lag_events",
+                       "How many events a watcher was behind when it was given some.", {},
+                       watcher_lag.histogram());
+  visitor.Level("drain_watchers", "WatchDrain streams that are open.", {},
+                static_cast<double>(drain_watchers.value()));
+}
+
+void ControlProbe::VisitCluster(metrics::Visitor& visitor) const {
+  visitor.Count("cluster_requests_total", "Requests sent to the other nodes.", {},
+                cluster.asked.value());
+  visitor.Count("cluster_requests_answered_total", "Requests of other nodes.", {},
+                cluster.answered.value());
+  visitor.Count("cluster_requests_refused_total",
+                "Requests of other nodes that were not understood: their release is another.", {},
+                cluster.refused.value());
+  visitor.Count("cluster_unreachable_total",
+                "Nodes that did not answer in time (--cluster-timeout).", {},
+                cluster.unreachable.value());
+}
+
+}  // namespace sluice::control

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the control plane counts. Any thread.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "control/cluster_probe.h"
+#include "metrics/probe.h"
+
+namespace sluice::control {
+
+// Every rpc, for labels.
+enum class Rpc : uint8_t {
+  kSend,
+  kCall,
+  kJoin,
+  kLeave,
+  kUpdateConnections,
+  kDisconnect,
+  kStartDrain,
+  kGetDrain,
+  kWatchDrain,
+  kPauseDrain,
+  kResumeDrain,
+  kCancelDrain,
+  kGetConnection,
+  kListConnections,
+  kCountConnections,
+  kListNamespaces,
+  kListChannels,
+  kListMethods,
+  kWatchEvents,
+  kServe,
+};
+inline constexpr size_t kRpcCount = static_cast<size_t>(Rpc::kServe) + 1;
+std::string_view RpcLabel(Rpc rpc);
+// Streams last as long as their callers like; only the others' durations say something.
+bool IsStream(Rpc rpc);
+
+// A histogram that many threads may write.
+class SharedHistogram {
+ public:
+  template <size_t N>
+  explicit SharedHistogram(const std::array<double, N>& bounds) : histogram_(bounds) {}
+  void Observe(double value) {
+    absl::MutexLock lock(&mutex_);
+    histogram_.Observe(value);
+  }
+  const metrics::Histogram& histogram() const { return histogram_; }
+
+ private:
+  absl::Mutex mutex_;  // of writers; readers need none
+  metrics::Histogram histogram_;
+};
+
+class ControlProbe final : public metrics::Source {
+ public:
+  using Counter = metrics::SharedCounter;
+  using Gauge = metrics::SharedGauge;
+  static constexpr std::array<double, 8> kBatchSizes = {1, 2, 4, 8, 16, 32, 64, 128};
+
+  void Began() { under_way.Add(1); }
+  void Ended(Rpc rpc, absl::StatusCode code, absl::Duration took);
+
+  void Visit(metrics::Visitor& visitor) const override;
+
+  Gauge under_way;          // rpcs, streams included
+  Counter unauthenticated;  // refused for want of a token
+  Counter call_overflows;   // Calls ended because their caller did not read
+
+  Gauge workers;                  // open Serve streams
+  Counter workers_refused;        // --workers-max
+  Counter registrations_refused;  // Register messages
+  Counter invocations;
+  Counter cancellations;
+  Counter results;
+  Counter results_unknown;  // ids that were not awaited
+  Counter results_invalid;  // bodies that are no JSON, and the like
+  SharedHistogram invocation_batch{kBatchSizes};
+  SharedHistogram result_batch{kBatchSizes};
+
+  Gauge watchers;  // WatchEvents streams
+  Counter events_sent;
+  Counter events_lost;                 // by watchers that read too slowly
+  SharedHistogram watcher_lag{kLags};  // events behind the newest when a batch is taken
+
+  Gauge drain_watchers;
+  ClusterProbe cluster;
+
+ private:
+  static constexpr std::array<double, 6> kLags = {0, 10, 100, 1000, 10000, 100000};
+  static constexpr size_t kCodes = 17;
+  struct PerRpc {
+    std::array<Counter, kCodes> codes;
+    SharedHistogram seconds{metrics::kDelaySeconds};
+  };
+  void VisitRpcs(metrics::Visitor& visitor) const;
+  void VisitWorkers(metrics::Visitor& visitor) const;
+  void VisitWatchers(metrics::Visitor& visitor) const;
+  void VisitCluster(metrics::Visitor& visitor) const;
+
+  std::array<PerRpc, kRpcCount> rpcs_;
+};
+
+}  // namespace sluice::control

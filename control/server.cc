@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/server.h"
+
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server_builder.h>
+
+#include <chrono>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "control/bystander_guard.h"
+#include "control/file.h"
+
+namespace sluice::control {
+namespace {
+
+int Milliseconds(absl::Duration duration) {
+  return static_cast<int>(absl::ToInt64Milliseconds(duration));
+}
+
+void Bound(const ControlOptions& options, grpc::ServerBuilder& builder) {
+  builder.SetMaxReceiveMessageSize(static_cast<int>(options.message_bytes));
+  // Two servers on one port would share its callers; better that the second says so.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
+                             static_cast<int>(options.streams_max));
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, Milliseconds(options.keepalive_time));
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
+                             Milliseconds(options.keepalive_timeout));
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                             Milliseconds(options.ping_min));
+}
+
+// By name as well: that is how health is asked for one service of several behind a port.
+void AnnounceHealth(grpc::Server& server) {
+  auto* health = server.GetHealthCheckService();
+  if (health == nullptr) return;
+  health->SetServingStatus(v1::Control::service_full_name(), true);
+  health->SetServingStatus(v1::Workers::service_full_name(), true);
+}
+
+std::string WithPort(const std::string& address, int port) {
+  return absl::StrCat(address.substr(0, address.rfind(':') + 1), port);
+}
+
+}  // namespace
+
+Server::Server(const ControlOptions& options, const Node& node, ControlProbe& probe)
+    : options_(options),
+      tokens_(options.token_file),
+      gate_(tokens_, probe),
+      calls_(node),
+      cluster_(node, calls_, probe.cluster),
+      control_(cluster_, gate_, probe),
+      workers_(node, gate_, probe) {}
+
+Server::~Server() { Stop(absl::ZeroDuration()); }
+
+absl::Status Server::Start() {
+  absl::Status status = Validate(options_);
+  if (status.ok()) status = tokens_.Load();
+  if (!status.ok()) return status;
+  auto credentials = MakeCredentials();
+  if (!credentials.ok()) return credentials.status();
+
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::ServerBuilder builder;
+  Bound(options_, builder);
+  int port = 0;
+  builder.AddListeningPort(options_.listen, *credentials, &port);
+  builder.RegisterService(&control_);
+  builder.RegisterService(&workers_);
+  if (tokens_.required()) {
+    std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> guards;
+    guards.push_back(MakeBystanderGuard(gate_));
+    builder.experimental().SetInterceptorCreators(std::move(guards));
+  }
+  server_ = builder.BuildAndStart();
+  if (!server_ || port == 0) {
+    server_.reset();
+    return absl::UnavailableError(
+        absl::StrCat("control: cannot listen on ", options_.listen, " (in use, or not ours)"));
+  }
+  address_ = WithPort(options_.listen, port);
+  AnnounceHealth(*server_);
+  cluster_.Serve();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> Server::MakeCredentials() const {
+  if (options_.tls_cert.empty()) return grpc::InsecureServerCredentials();
+  auto cert = ReadFile(options_.tls_cert, "control-tls-cert");
+  if (!cert.ok()) return cert.status();
+  auto key = ReadFile(options_.tls_key, "control-tls-key");
+  if (!key.ok()) return key.status();
+  grpc::SslServerCredentialsOptions tls;
+  tls.pem_key_cert_pairs.push_back({*std::move(key), *std::move(cert)});
+  if (!options_.client_ca.empty()) {
+    auto ca = ReadFile(options_.client_ca, "control-client-ca");
+    if (!ca.ok()) return ca.status();
+    tls.pem_root_certs = *std::move(ca);
+    tls.client_certificate_request = GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY;
+  }
+  return grpc::SslServerCredentials(tls);
+}
+
+void Server::BeginShutdown() {
+  if (!server_) return;
+  if (auto* health = server_->GetHealthCheckService()) health->SetServingStatus(false);
+}
+
+void Server::Stop(absl::Duration patience) {
+  if (!server_) return;
+  BeginShutdown();
+  gate_.Close();
+  workers_.Drain();
+  server_->Shutdown(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(patience));
+  server_->Wait();
+  server_.reset();
+}
+
+}  // namespace sluice::control

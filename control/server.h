@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The control plane's port: both services, health, reflection, credentials.
+//
+// Stopping has two phases, so that backends find their way to another node: BeginShutdown tells
+// whoever asks for health, DrainWorkers ends the workers' streams, Stop ends everything.
+#pragma once
+
+#include <grpcpp/server.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "control/client_calls.h"
+#include "control/cluster.h"
+#include "control/control_service.h"
+#include "control/gate.h"
+#include "control/node.h"
+#include "control/options.h"
+#include "control/probe.h"
+#include "control/tokens.h"
+#include "control/workers_service.h"
+
+namespace sluice::control {
+
+class Server {
+ public:
+  // `node`, what it refers to, and `probe` outlive the server.
+  Server(const ControlOptions& options, const Node& node, ControlProbe& probe);
+  ~Server();  // Stop, without patience
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Reads the credentials, begins to answer other nodes, listens. Errors name the option.
+  absl::Status Start();
+
+  // "127.0.0.1:50051": where it listens, the port that was bound included.
+  const std::string& address() const { return address_; }
+
+  // Reads the token file again; on failure the tokens stay as they were. TLS files are read at
+  // Start only.
+  absl::Status Reload() { return tokens_.Load(); }
+
+  // Health is NOT_SERVING from now on; everything still works.
+  void BeginShutdown();
+
+  // Ends the workers' streams with UNAVAILABLE DRAINING.
+  void DrainWorkers() { workers_.Drain(); }
+
+  // Refuses new rpcs, waits for those under way, cuts them at `patience`, returns when none is
+  // left.
+  void Stop(absl::Duration patience);
+
+ private:
+  absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeCredentials() const;
+
+  const ControlOptions options_;
+  Tokens tokens_;
+  Gate gate_;
+  ClientCalls calls_;
+  Cluster cluster_;
+  ControlService control_;
+  WorkersService workers_;
+  std::string address_;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace sluice::control

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/worker_outbox.h"
+
+#include <utility>
+
+namespace sluice::control {
+
+WorkerOutbox::Batch& WorkerOutbox::Open(size_t bytes) {
+  bool room = false;
+  if (!batches_.empty()) {
+    const Batch& last = batches_.back();
+    size_t count = last.message.invocations_size() + last.message.registered_size() +
+                   last.message.cancelled_size();
+    room = count < limits_.worker_batch_max && last.bytes + bytes <= limits_.worker_batch_bytes;
+  }
+  if (!room) batches_.emplace_back();
+  batches_.back().bytes += bytes;
+  return batches_.back();
+}
+
+void WorkerOutbox::Add(v1::Welcome welcome) {
+  *Open(welcome.ByteSizeLong()).message.mutable_welcome() = std::move(welcome);
+}
+
+void WorkerOutbox::Add(v1::Registered registered) {
+  *Open(registered.ByteSizeLong()).message.add_registered() = std::move(registered);
+}
+
+void WorkerOutbox::Add(v1::Invocation invocation) {
+  *Open(invocation.ByteSizeLong()).message.add_invocations() = std::move(invocation);
+}
+
+void WorkerOutbox::AddCancelled(uint64_t id) { Open(sizeof id).message.add_cancelled(id); }
+
+v1::ServeResponse WorkerOutbox::Take() {
+  v1::ServeResponse message = std::move(batches_.front().message);
+  batches_.pop_front();
+  return message;
+}
+
+}  // namespace sluice::control

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/worker_registration.h"
+
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "control/status.h"
+#include "control/values.h"
+
+namespace sluice::control {
+namespace {
+
+constexpr int kHeaderNamesMax = 100;
+
+absl::StatusOr<bool> IsProtected(int access) {
+  if (access == v1::ACCESS_UNSPECIFIED || access == v1::ACCESS_PUBLIC) return false;
+  if (access == v1::ACCESS_PROTECTED) return true;
+  return Invalid("ACCESS_INVALID", "access", "no such access");
+}
+
+absl::StatusOr<hub::Role> ToRole(int role) {
+  if (role == v1::ROLE_LOGIN) return hub::Role::kLogin;
+  if (role == v1::ROLE_ADMISSION) return hub::Role::kAdmission;
+  return Invalid("ROLE_INVALID", "roles", "no such role");
+}
+
+absl::Status CheckName(const std::string& name, std::string_view field) {
+  if (!IsName(name, kNameMax)) {
+    return Invalid("NAME_INVALID", field, "a name has 1 to 255 bytes and no control characters");
+  }
+  if (absl::StartsWith(name, "rpc.") || absl::StartsWith(name, "__")) {
+    return Invalid("NAME_RESERVED", field, "\"rpc.\" and \"__\" are the gateway's own");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckCount(int count, const Limits& limits) {
+  if (static_cast<size_t>(count) <= limits.worker_registrations_max) return absl::OkStatus();
+  return Invalid("REGISTRATIONS_EXHAUSTED", "methods",
+                 "too many names in one message (--worker-registrations-max)");
+}
+
+absl::Status SetField(int field, hub::ContextSpec& spec, bool& headers) {
+  switch (field) {
+    case v1::CONTEXT_FIELD_CONNECTION:
+      spec.connection = true;
+      break;
+    case v1::CONTEXT_FIELD_USER:
+      spec.user = true;
+      break;
+    case v1::CONTEXT_FIELD_LABELS:
+      spec.labels = true;
+      break;
+    case v1::CONTEXT_FIELD_NAMESPACE:
+      spec.space = true;
+      break;
+    case v1::CONTEXT_FIELD_REMOTE_ADDRESS:
+      spec.remote_address = true;
+      break;
+    case v1::CONTEXT_FIELD_HEADERS:
+      headers = true;
+      break;
+    case v1::CONTEXT_FIELD_TARGET:
+      spec.target = true;
+      break;
+    default:
+      return Invalid("CONTEXT_INVALID", "context", "no such context field");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<hub::ContextSpec> ToContextSpec(const v1::Register& proto) {
+  hub::ContextSpec spec;
+  bool headers = false;
+  for (int field : proto.context()) {
+    auto status = SetField(field, spec, headers);
+    if (!status.ok()) return status;
+  }
+  if (proto.header_names().size() > kHeaderNamesMax) {
+    return Invalid("CONTEXT_INVALID", "header_names", "at most 100 headers");
+  }
+  for (const std::string& name : proto.header_names()) {
+    if (!IsName(name, kNameMax)) {
+      return Invalid("CONTEXT_INVALID", "header_names", "not a header's name");
+    }
+    if (headers) spec.headers.push_back(absl::AsciiStrToLower(name));
+  }
+  return spec;
+}
+
+absl::StatusOr<hub::SharedOffer> ToOffer(const v1::Method& method, const WorkerIdentity& worker,
+                                         const hub::ContextSpec& context, const Limits& limits) {
+  auto status = CheckName(method.name(), "methods.name");
+  if (!status.ok()) return status;
+  auto is_protected = IsProtected(method.access());
+  if (!is_protected.ok()) return is_protected.status();
+  auto offer = std::make_shared<hub::Offer>();
+  if (method.has_time_limit()) {
+    auto limit = ToDuration(method.time_limit());
+    if (!limit || *limit <= absl::ZeroDuration() || *limit > limits.method_time_limit_max) {
+      return Invalid("TIME_LIMIT_INVALID", "methods.time_limit",
+                     absl::StrCat("a time limit is more than zero and at most ",
+                                  absl::FormatDuration(limits.method_time_limit_max),
+                                  " (--method-time-limit-max)"));
+    }
+    offer->time_limit = *limit;
+  }
+  offer->worker = worker.id;
+  offer->worker_name = worker.name;
+  offer->link = worker.link;
+  offer->method = method.name();
+  offer->is_protected = *is_protected;
+  offer->in_flight_max = method.in_flight_max();
+  offer->context = context;
+  return offer;
+}
+
+absl::Status AddRoles(const v1::Register& proto, const WorkerIdentity& worker,
+                      const hub::ContextSpec& context, hub::Registration& result) {
+  for (int value : proto.roles()) {
+    auto role = ToRole(value);
+    if (!role.ok()) return role.status();
+    auto offer = std::make_shared<hub::Offer>();
+    offer->worker = worker.id;
+    offer->worker_name = worker.name;
+    offer->link = worker.link;
+    offer->role = *role;
+    offer->context = context;
+    result.offers.push_back(std::move(offer));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<hub::Registration> ToRegistration(const v1::Register& proto,
+                                                 const WorkerIdentity& worker,
+                                                 const Limits& limits) {
+  auto status = CheckNamespace(proto.namespace_(), "namespace");
+  if (status.ok()) {
+    status = CheckCount(proto.methods_size() + proto.events_size() + proto.roles_size(), limits);
+  }
+  if (!status.ok()) return status;
+  auto context = ToContextSpec(proto);
+  if (!context.ok()) return context.status();
+
+  hub::Registration result;
+  result.space = proto.namespace_();
+  for (const v1::Method& method : proto.methods()) {
+    auto offer = ToOffer(method, worker, *context, limits);
+    if (!offer.ok()) return offer.status();
+    result.offers.push_back(*std::move(offer));
+  }
+  for (const v1::Event& event : proto.events()) {
+    status = CheckName(event.name(), "events.name");
+    if (!status.ok()) return status;
+    auto is_protected = IsProtected(event.access());
+    if (!is_protected.ok()) return is_protected.status();
+    result.events.push_back({event.name(), *is_protected});
+  }
+  status = AddRoles(proto, worker, *context, result);
+  if (!status.ok()) return status;
+  return result;
+}
+
+absl::StatusOr<hub::Deregistration> ToDeregistration(const v1::Deregister& proto,
+                                                     hub::WorkerId worker, const Limits& limits) {
+  auto status = CheckNamespace(proto.namespace_(), "namespace");
+  int count = proto.methods_size() + proto.events_size() + proto.roles_size();
+  if (status.ok()) status = CheckCount(count, limits);
+  if (!status.ok()) return status;
+  hub::Deregistration result;
+  result.worker = worker;
+  result.space = proto.namespace_();
+  result.everything = count == 0;
+  result.methods = {proto.methods().begin(), proto.methods().end()};
+  result.events = {proto.events().begin(), proto.events().end()};
+  for (int value : proto.roles()) {
+    auto role = ToRole(value);
+    if (!role.ok()) return role.status();
+    result.roles.push_back(*role);
+  }
+  return result;
+}
+
+}  // namespace sluice::control

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/worker_results.h"
+
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "control/body.h"
+#include "control/values.h"
+
+namespace sluice::control {
+namespace {
+
+constexpr int kChannelsMax = 1000;
+
+hub::CallError InvalidResult(std::string_view why) {
+  return {.fault = hub::Fault::kApplication,
+          .name = "InvalidResult",
+          .message = absl::StrCat("the worker's answer was not usable: ", std::string(why)),
+          .data_json = ""};
+}
+
+absl::Status CheckAccept(const v1::Accept& accept, const Limits& limits) {
+  bool fine = IsNameOrEmpty(accept.id(), kNameMax) && IsNameOrEmpty(accept.user(), kNameMax) &&
+              IsNameOrEmpty(accept.payload().event(), kNameMax) &&
+              accept.channels().size() <= kChannelsMax;
+  for (const std::string& channel : accept.channels()) {
+    fine = fine && IsName(channel, limits.channel_name_bytes);
+  }
+  return fine ? absl::OkStatus() : absl::InvalidArgumentError("a name in it is none");
+}
+
+absl::StatusOr<hub::WorkerResult> ToAccept(v1::Accept& accept, const Limits& limits) {
+  auto status = CheckAccept(accept, limits);
+  if (!status.ok()) return status;
+  auto labels = ToLabels(accept.labels(), "", "labels");
+  if (!labels.ok()) return labels.status();
+  auto payload = ToPayload(accept.payload().body(), "payload", limits);
+  if (!payload.ok()) return payload.status();
+  return hub::Accept{.id = std::move(*accept.mutable_id()),
+                     .user = std::move(*accept.mutable_user()),
+                     .labels = *std::move(labels),
+                     .channels = {accept.channels().begin(), accept.channels().end()},
+                     .event = std::move(*accept.mutable_payload()->mutable_event()),
+                     .payload = *std::move(payload)};
+}
+
+absl::StatusOr<hub::WorkerResult> ToReject(v1::Reject& reject) {
+  bool fine = reject.code() == 0 || reject.code() == 1008 ||
+              (reject.code() >= 4000 && reject.code() <= 4999);
+  if (!fine) return absl::InvalidArgumentError("a reject code is 0, 1008 or 4000 to 4999");
+  auto status = CheckClose(reject.code(), reject.reason());
+  if (!status.ok()) return status;
+  return hub::Reject{.code = static_cast<uint16_t>(reject.code()),
+                     .reason = std::move(*reject.mutable_reason())};
+}
+
+absl::StatusOr<hub::WorkerResult> TryResult(v1::InvocationResult& proto, const Limits& limits) {
+  switch (proto.outcome_case()) {
+    case v1::InvocationResult::kResult: {
+      auto payload = ToPayload(proto.result(), "result", limits);
+      if (!payload.ok()) return payload.status();
+      if (payload->kind == hub::Payload::Kind::kNone) return hub::Payload::Json("null");
+      return *std::move(payload);
+    }
+    case v1::InvocationResult::kError: {
+      auto error = ToCallError(proto.error(), limits);
+      if (!error.ok()) return error.status();
+      return *std::move(error);
+    }
+    case v1::InvocationResult::kAccept:
+      return ToAccept(*proto.mutable_accept(), limits);
+    case v1::InvocationResult::kReject:
+      return ToReject(*proto.mutable_reject());
+    case v1::InvocationResult::OUTCOME_NOT_SET:
+      break;
+  }
+  return absl::InvalidArgumentError("it has no outcome");
+}
+
+v1::Context ToContext(hub::Context context) {
+  v1::Context proto;
+  proto.set_connection_id(std::move(context.connection));
+  proto.set_user(std::move(context.user));
+  FillLabels(context.labels, proto.mutable_labels());
+  proto.set_namespace_(std::move(context.space));
+  proto.set_remote_address(std::move(context.remote_address));
+  proto.set_target(std::move(context.target));
+  for (auto& [name, value] : context.headers) {
+    std::string& joined = (*proto.mutable_headers())[name];
+    joined = joined.empty() ? std::move(value) : absl::StrCat(joined, ", ", value);
+  }
+  return proto;
+}
+
+void FillCandidate(hub::Candidate candidate, v1::Connection* proto) {
+  proto->set_namespace_(std::move(candidate.space));
+  proto->set_id(std::move(candidate.id));
+  v1::Dialect dialect = v1::DIALECT_UNSPECIFIED;
+  v1::Dialect_Parse(absl::StrCat("DIALECT_", absl::AsciiStrToUpper(candidate.dialect)), &dialect);
+  proto->set_dialect(dialect);
+  proto->set_remote_address(std::move(candidate.remote_address));
+  *proto->mutable_connected_at() = ToProto(candidate.connected_at);
+}
+
+}  // namespace
+
+hub::WorkerResult ToResult(v1::InvocationResult proto, const Limits& limits, bool& valid) {
+  auto result = TryResult(proto, limits);
+  valid = result.ok();
+  if (!valid) return InvalidResult(std::string(result.status().message()));
+  return *std::move(result);
+}
+
+v1::Invocation ToProto(hub::Invocation invocation) {
+  v1::Invocation proto;
+  proto.set_id(invocation.call.value);
+  switch (invocation.role) {
+    case hub::Role::kMethod:
+      proto.mutable_call()->set_method(std::move(invocation.method));
+      FillBody(std::move(invocation.params), proto.mutable_call()->mutable_params());
+      proto.mutable_call()->set_notification(invocation.notification);
+      break;
+    case hub::Role::kLogin:
+      FillBody(std::move(invocation.params), proto.mutable_login()->mutable_params());
+      break;
+    case hub::Role::kAdmission:
+      FillCandidate(std::move(invocation.candidate),
+                    proto.mutable_admission()->mutable_connection());
+      break;
+  }
+  *proto.mutable_context() = ToContext(std::move(invocation.context));
+  *proto.mutable_deadline() = ToProto(invocation.deadline);
+  return proto;
+}
+
+}  // namespace sluice::control

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a worker is asked, and what it answers.
+#pragma once
+
+#include "control/limits.h"
+#include "gateway/hub/worker.h"
+#include "sluice/v1/workers.pb.h"
+
+namespace sluice::control {
+
+// Never fails: what is no result becomes an error for whoever waits for it, and `valid` false.
+hub::WorkerResult ToResult(v1::InvocationResult proto, const Limits& limits, bool& valid);
+
+v1::Invocation ToProto(hub::Invocation invocation);
+
+}  // namespace sluice::control

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/worker_steps.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "control/status.h"
+#include "gateway/hub/shard.h"
+
+namespace sluice::control {
+namespace {
+
+void Refuse(const absl::Status& status, v1::Registered& answer) {
+  answer.set_refused_reason(ReasonOf(status));
+  answer.set_refused_message(std::string(status.message()));
+}
+
+WorkerStep ToStep(const v1::Register& message, const WorkerIdentity& worker, bool goodbye,
+                  const Limits& limits) {
+  WorkerStep step;
+  step.answer.set_id(message.id());
+  absl::StatusOr<hub::Registration> made =
+      goodbye ? Invalid("GOODBYE_SAID", "", "nothing is registered after goodbye")
+              : ToRegistration(message, worker, limits);
+  if (made.ok()) {
+    step.registration = *std::move(made);
+  } else {
+    Refuse(made.status(), step.answer);
+  }
+  return step;
+}
+
+WorkerStep ToStep(const v1::Deregister& message, const WorkerIdentity& worker,
+                  const Limits& limits) {
+  WorkerStep step;
+  step.answer.set_id(message.id());
+  auto made = ToDeregistration(message, worker.id, limits);
+  if (made.ok()) {
+    step.deregistration = *std::move(made);
+  } else {
+    Refuse(made.status(), step.answer);
+  }
+  return step;
+}
+
+absl::Status RunOn(const WorkerStep& step, hub::Shard& shard, hub::Time now) {
+  if (step.deregistration) shard.Deregister(*step.deregistration, now);
+  return step.registration ? shard.Register(*step.registration) : absl::OkStatus();
+}
+
+// The rest of one message's steps; home thread.
+struct Applying {
+  const Node& node;
+  std::vector<WorkerStep> steps;
+  absl::AnyInvocable<void(v1::Registered)> answered;
+  absl::AnyInvocable<void()> done;
+  size_t next = 0;
+
+  static void Go(std::shared_ptr<Applying> self) {
+    if (self->next == self->steps.size()) return self->done();
+    self->node.shards.Gather(
+        [self](hub::Shard& shard, hub::Time now) {
+          return RunOn(self->steps[self->next], shard, now);
+        },
+        [self](std::vector<absl::Status> results, hub::Time) {
+          self->node.home.Post([self, results = std::move(results)](absl::Time) {
+            self->Answer(results);
+            ++self->next;
+            Go(self);
+          });
+        });
+  }
+
+  void Answer(const std::vector<absl::Status>& results) {
+    WorkerStep& step = steps[next];
+    if (!std::all_of(results.begin(), results.end(), [](const auto& r) { return r.ok(); })) {
+      Refuse(Invalid("REGISTRATIONS_EXHAUSTED", "", "the node knows enough names (--methods-max)"),
+             step.answer);
+    }
+    answered(std::move(step.answer));
+  }
+};
+
+}  // namespace
+
+std::vector<WorkerStep> ToSteps(const v1::ServeRequest& message, const WorkerIdentity& worker,
+                                bool goodbye, const Limits& limits) {
+  std::vector<WorkerStep> steps;
+  for (const auto& one : message.registers()) {
+    steps.push_back(ToStep(one, worker, goodbye, limits));
+  }
+  for (const auto& one : message.deregisters()) steps.push_back(ToStep(one, worker, limits));
+  return steps;
+}
+
+void ApplySteps(const Node& node, std::vector<WorkerStep> steps,
+                absl::AnyInvocable<void(v1::Registered)> answered,
+                absl::AnyInvocable<void()> done) {
+  auto applying = std::make_shared<Applying>(
+      Applying{node, std::move(steps), std::move(answered), std::move(done)});
+  node.home.Post([applying = std::move(applying)](absl::Time) { Applying::Go(applying); });
+}
+
+}  // namespace sluice::control

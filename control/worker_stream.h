@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One worker's Serve stream: reads what the worker says and tells the shards; takes what the shards
+// want done and writes it.
+//
+// It keeps itself alive until gRPC is done with it; offers in the shards may hold it longer and
+// call it in vain.
+#pragma once
+
+#include <grpcpp/alarm.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "control/credit.h"
+#include "control/node.h"
+#include "control/probe.h"
+#include "control/worker_outbox.h"
+#include "control/worker_steps.h"
+#include "gateway/hub/worker.h"
+#include "sluice/v1/workers.pb.h"
+
+namespace sluice::control {
+
+class WorkerStream final : public grpc::ServerBidiReactor<v1::ServeRequest, v1::ServeResponse>,
+                           public hub::WorkerLink,
+                           public std::enable_shared_from_this<WorkerStream> {
+ public:
+  // `gone` runs once, when gRPC is done with the stream. `node` and `probe` outlive the rpc.
+  WorkerStream(hub::WorkerId id, const Node& node, ControlProbe& probe,
+               absl::AnyInvocable<void()> gone);
+
+  // Before anything else, one of: starts reading; ends the stream unread.
+  void Begin();
+  void Refuse(absl::Status status);
+
+  // Ends the stream; the first end counts. Any thread.
+  void End(absl::Status status);
+
+  // hub::WorkerLink; any thread.
+  int64_t free_credit() const override { return credit_.free(); }
+  bool TryReserve() override { return credit_.TryTake(); }
+  void Invoke(hub::Invocation invocation) override;
+  void Cancel(hub::CallKey call) override;
+
+ private:
+  void OnReadDone(bool ok) override;
+  void OnWriteDone(bool ok) override;
+  void OnCancel() override;
+  void OnDone() override;
+
+  // Reading; one message at a time.
+  void Read();
+  void Handle();
+  absl::Status Greet(const v1::Hello& hello);
+  void TakeResults();
+  void ReturnCredit(bool wanted);
+  void TakeRegistrations();
+  void Answer(v1::Registered answer);
+  void SayGoodbye();
+  void EndIfServed();
+
+  void Pump();
+  void Leave();
+
+  const hub::WorkerId id_;
+  const Node& node_;
+  ControlProbe& probe_;
+  const absl::Time began_;
+  absl::AnyInvocable<void()> gone_;
+  std::shared_ptr<WorkerStream> self_;
+  Credit credit_;
+  grpc::Alarm hello_alarm_;
+
+  // Of the reading side: whoever handles the message that was read.
+  v1::ServeRequest request_;
+  std::string name_;  // empty until Hello
+  std::set<std::string> spaces_;
+  bool goodbye_ = false;
+
+  absl::Mutex mutex_;
+  WorkerOutbox outbox_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_set<uint64_t> owed_ ABSL_GUARDED_BY(mutex_);  // invocations without a result
+  std::optional<absl::Status> end_ ABSL_GUARDED_BY(mutex_);
+  bool served_ ABSL_GUARDED_BY(mutex_) = false;  // goodbye is said, nothing new comes
+  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool paused_ ABSL_GUARDED_BY(mutex_) = false;   // reading waits for writing
+  bool reading_ ABSL_GUARDED_BY(mutex_) = false;  // a read is being started
+  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  bool left_ ABSL_GUARDED_BY(mutex_) = false;
+  v1::ServeResponse current_;  // being written
+};
+
+}  // namespace sluice::control

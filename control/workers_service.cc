@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/workers_service.h"
+
+#include <utility>
+#include <vector>
+
+#include "control/grpc_status.h"
+#include "control/status.h"
+
+namespace sluice::control {
+namespace {
+
+absl::Status Draining() {
+  return WithRetry(Error(absl::StatusCode::kUnavailable, "DRAINING",
+                         "the gateway is shutting down; connect again with back-off"),
+                   absl::Seconds(1));
+}
+
+}  // namespace
+
+grpc::ServerBidiReactor<v1::ServeRequest, v1::ServeResponse>* WorkersService::Serve(
+    grpc::CallbackServerContext* context) {
+  absl::Status admitted = gate_.Admit(*context);
+  std::shared_ptr<WorkerStream> stream;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (admitted.ok() && draining_) admitted = Draining();
+    if (admitted.ok() && streams_.size() >= node_.limits.workers_max) {
+      probe_.workers_refused.Add();
+      admitted = WithRetry(Error(absl::StatusCode::kResourceExhausted, "WORKERS_EXHAUSTED",
+                                 "too many workers are connected (--workers-max)"),
+                           absl::Seconds(5));
+    }
+    const hub::WorkerId id = next_++;
+    const bool counted = admitted.ok();
+    stream = std::make_shared<WorkerStream>(id, node_, probe_,
+                                            [this, id, counted] { Gone(id, counted); });
+    if (counted) {
+      streams_[id] = stream;
+      probe_.workers.Add(1);
+    }
+  }
+  if (admitted.ok()) {
+    stream->Begin();
+  } else {
+    stream->Refuse(std::move(admitted));
+  }
+  return stream.get();
+}
+
+void WorkersService::Gone(hub::WorkerId id, bool counted) {
+  if (!counted) return;
+  probe_.workers.Add(-1);
+  absl::MutexLock lock(&mutex_);
+  streams_.erase(id);
+}
+
+void WorkersService::Drain() {
+  std::vector<std::shared_ptr<WorkerStream>> streams;
+  {
+    absl::MutexLock lock(&mutex_);
+    draining_ = true;
+    for (auto& [id, weak] : streams_) {
+      if (auto stream = weak.lock()) streams.push_back(std::move(stream));
+    }
+  }
+  for (auto& stream : streams) stream->End(Draining());
+}
+
+}  // namespace sluice::control

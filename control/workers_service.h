@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Service Workers: opens the streams and keeps count of them.
+#pragma once
+
+#include <memory>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/synchronization/mutex.h"
+#include "control/gate.h"
+#include "control/node.h"
+#include "control/probe.h"
+#include "control/worker_stream.h"
+#include "sluice/v1/workers.grpc.pb.h"
+
+namespace sluice::control {
+
+class WorkersService final : public v1::Workers::CallbackService {
+ public:
+  // All outlive this.
+  WorkersService(const Node& node, const Gate& gate, ControlProbe& probe)
+      : node_(node), gate_(gate), probe_(probe) {}
+
+  // Ends every stream, and those that come, with UNAVAILABLE DRAINING. Any thread.
+  void Drain();
+
+ private:
+  using Reactor = grpc::ServerBidiReactor<v1::ServeRequest, v1::ServeResponse>;
+  Reactor* Serve(grpc::CallbackServerContext* context) override;
+  absl::Status Admit(const grpc::CallbackServerContext& context);
+  void Gone(hub::WorkerId id, bool counted);
+
+  const Node& node_;
+  const Gate& gate_;
+  ControlProbe& probe_;
+
+  absl::Mutex mutex_;
+  absl::flat_hash_map<hub::WorkerId, std::weak_ptr<WorkerStream>> streams_ ABSL_GUARDED_BY(mutex_);
+  hub::WorkerId next_ ABSL_GUARDED_BY(mutex_) = 1;
+  bool draining_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace sluice::control

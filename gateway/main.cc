@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The gateway's process. Exit codes: 0 after a drain, or when only asked for something; 1 if the
+// node cannot start, or was told twice to stop; 2 if an option is wrong.
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "gateway/config/config.h"
+#include "gateway/server/log.h"
+#include "gateway/server/server.h"
+#include "gateway/version.h"
+
+namespace {
+
+std::vector<std::string> Environment() {
+  std::vector<std::string> environment;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    environment.emplace_back(*variable);
+  }
+  return environment;
+}
+
+// One line for whoever started it.
+int Refuse(const absl::Status& status) {
+  std::cerr << "sluice: " << std::string(status.message()) << "\n";
+  return absl::IsInvalidArgument(status) ? 2 : 1;
+}
+
+// What was asked for instead of a start, or false.
+bool Answer(const sluice::config::Config& config) {
+  const sluice::config::Actions& actions = config.actions();
+  if (actions.help) {
+    std::cout << config.help();
+  } else if (actions.version) {
+    std::cout << "sluice " << sluice::kVersion << "\n";
+  } else if (actions.print_config) {
+    std::cout << config.ToYaml();
+  } else if (actions.check_config) {
+    std::cout << "ok\n";
+  } else {
+    return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  auto config = sluice::config::Config::Load({argv + 1, argv + argc}, Environment());
+  if (!config.ok()) return Refuse(config.status());
+  if (Answer(**config)) return 0;
+
+  // gRPC writes to stderr in a form of its own; the errors that matter come back to us.
+  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
+  // A peer that is gone is an error of the write, not a signal.
+  std::signal(SIGPIPE, SIG_IGN);
+  const sluice::config::Settings& settings = (*config)->settings();
+  sluice::server::Log log(settings.log);
+  auto server = sluice::server::Server::Start(settings, log);
+  if (!server.ok()) return Refuse((*config)->Locate(server.status()));
+  (*server)->Wait();
+  return 0;
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the node's own thread counts: events and drains.
+#pragma once
+
+#include <cstdint>
+
+#include "gateway/hub/drains.h"
+#include "gateway/hub/event_log.h"
+#include "gateway/server/event_relay.h"
+#include "metrics/probe.h"
+
+namespace sluice::server {
+
+class NodeProbe final : public metrics::Source {
+ public:
+  // Home thread: copies what may be read there alone.
+  void Update(const hub::EventLog& events, const EventRelay& relay, const hub::Drains& drains);
+  void SetDraining(bool draining) { draining_.Set(draining ? 1 : 0); }
+
+  void Visit(metrics::Visitor& visitor) const override;
+
+ private:
+  metrics::Gauge events_;
+  metrics::Gauge events_pending_;
+  metrics::Gauge drains_running_;
+  metrics::Gauge drain_closed_;
+  metrics::Gauge draining_;
+};
+
+}  // namespace sluice::server

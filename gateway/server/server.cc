@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/server/server.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "gateway/protocol/routes.h"
+#include "gateway/version.h"
+
+namespace sluice::server {
+namespace {
+
+// What a second SIGTERM ends the process with.
+constexpr int kExitHurried = 1;
+
+// How long rpcs that are under way may take when everything else has stopped.
+constexpr absl::Duration kControlPatience = absl::Seconds(1);
+
+// How long after a drain to look whether somebody slipped in behind it.
+constexpr absl::Duration kDrainAgain = absl::Seconds(1);
+
+std::string StorageName(config::Storage storage) {
+  switch (storage) {
+    case config::Storage::kMemory:
+      return "memory";
+  }
+  return "";
+}
+
+uint32_t ShardCount(const config::Settings& settings) {
+  if (settings.shards > 0) return settings.shards;
+  return std::clamp(std::thread::hardware_concurrency(), 1u, 255u);
+}
+
+// Tells two lives of one node apart.
+std::string MakeEpoch() {
+  return absl::StrCat(absl::Hex(absl::ToUnixMicros(absl::Now())), "-", absl::Hex(getpid()));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const config::Settings& settings,
+                                                      const Log& log) {
+  auto dialects = std::make_unique<const protocol::Registry>();
+  auto routes = protocol::Routes::Make(protocol::Routes::Defaults(*dialects));
+  if (!routes.ok()) return routes.status();
+  auto edge = edge::Edge::Make(settings.edge, *std::move(routes), ShardCount(settings));
+  if (!edge.ok()) return edge.status();
+  std::unique_ptr<Server> server(new Server(settings, log, std::move(dialects), *std::move(edge)));
+  absl::Status status = server->Listen();
+  if (!status.ok()) return status;
+  server->Run();
+  // Last: whoever waits for the file may send a signal at once.
+  if (!settings.address_file.empty()) {
+    status = WriteAddressFile(settings.address_file, server->addresses());
+    if (!status.ok()) return status;
+  }
+  return server;
+}
+
+Server::Server(const config::Settings& settings, const Log& log,
+               std::unique_ptr<const protocol::Registry> dialects, std::unique_ptr<edge::Edge> edge)
+    : settings_(settings),
+      log_(log),
+      dialects_(std::move(dialects)),
+      edge_(std::move(edge)),
+      presence_({.lease = settings.shard.presence_lease}),
+      broker_(bus_, settings.shard.node),
+      events_(settings.events),
+      relay_(events_, home_, log),
+      hub_(settings.shard, *edge_, presence_, relay_, *dialects_),
+      drains_(settings.drains, hub_.set(), home_),
+      leaving_({.kept_max = 1}, hub_.set(), home_),
+      drain_book_(drains_),
+      node_{.name = settings.shard.node,
+            .epoch = MakeEpoch(),
+            .shards = hub_.set(),
+            .home = home_,
+            .drains = drain_book_,
+            .events = events_,
+            .broker = broker_,
+            .encodings = hub_.encodings(),
+            .limits = settings.limits},
+      control_(settings.control, node_, control_probe_),
+      exporter_({&hub_.metrics(), &edge_->metrics(), &home_.metrics(), &probe_, &control_probe_},
+                kVersion),
+      departure_(settings.departure) {}
+
+Server::~Server() { Stop(); }
+
+// --- Start ---------------------------------------------------------------------------------------
+
+absl::Status Server::Listen() {
+  absl::Status status = edge_->Listen();
+  if (!status.ok()) return status;
+  status = home_.ServeAdmin(
+      settings_.admin, {[this] { return exporter_.Render(); }, [this] { return ReadyPage(); }});
+  if (!status.ok()) return status;
+  status = control_.Start();
+  if (!status.ok()) return status;
+  addresses_ = {edge_->address(), control_.address(), home_.admin_address()};
+  return absl::OkStatus();
+}
+
+void Server::Run() {
+  home_.HandleSignals({[this] { OnStopSignal(); }, [this] { OnReloadSignal(); }});
+  home_.Start([this](absl::Time now) { Tick(now); });
+  edge_->Start(hub_.shards());
+  log_.Info("started", {{"version", kVersion},
+                        {"node", settings_.shard.node},
+                        {"shards", std::to_string(edge_->size())},
+                        {"storage", StorageName(settings_.storage)}});
+  log_.Info("listening", {{"listen", addresses_.listen},
+                          {"control", addresses_.control},
+                          {"admin", addresses_.admin}});
+}
+
+// --- Life, on the home thread --------------------------------------------------------------------
+
+void Server::Tick(absl::Time now) {
+  bus_.Tick(now);
+  drains_.Tick(now);
+  leaving_.Tick(now);
+  probe_.Update(events_, relay_, drains_);
+  const size_t connections = hub_.connections();
+  switch (departure_.Tick(now, connections)) {
+    case Departure::Action::kNone:
+      // Who was in the middle of a handshake when the drain began is not in it.
+      if (leaving_.running() == 0 && now >= drain_again_) BeginDrain(now, connections);
+      return;
+    case Departure::Action::kDrain:
+      edge_->StopAccepting();
+      return BeginDrain(now, connections);
+    case Departure::Action::kFinish:
+      drain_again_ = absl::InfiniteFuture();
+      log_.Info("drained", {{"left", std::to_string(connections)}});
+      return left_.Notify();
+  }
+}
+
+void Server::OnStopSignal() {
+  if (departure_.begun()) {
+    log_.Warn("told to stop again: ending at once");
+    _exit(kExitHurried);
+  }
+  home_.Post([this](absl::Time now) { BeginLeaving(now); });
+}
+
+void Server::OnReloadSignal() {
+  absl::Status status = edge_->ReloadTls();
+  status.Update(control_.Reload());
+  if (status.ok()) return log_.Info("reloaded");
+  log_.Error("not reloaded", {{"why", std::string(status.message())}});
+}
+
+void Server::BeginLeaving(absl::Time now) {
+  if (departure_.begun()) return;
+  departure_.Begin(now);
+  probe_.SetDraining(true);
+  control_.BeginShutdown();
+  log_.Info("leaving",
+            {{"connections", std::to_string(hub_.connections())},
+             {"delay", absl::FormatDuration(settings_.departure.delay)},
+             {"drain-timeout", absl::FormatDuration(settings_.departure.drain_timeout)}});
+  // Without a delay, whoever reads that the node leaves is not let in any more.
+  Tick(now);
+}
+
+void Server::BeginDrain(absl::Time now, size_t connections) {
+  drain_again_ = now + kDrainAgain;
+  hub::DrainPlan plan;
+  plan.everything = true;
+  plan.per_second = departure_.Pace(connections);
+  leaving_.Start(std::move(plan), now, [this](absl::StatusOr<hub::DrainView> drain) {
+    if (!drain.ok()) log_.Error("drain failed", {{"why", drain.status().ToString()}});
+  });
+}
+
+edge::Readiness Server::ReadyPage() const {
+  const bool ready = !departure_.begun();
+  return {ready,
+          absl::StrCat(R"({"ready":)", ready ? "true" : "false", R"(,"draining":)",
+                       ready ? "false" : "true", R"(,"storage":")", StorageName(settings_.storage),
+                       R"(","connections":)", hub_.connections(), "}")};
+}
+
+// --- Stop ----------------------------------------------------------------------------------------
+
+void Server::Leave() {
+  home_.Post([this](absl::Time now) { BeginLeaving(now); });
+}
+
+void Server::Wait() {
+  left_.WaitForNotification();
+  Stop();
+  log_.Info("stopped");
+}
+
+// The reverse of construction. The home thread is last, so that it still hears a second signal.
+void Server::Stop() {
+  control_.DrainWorkers();
+  control_.Stop(kControlPatience);
+  edge_->Stop();
+  home_.Stop();
+}
+
+}  // namespace sluice::server

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One node, put together: its members are the parts list, in the order in which they are built;
+// they stop in the reverse of it (Stop, and then the destructors).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/notification.h"
+#include "absl/time/time.h"
+#include "control/drain_book.h"
+#include "control/node.h"
+#include "control/probe.h"
+#include "control/server.h"
+#include "gateway/config/settings.h"
+#include "gateway/edge/edge.h"
+#include "gateway/edge/home_thread.h"
+#include "gateway/hub/drains.h"
+#include "gateway/hub/event_log.h"
+#include "gateway/protocol/registry.h"
+#include "gateway/server/addresses.h"
+#include "gateway/server/departure.h"
+#include "gateway/server/event_relay.h"
+#include "gateway/server/hub_parts.h"
+#include "gateway/server/log.h"
+#include "gateway/server/node_probe.h"
+#include "metrics/exporter.h"
+#include "storage/broker_memory.h"
+#include "storage/presence_memory.h"
+
+namespace sluice::server {
+
+class Server {
+ public:
+  // Builds everything, listens, starts. `log` outlives it. INVALID_ARGUMENT, UNAVAILABLE: one line
+  // that says what cannot be had.
+  static absl::StatusOr<std::unique_ptr<Server>> Start(const config::Settings& settings,
+                                                       const Log& log);
+  ~Server();
+
+  const Addresses& addresses() const { return addresses_; }
+
+  // Leaves as SIGTERM would make it leave. Any thread.
+  void Leave();
+
+  // Returns once the node has left: after a signal or Leave, and after the drain.
+  void Wait();
+
+ private:
+  Server(const config::Settings& settings, const Log& log,
+         std::unique_ptr<const protocol::Registry> dialects, std::unique_ptr<edge::Edge> edge);
+
+  absl::Status Listen();
+  void Run();
+  void Stop();
+
+  // Home thread.
+  void Tick(absl::Time now);
+  void OnStopSignal();
+  void OnReloadSignal();
+  void BeginLeaving(absl::Time now);
+  void BeginDrain(absl::Time now, size_t connections);
+  edge::Readiness ReadyPage() const;
+
+  const config::Settings settings_;
+  const Log& log_;
+
+  std::unique_ptr<const protocol::Registry> dialects_;
+  std::unique_ptr<edge::Edge> edge_;
+  storage::MemoryPresence presence_;
+  storage::MemoryBus bus_;
+  storage::MemoryBroker broker_;
+  edge::HomeThread home_;
+  hub::EventLog events_;
+  EventRelay relay_;
+  HubParts hub_;
+  hub::Drains drains_;   // those that backends ask for
+  hub::Drains leaving_;  // the one at the end
+  NodeProbe probe_;
+  control::DrainBook drain_book_;
+  control::ControlProbe control_probe_;
+  const control::Node node_;
+  control::Server control_;
+  metrics::Exporter exporter_;
+
+  Departure departure_;
+  absl::Time drain_again_ = absl::InfiniteFuture();
+  Addresses addresses_;
+  absl::Notification left_;
+};
+
+}  // namespace sluice::server

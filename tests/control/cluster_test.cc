@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The same verbs over two nodes of one memory bus.
+#include "control/cluster.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "control/drain_verbs.h"
+#include "control/listings.h"
+#include "control/outcomes.h"
+#include "control/queries.h"
+#include "control/status.h"
+#include "sluice/internal/v1/cluster.pb.h"
+#include "tests/control/cluster_world.h"
+
+namespace sluice::control {
+namespace {
+
+using fakes::FakeClient;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+struct ClusterTest : testing::Test {
+  ClusterWorld world{2};
+  std::unique_ptr<FakeClient> a = world[0].world.Connect("chat", "a");
+  std::unique_ptr<FakeClient> b = world[1].world.Connect("chat", "b", 0);
+  std::unique_ptr<FakeClient> c = world[0].world.Connect("chat", "c");
+  std::unique_ptr<FakeClient> d = world[1].world.Connect("chat", "d", 1);
+
+  template <typename Request>
+  static Request InChat() {
+    Request request;
+    request.mutable_selector()->set_namespace_("chat");
+    return request;
+  }
+};
+
+TEST_F(ClusterTest, SendReachesEveryNodeAndCountsOnce) {
+  auto request = InChat<v1::SendRequest>();
+  request.mutable_message()->set_event("e");
+  request.mutable_message()->mutable_body()->set_json("1");
+  auto answer = world.Ask<SendVerb>(0, request);
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(answer->outcome().matched(), 4);
+  EXPECT_EQ(answer->outcome().enqueued(), 4);
+  for (FakeClient* client : {a.get(), b.get(), c.get(), d.get()}) {
+    EXPECT_THAT(client->socket.Take(), ElementsAre("event e 1"));
+  }
+}
+
+TEST_F(ClusterTest, NotFoundIsWhatNobodyFound) {
+  auto request = InChat<v1::JoinRequest>();
+  for (const char* id : {"a", "b", "y", "x"}) request.mutable_selector()->add_connection_ids(id);
+  request.add_channels("lobby");
+  auto answer = world.Ask<JoinVerb>(1, request);
+  ASSERT_TRUE(answer.ok());
+  EXPECT_EQ(answer->outcome().enqueued(), 2);
+  EXPECT_THAT(answer->outcome().not_found(), ElementsAre("x", "y"));
+}
+
+TEST_F(ClusterTest, ASelectorCanNameNodes) {
+  auto request = InChat<v1::CountConnectionsRequest>();
+  EXPECT_EQ(world.Ask<CountVerb>(0, request)->connections(), 4);
+  request.mutable_selector()->add_nodes("n2");
+  EXPECT_EQ(world.Ask<CountVerb>(0, request)->connections(), 2);
+}
+
+TEST_F(ClusterTest, ListsAreMergedAndCut) {
+  auto request = InChat<v1::ListConnectionsRequest>();
+  request.set_page_size(3);
+  auto page = world.Ask<ListConnectionsVerb>(0, request);
+  ASSERT_EQ(page->connections_size(), 3);
+  EXPECT_EQ(page->connections(0).id(), "a");
+  EXPECT_EQ(page->connections(0).node(), "n1");
+  EXPECT_EQ(page->connections(1).id(), "b");
+  EXPECT_EQ(page->connections(1).node(), "n2");
+  EXPECT_EQ(page->connections(2).id(), "c");
+  // The next page may be asked of any node.
+  request.set_page_token(page->next_page_token());
+  page = world.Ask<ListConnectionsVerb>(1, request);
+  ASSERT_EQ(page->connections_size(), 1);
+  EXPECT_EQ(page->connections(0).id(), "d");
+  EXPECT_EQ(page->next_page_token(), "");
+}
+
+TEST_F(ClusterTest, NamedCountsAreAddedUp) {
+  auto spaces = world.Ask<ListNamespacesVerb>(0, {});
+  ASSERT_EQ(spaces->namespaces_size(), 1);
+  EXPECT_EQ(spaces->namespaces(0).connections(), 4);
+
+  auto join = InChat<v1::JoinRequest>();
+  join.add_channels("lobby");
+  ASSERT_TRUE(world.Ask<JoinVerb>(0, join).ok());
+  v1::ListChannelsRequest request;
+  request.set_namespace_("chat");
+  auto channels = world.Ask<ListChannelsVerb>(1, request);
+  ASSERT_EQ(channels->channels_size(), 1);
+  EXPECT_EQ(channels->channels(0).connections(), 4);
+}
+
+TEST_F(ClusterTest, MethodsOfAllNodes) {
+  auto first = world[0].world.Serve("chat", "sum");
+  auto second = world[1].world.Serve("chat", "sum");
+  auto third = world[1].world.Serve("chat", "add");
+  v1::ListMethodsRequest request;
+  request.set_namespace_("chat");
+  auto methods = world.Ask<ListMethodsVerb>(0, request);
+  ASSERT_EQ(methods->methods_size(), 2);
+  EXPECT_EQ(methods->methods(0).name(), "add");
+  EXPECT_EQ(methods->methods(1).name(), "sum");
+  EXPECT_THAT(methods->methods(1).workers(), ElementsAre("w"));
+}
+
+TEST_F(ClusterTest, AConnectionIsFoundWhereverItIs) {
+  v1::GetConnectionRequest request;
+  request.set_namespace_("chat");
+  request.set_connection_id("b");
+  auto connection = FromList(*world.Ask<ListConnectionsVerb>(0, *ToList(request)));
+  ASSERT_TRUE(connection.ok());
+  EXPECT_EQ(connection->node(), "n2");
+}
+
+TEST_F(ClusterTest, ADrainSpansNodesAtOnePace) {
+  auto request = InChat<v1::StartDrainRequest>();
+  request.set_drain_id("d");
+  request.set_per_second(2);
+  auto drain = world.StartDrain(0, request);
+  ASSERT_TRUE(drain.ok()) << drain.status();
+  EXPECT_EQ(drain->matched(), 4);
+  EXPECT_EQ(drain->per_second(), 2);
+  auto again = world.StartDrain(1, request);
+  ASSERT_TRUE(again.ok()) << again.status();
+
+  v1::GetDrainRequest get;
+  get.set_drain_id("d");
+  world.Pass(absl::Milliseconds(500));
+  auto half = world.Ask<GetDrainVerb>(1, get);
+  EXPECT_EQ(half->state(), v1::Drain::STATE_RUNNING);
+  EXPECT_LE(half->closed(), 3);
+  EXPECT_FALSE(half->has_ended_at());
+  for (int i = 0; i < 100; ++i) {
+    if (world.Ask<GetDrainVerb>(0, get)->state() == v1::Drain::STATE_DONE) break;
+    world.Pass(absl::Milliseconds(100));
+  }
+  auto ended = world.Ask<GetDrainVerb>(0, get);
+  EXPECT_EQ(ended->state(), v1::Drain::STATE_DONE);
+  EXPECT_EQ(ended->closed(), 4);
+  EXPECT_TRUE(ended->has_ended_at());
+}
+
+struct Answers {
+  std::vector<std::string> lines;
+  std::optional<v1::Outcome> outcome;
+  CallListener Listener() {
+    CallListener listener;
+    listener.on_answer = [this](v1::CallResponse::Answer answer) {
+      std::string how = answer.has_result()         ? answer.result().json()
+                        : answer.has_timed_out()    ? "timed out"
+                        : answer.has_disconnected() ? "disconnected"
+                                                    : "error";
+      lines.push_back(answer.connection_id() + ": " + how);
+    };
+    listener.on_end = [this](v1::Outcome given) { outcome = std::move(given); };
+    return listener;
+  }
+};
+
+TEST_F(ClusterTest, ACallAsksClientsOfAllNodes) {
+  auto request = InChat<v1::CallRequest>();
+  request.set_method("mood");
+  request.mutable_timeout()->set_seconds(1);
+  Answers answers;
+  auto call = world[0].cluster.Call(request, answers.Listener());
+  ASSERT_TRUE(call.ok());
+  world.Run();
+  EXPECT_EQ(world[0].calls.awaited(), 2);
+  EXPECT_EQ(world[1].calls.awaited(), 2);
+  world[0].world.Say(*a, "answer - 1 \"fine\"");
+  world[1].world.Say(*b, "answer - 1 \"good\"");
+  world[0].world.Vanish(*c);
+  world.Run();
+  EXPECT_THAT(answers.lines, ElementsAre("a: \"fine\"", "c: disconnected"));
+  EXPECT_FALSE(answers.outcome);
+  world.Pass(absl::Seconds(2));
+  EXPECT_THAT(answers.lines,
+              ElementsAre("a: \"fine\"", "c: disconnected", "b: \"good\"", "d: timed out"));
+  ASSERT_TRUE(answers.outcome);
+  EXPECT_EQ(answers.outcome->matched(), 4);
+  EXPECT_EQ(answers.outcome->enqueued(), 4);
+  EXPECT_EQ(world[0].calls.awaited(), 0);
+  EXPECT_EQ(world[1].calls.awaited(), 0);
+}
+
+TEST_F(ClusterTest, AForgottenCallTellsNobodyAndOwesNothing) {
+  auto request = InChat<v1::CallRequest>();
+  request.mutable_selector()->add_nodes("n1");
+  request.set_method("mood");
+  Answers answers;
+  auto call = world[0].cluster.Call(request, answers.Listener());
+  ASSERT_TRUE(call.ok());
+  world.Run();
+  EXPECT_EQ(world[0].world.shard().asks(), 2);
+  (*call)->Forget();
+  world.Run();
+  EXPECT_EQ(world[0].world.shard().asks(), 0);
+  EXPECT_EQ(world[0].calls.awaited(), 0);
+  world[0].world.Say(*a, "answer - 1 \"late\"");
+  world.Run();
+  EXPECT_THAT(answers.lines, IsEmpty());
+  EXPECT_FALSE(answers.outcome);
+}
+
+TEST_F(ClusterTest, CallRequestsThatAreWrong) {
+  auto refused = [&](const v1::CallRequest& request, std::string_view reason) {
+    EXPECT_EQ(ReasonOf(world[0].cluster.Call(request, {}).status()), reason);
+  };
+  auto request = InChat<v1::CallRequest>();
+  refused(request, "METHOD_INVALID");
+  request.set_method("m");
+  request.mutable_params()->set_json("[");
+  refused(request, "MESSAGE_INVALID");
+  request.clear_params();
+  request.mutable_timeout()->set_seconds(0);
+  refused(request, "TIMEOUT_INVALID");
+  request.mutable_timeout()->set_seconds(100'000);
+  refused(request, "TIMEOUT_INVALID");
+  request.clear_selector();
+  refused(request, "NAMESPACE_INVALID");
+}
+
+TEST_F(ClusterTest, MoreAnswersThanThatAreNotAwaited) {
+  Limits limits;
+  limits.client_calls_max = 1;
+  ClusterWorld small(1, limits);
+  auto client = small[0].world.Connect("chat", "a");
+  auto request = InChat<v1::CallRequest>();
+  request.set_method("m");
+  Answers first, second;
+  ASSERT_TRUE(small[0].cluster.Call(request, first.Listener()).ok());
+  small.Run();
+  auto refused = small[0].cluster.Call(request, second.Listener());
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(ReasonOf(refused.status()), "CLIENT_CALLS_EXHAUSTED");
+  small[0].world.Say(*client, "answer - 1 1");
+  small.Run();
+  EXPECT_TRUE(small[0].cluster.Call(request, second.Listener()).ok());
+}
+
+// A node that is there and says nothing.
+struct SilentTest : ClusterTest {
+  storage::MemoryBroker silent{world.bus, "silent"};
+  fakes::ManualExecutor home;
+  SilentTest() {
+    silent.Serve(home, [](std::string, absl::AnyInvocable<void(std::string)>) {});
+  }
+};
+
+TEST_F(SilentTest, WhoDoesNotAnswerIsNamed) {
+  auto request = InChat<v1::CountConnectionsRequest>();
+  absl::StatusOr<v1::CountConnectionsResponse> answer = absl::UnknownError("");
+  world[0].cluster.Run<CountVerb>(request, absl::Seconds(2),
+                                  [&](auto given) { answer = std::move(given); });
+  world.Run();
+  EXPECT_FALSE(answer.ok());
+  for (int i = 0; i < 60; ++i) {
+    home.RunAll(world.now());
+    world.Pass(absl::Milliseconds(50));
+  }
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(answer->connections(), 4);
+  EXPECT_THAT(answer->unreachable(), ElementsAre("silent"));
+  EXPECT_EQ(world[0].probe.unreachable.value(), 1);
+}
+
+TEST_F(ClusterTest, RequestsThatAreNotUnderstoodAreRefused) {
+  storage::MemoryBroker stranger(world.bus, "stranger");
+  fakes::ManualExecutor home;
+  stranger.Serve(home, [](std::string, absl::AnyInvocable<void(std::string)>) {});
+  internal::v1::Ask ask;
+  ask.set_version(99);
+  ask.set_rpc(internal::v1::RPC_SEND);
+  internal::v1::Ask unknown;
+  unknown.set_version(1);
+  unknown.set_rpc(static_cast<internal::v1::Rpc>(99));
+  internal::v1::Ask garbage;
+  garbage.set_version(1);
+  garbage.set_rpc(internal::v1::RPC_SEND);
+  garbage.set_request("\xff\xff");
+  for (std::string payload : {ask.SerializeAsString(), unknown.SerializeAsString(),
+                              garbage.SerializeAsString(), std::string("\xff garbage")}) {
+    storage::Replies replies;
+    stranger.Ask("n1", payload, absl::Seconds(1), home,
+                 [&](storage::Replies given, absl::Time) { replies = std::move(given); });
+    world.Run();
+    home.RunAll(world.now());
+    ASSERT_EQ(replies.replies.size(), 1);
+    internal::v1::Reply reply;
+    ASSERT_TRUE(reply.ParseFromString(replies.replies[0].payload));
+    EXPECT_EQ(reply.error().code(), static_cast<int>(absl::StatusCode::kFailedPrecondition));
+  }
+}
+
+}  // namespace
+}  // namespace sluice::control

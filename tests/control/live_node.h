@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A node with a real control port: gRPC over loopback before a hub of fake sockets. One thread
+// drives the hub in real time; a test that touches it does so within Do.
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "control/drain_book.h"
+#include "control/node.h"
+#include "control/probe.h"
+#include "control/server.h"
+#include "control/status.h"
+#include "gateway/hub/drains.h"
+#include "gateway/hub/event_log.h"
+#include "google/rpc/status.pb.h"
+#include "sluice/v1/control.grpc.pb.h"
+#include "sluice/v1/workers.grpc.pb.h"
+#include "storage/broker_memory.h"
+#include "tests/fakes/hub_world.h"
+
+namespace sluice::control {
+
+struct LiveOptions {
+  ControlOptions control;
+  Limits limits;
+  hub::ShardOptions shard;
+  hub::EventLog::Options events;
+  size_t shards = 2;
+};
+
+class LiveNode {
+ public:
+  explicit LiveNode(LiveOptions options = {})
+      : world(options.shards, options.shard),
+        broker(bus, "n1"),
+        drains({}, world.set, world.home),
+        book(drains),
+        events(options.events),
+        node{"n1",   "epoch-1", world.set, world.home,    book,
+             events, broker,    encodings, options.limits} {
+    options.control.listen = "127.0.0.1:0";
+    server = std::make_unique<Server>(options.control, node, probe);
+    started = server->Start();
+    driver_ = std::thread([this] { Drive(); });
+    if (started.ok() && options.control.tls_cert.empty()) {
+      Connect(grpc::InsecureChannelCredentials());
+    }
+  }
+
+  ~LiveNode() {
+    server->Stop(absl::Seconds(2));
+    stop_ = true;
+    driver_.join();
+  }
+
+  void Connect(const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
+    // The certificates of tests are for "localhost".
+    grpc::ChannelArguments arguments;
+    arguments.SetSslTargetNameOverride("localhost");
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    channel = grpc::CreateCustomChannel(server->address(), credentials, arguments);
+    control = v1::Control::NewStub(channel);
+    workers = v1::Workers::NewStub(channel);
+  }
+
+  // Runs `task` while nothing else touches the hub.
+  template <typename Task>
+  auto Do(Task task) {
+    absl::MutexLock lock(&mutex_);
+    return task(world);
+  }
+
+  // Polls; false if it does not come true within ten seconds.
+  bool Wait(const std::function<bool(fakes::HubWorld&)>& condition) {
+    for (absl::Time end = absl::Now() + absl::Seconds(10); absl::Now() < end;) {
+      if (Do([&](auto& w) { return condition(w); })) return true;
+      std::this_thread::yield();
+    }
+    return false;
+  }
+
+  std::unique_ptr<fakes::FakeClient> Client(const std::string& space, const std::string& id,
+                                            uint32_t shard = 0) {
+    return Do([&](auto& w) { return w.Connect(space, id, shard); });
+  }
+  std::vector<std::string> Say(fakes::FakeClient& client, const std::string& text) {
+    return Do([&](auto& w) { return w.Say(client, text); });
+  }
+  // What the client gets next, one message; empty after ten seconds.
+  std::string Next(fakes::FakeClient& client) {
+    std::vector<std::string> got;
+    Wait([&](auto&) {
+      got = client.socket.Take();
+      return !got.empty();
+    });
+    return got.empty() ? "" : got.front();
+  }
+
+  storage::MemoryBus bus;
+  fakes::HubWorld world;
+  storage::MemoryBroker broker;
+  hub::Drains drains;
+  DrainBook book;
+  hub::EventLog events;
+  metrics::SharedCounter encodings;
+  Node node;
+  ControlProbe probe;
+  std::unique_ptr<Server> server;
+  absl::Status started;
+  std::shared_ptr<grpc::Channel> channel;
+  std::unique_ptr<v1::Control::Stub> control;
+  std::unique_ptr<v1::Workers::Stub> workers;
+
+ private:
+  void Drive() {
+    const absl::Time real = absl::Now();
+    const absl::Time start = world.now;
+    while (!stop_) {
+      {
+        absl::MutexLock lock(&mutex_);
+        world.now = start + (absl::Now() - real);
+        for (uint32_t i = 0; i < node.shards.size(); ++i) world.shard(i).Tick(world.now);
+        world.Run();
+        events.Append(std::exchange(world.events.events, {}));
+        drains.Tick(world.now);
+      }
+      std::this_thread::yield();
+    }
+  }
+
+  absl::Mutex mutex_;
+  std::atomic<bool> stop_{false};
+  std::thread driver_;
+};
+
+// The ErrorInfo's reason of what an rpc failed with.
+inline std::string Reason(const grpc::Status& status) {
+  google::rpc::Status details;
+  if (!details.ParseFromString(status.error_details())) return "?";
+  return ReasonOf(FromProto(details));
+}
+
+}  // namespace sluice::control

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The request's head as bytes, and the answers that it can lead to.
+#include "gateway/edge/request_reader.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+
+#include "gateway/edge/refusal.h"
+
+namespace sluice::edge {
+namespace {
+
+using State = RequestReader::State;
+
+constexpr RequestReader::Limits kLimits{1024, 12, 200};
+constexpr char kKey[] = "dGhlIHNhbXBsZSBub25jZQ==";
+
+struct Request {
+  std::string line = "GET /chat HTTP/1.1";
+  std::string host = "Host: a.example\r\n";
+  std::string upgrade = "Upgrade: websocket\r\n";
+  std::string connection = "Connection: keep-alive, Upgrade\r\n";
+  std::string key = std::string("Sec-WebSocket-Key: ") + kKey + "\r\n";
+  std::string version = "Sec-WebSocket-Version: 13\r\n";
+  std::string more;
+  std::string Text() const {
+    return line + "\r\n" + host + upgrade + connection + key + version + more + "\r\n";
+  }
+};
+
+std::optional<Refusal> Judge(const std::string& text) {
+  RequestReader reader(kLimits);
+  State state = reader.Put(text);
+  if (state == State::kRefused) return reader.refusal();
+  EXPECT_EQ(state, State::kWhole) << text;
+  return CheckUpgrade(reader.request());
+}
+
+template <typename Change>
+std::optional<Refusal> JudgeChanged(Change change) {
+  Request request;
+  change(request);
+  return Judge(request.Text());
+}
+
+TEST(RequestReader, TakesAnUpgrade) { EXPECT_EQ(Judge(Request().Text()), std::nullopt); }
+
+TEST(RequestReader, TakesItInAnyPieces) {
+  std::string text = Request().Text();
+  for (size_t cut = 1; cut < text.size(); ++cut) {
+    RequestReader reader(kLimits);
+    EXPECT_FALSE(reader.started());
+    EXPECT_EQ(reader.Put(text.substr(0, cut)), State::kMore) << cut;
+    EXPECT_TRUE(reader.started());
+    EXPECT_EQ(reader.Put(text.substr(cut)), State::kWhole) << cut;
+    EXPECT_EQ(reader.rest(), "");
+  }
+}
+
+TEST(RequestReader, KeepsWhatComesBehind) {
+  RequestReader reader(kLimits);
+  std::string frames(3000, '\x81');
+  EXPECT_EQ(reader.Put(Request().Text() + frames), State::kWhole);
+  EXPECT_EQ(reader.rest(), frames);
+}
+
+TEST(RequestReader, ReadsOnlyWhatItNeeds) {
+  RequestReader reader(kLimits);
+  Request request;
+  request.more =
+      "Origin: https://a.example\r\nX-Team: blue\r\nSec-WebSocket-Protocol: a, b\r\n"
+      "sec-websocket-protocol: c\r\n";
+  ASSERT_EQ(reader.Put(request.Text()), State::kWhole);
+  EXPECT_EQ(HeaderOf(reader.request(), "origin"), "https://a.example");
+  EXPECT_EQ(HeaderOf(reader.request(), "missing"), std::nullopt);
+  EXPECT_EQ(SubprotocolsOf(reader.request()), (std::vector<std::string_view>{"a", "b", "c"}));
+  std::vector<std::pair<std::string, std::string>> kept = {{"x-team", "blue"}};
+  EXPECT_EQ(KeepHeaders(reader.request(), {"x-team", "x-missing"}), kept);
+}
+
+TEST(RequestReader, IsStrictAboutWhatDecides) {
+  EXPECT_EQ(JudgeChanged([](Request& r) { r.upgrade = ""; }), Refusal::kNotWebSocket);
+  EXPECT_EQ(JudgeChanged([](Request& r) { r.version = "Sec-WebSocket-Version: 8\r\n"; }),
+            Refusal::kVersion);
+  EXPECT_EQ(JudgeChanged([](Request& r) { r.version = ""; }), Refusal::kVersion);
+  EXPECT_EQ(JudgeChanged([](Request& r) { r.line = "POST / HTTP/1.1"; }), Refusal::kMethod);
+  for (const std::string& line :
+       {"GET / HTTP/1.0", "GET chat HTTP/1.1", "GET http://a/ HTTP/1.1", "GET * HTTP/1.1",
+        "GET /#top HTTP/1.1", "GET / HTTP/2.0", "GET /", "GET  / HTTP/1.1", "get / HTTP/1.1 x"}) {
+    EXPECT_EQ(JudgeChanged([&](Request& r) { r.line = line; }), Refusal::kMalformed) << line;
+  }
+  for (const std::string& key : {"", "Sec-WebSocket-Key: \r\n", "Sec-WebSocket-Key: short\r\n",
+                                 "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=A\r\n",
+                                 "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25j!!==\r\n"}) {
+    EXPECT_EQ(JudgeChanged([&](Request& r) { r.key = key; }), Refusal::kMalformed) << key;
+  }
+  EXPECT_EQ(JudgeChanged([](Request& r) { r.host = ""; }), Refusal::kMalformed);
+  EXPECT_EQ(JudgeChanged([](Request& r) { r.connection = ""; }), Refusal::kMalformed);
+  EXPECT_EQ(JudgeChanged([](Request& r) { r.connection = "Connection: close\r\n"; }),
+            Refusal::kMalformed);
+  EXPECT_EQ(JudgeChanged([](Request& r) { r.upgrade = "Upgrade: h2c\r\n"; }), Refusal::kMalformed);
+}
+
+TEST(RequestReader, RefusesWhatIsThereTwice) {
+  for (const std::string& more :
+       {"Host: b.example\r\n", "Upgrade: websocket\r\n", "Connection: Upgrade\r\n",
+        "Sec-WebSocket-Version: 13\r\n", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
+        "Origin: https://a\r\nOrigin: https://b\r\n"}) {
+    EXPECT_EQ(JudgeChanged([&](Request& r) { r.more = more; }), Refusal::kMalformed) << more;
+  }
+}
+
+TEST(RequestReader, RefusesABody) {
+  EXPECT_EQ(JudgeChanged([](Request& r) { r.more = "Content-Length: 5\r\n"; }),
+            Refusal::kMalformed);
+  EXPECT_EQ(JudgeChanged([](Request& r) { r.more = "Transfer-Encoding: chunked\r\n"; }),
+            Refusal::kMalformed);
+  EXPECT_EQ(JudgeChanged([](Request& r) { r.more = "Content-Length: 0\r\n"; }), std::nullopt);
+}
+
+TEST(RequestReader, CountsBytesAndHeaders) {
+  std::string many;
+  for (int i = 0; i < 20; ++i) many += "X: y\r\n";
+  EXPECT_EQ(JudgeChanged([&](Request& r) { r.more = many; }), Refusal::kHeaderCount);
+  EXPECT_EQ(JudgeChanged([](Request& r) { r.more = "X: " + std::string(2000, 'x') + "\r\n"; }),
+            Refusal::kHeaderBytes);
+  EXPECT_EQ(JudgeChanged([](Request& r) { r.line = "GET /" + std::string(300, 'x'); }),
+            Refusal::kMalformed);
+  EXPECT_EQ(
+      JudgeChanged([](Request& r) { r.line = "GET /" + std::string(300, 'x') + " HTTP/1.1"; }),
+      Refusal::kTargetTooLong);
+}
+
+TEST(RequestReader, TellsALongTargetFromLongHeaders) {
+  RequestReader reader(kLimits);
+  State state = reader.Put("GET /");
+  for (int i = 0; i < 100 && state == State::kMore; ++i) state = reader.Put(std::string(50, 'x'));
+  EXPECT_EQ(state, State::kRefused);
+  EXPECT_EQ(reader.refusal(), Refusal::kTargetTooLong);
+}
+
+TEST(RequestReader, TakesExactlyItsLimit) {
+  Request request;
+  request.more = "X: \r\n";
+  request.more.insert(3, kLimits.header_bytes - request.Text().size(), 'x');
+  EXPECT_EQ(request.Text().size(), kLimits.header_bytes);
+  EXPECT_EQ(Judge(request.Text()), std::nullopt);
+  request.more.insert(3, "x");
+  EXPECT_EQ(Judge(request.Text()), Refusal::kHeaderBytes);
+}
+
+TEST(RenderRefusal, IsAWholeResponse) {
+  RefusalDetail detail;
+  EXPECT_EQ(RenderRefusal(Refusal::kOrigin, detail),
+            "HTTP/1.1 403 Forbidden\r\nServer: sluice\r\n"
+            "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 19\r\n"
+            "Connection: close\r\n\r\norigin not allowed\n");
+}
+
+TEST(RenderRefusal, SaysWhatWouldBeRight) {
+  auto contains = [](Refusal refusal, const std::string& what) {
+    RefusalDetail detail;
+    detail.retry_after = absl::Seconds(3);
+    std::string answer = RenderRefusal(refusal, detail);
+    EXPECT_NE(answer.find(what), std::string::npos) << answer;
+  };
+  contains(Refusal::kMethod, "Allow: GET\r\n");
+  contains(Refusal::kNotWebSocket, "Sec-WebSocket-Version: 13\r\n");
+  contains(Refusal::kVersion, "Upgrade: websocket\r\n");
+  contains(Refusal::kConnectionsMax, "Retry-After: 3\r\n");
+  contains(Refusal::kDraining, "503 Service Unavailable");
+}
+
+TEST(RenderRefusal, EveryRefusalHasALabelAndAStatus) {
+  for (int i = 0; i < kRefusalCount; ++i) {
+    EXPECT_FALSE(LabelOf(static_cast<Refusal>(i)).empty());
+    EXPECT_GE(StatusOf(static_cast<Refusal>(i)), 400);
+  }
+}
+
+TEST(RenderRefusal, LeavesABodyOutForHead) {
+  RefusalDetail detail;
+  detail.head = true;
+  detail.text = "because";
+  std::string answer = RenderRefusal(Refusal::kNoRoute, detail);
+  EXPECT_NE(answer.find("Content-Length: 8\r\n"), std::string::npos) << answer;
+  EXPECT_EQ(answer.substr(answer.size() - 4), "\r\n\r\n");
+}
+
+}  // namespace
+}  // namespace sluice::edge

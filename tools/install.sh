@@ -1,0 +1,70 @@
+# shellcheck shell=bash
+# Installs what a step needs and is not there: Debian packages, and no others. Sourced by `dev`.
+
+packages_build=(
+  bazel-bootstrap bazel-rules-java clang-19 lld-19 libboost1.81-dev libssl-dev zlib1g-dev
+  libgrpc++-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libabsl-dev libsimdjson-dev
+  nlohmann-json3-dev libyaml-cpp-dev libcli11-dev libspdlog-dev libfmt-dev prometheus-cpp-dev
+  libjwt-dev libhiredis-dev libgtest-dev libgmock-dev libbenchmark-dev
+)
+packages_sanitizers=(libclang-rt-19-dev llvm-19)
+packages_lint=(clang-format-19 clang-tidy-19)
+packages_promtool=(prometheus)
+packages_node=(nodejs npm)
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# Prints those of the named packages that are not installed.
+missing() {
+  comm -23 <(printf '%s\n' "$@" | sort) <(installed "$@" | cut -d' ' -f1 | sort -u)
+}
+
+# Prints "package version" of those of the named packages that are installed.
+installed() {
+  dpkg-query -W -f='${db:Status-Status} ${Package} ${Version}\n' "$@" 2>/dev/null |
+    sed -n 's/^installed //p' || true
+}
+
+install() {
+  local names
+  command -v dpkg-query >/dev/null || die 'Sluice is built on Debian 12; elsewhere, in its container.'
+  mapfile -t names < <(missing "$@")
+  [ "${#names[@]}" -gt 0 ] || return 0
+  echo "Installing ${names[*]}"
+  as_root apt-get -qq update
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends -y \
+    "${names[@]}" >/dev/null
+}
+
+# Node 18 or later with npm, wherever it comes from.
+install_node() {
+  local major
+  major=$(node --version 2>/dev/null | sed -n 's/^v\([0-9]*\).*/\1/p')
+  if [ "${major:-0}" -ge 18 ] && command -v npm >/dev/null; then return 0; fi
+  install "${packages_node[@]}"
+}
+
+install_build() {
+  install "${packages_build[@]}"
+  write_machine_bazelrc
+}
+
+# What .bazelrc cannot say because it differs between machines.
+write_machine_bazelrc() {
+  cat >user.bazelrc.new <<EOF
+# Written by ./dev
+build --disk_cache=${XDG_CACHE_HOME:-$HOME/.cache}/sluice/bazel
+build --config=$(uname -m)
+# Bazel does not see the headers in /usr/include: their versions stand for them.
+build --action_env=SLUICE_PACKAGES=$(installed "${packages_build[@]}" | sort | cksum | cut -d' ' -f1)
+test:tsan --test_env=TSAN_OPTIONS=$(tsan_options)
+EOF
+  if cmp -s user.bazelrc.new user.bazelrc; then rm user.bazelrc.new; else mv user.bazelrc.new user.bazelrc; fi
+}
+
+tsan_options() {
+  local symbolizer=/usr/lib/llvm-19/bin/llvm-symbolizer
+  echo "suppressions=$PWD/tests/tsan.supp:ignore_noninstrumented_modules=1:external_symbolizer_path=$symbolizer"
+}

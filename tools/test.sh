@@ -1,0 +1,97 @@
+# shellcheck shell=bash
+# `./dev test`. Sourced by `dev`.
+
+# Which configuration of .bazelrc is tested ("" for the usual one), and which tests: those whose label or
+# file name has this in it.
+config=
+filter=
+
+cmd_test() {
+  for argument in "$@"; do
+    case $argument in
+      --asan | --tsan) config=${argument#--} ;;
+      -*) die "test takes --asan, --tsan and a part of a test's name, not $argument" ;;
+      *) filter=$argument ;;
+    esac
+  done
+  install_build
+  if [ -z "$config$filter" ]; then test_static; fi
+  step "unit${config:+ $config}" test_unit
+  step "e2e${config:+ $config}" test_e2e
+  if [ -z "$config" ]; then step fuzz test_fuzz; fi
+  if [ -z "$config$filter" ]; then step promtool test_promtool; fi
+  conclude
+}
+
+test_static() {
+  step format check_format
+  step tidy check_tidy
+  step architecture check_architecture
+}
+
+# The options that choose the configuration.
+configured() { echo ${config:+--config=$config}; }
+
+# Prints the labels that a query finds, of those that the filter lets through.
+labels() {
+  bazel query --noshow_progress --ui_event_filters=error,stdout "filter('$filter', $1)"
+}
+
+# Runs test targets and counts their cases.
+run_targets() {
+  local status=0
+  bazel test --keep_going --noshow_progress --build_event_json_file="$work/events" "$@" || status=$?
+  python3 tools/report.py bazel "$work/events" >"$work/counts"
+  return $status
+}
+
+test_unit() {
+  local targets
+  targets=$(labels 'tests(//...) except attr(tags, manual, //...)')
+  [ -n "$targets" ] || no_match
+  if [ -n "$config" ]; then need install "${packages_sanitizers[@]}"; fi
+  # Without a filter everything is built, tests or not.
+  if [ -z "$config$filter" ]; then targets=//...; fi
+  # shellcheck disable=SC2046,SC2086  # words on purpose
+  run_targets $(configured) $targets
+}
+
+test_fuzz() {
+  local targets
+  targets=$(labels 'attr(tags, fuzz, tests(//...))')
+  [ -n "$targets" ] || no_match
+  need install "${packages_sanitizers[@]}"
+  # shellcheck disable=SC2086  # words on purpose
+  run_targets --config=fuzz $targets
+}
+
+# What the end-to-end tests start. Leaves bazel-bin pointing to it.
+build_binaries() {
+  # shellcheck disable=SC2046  # words on purpose
+  bazel build --noshow_progress $(configured) //gateway:sluice //examples/...
+}
+
+test_e2e() {
+  local status=0 files
+  mapfile -t files < <(find tests/e2e -maxdepth 1 -name "*$filter*.test.mjs" | sort)
+  [ "${#files[@]}" -gt 0 ] || no_match
+  need install_node
+  install_clients
+  build_binaries
+  ASAN_OPTIONS=detect_stack_use_after_return=1 TSAN_OPTIONS=$(tsan_options) timeout 15m \
+    node --test --test-reporter=spec --test-reporter-destination=stdout \
+    --test-reporter=tap --test-reporter-destination="$work/e2e.tap" "${files[@]}" || status=$?
+  python3 tools/report.py tap "$work/e2e.tap" >"$work/counts"
+  return $status
+}
+
+# The client libraries, unless those of the lock file are there.
+install_clients() {
+  [ tests/node_modules/.package-lock.json -nt tests/package-lock.json ] || (cd tests && npm ci)
+}
+
+test_promtool() {
+  need install "${packages_promtool[@]}"
+  build_binaries
+  python3 tools/check_metrics.py bazel-bin/gateway/sluice
+}
