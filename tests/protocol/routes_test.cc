@@ -81,13 +81,13 @@ TEST_F(RoutesTest, BadTargets) {
 
 TEST_F(RoutesTest, TheLongestPrefixWins) {
   std::vector<RouteRule> rules = Routes::Defaults(registry_);
-  rules.push_back({.prefix = "/raw/",
+  rules.push_back({.prefix = "/own/",
                    .dialect = msgpack_,
                    .from = RouteRule::Namespace::kRest,
                    .parameter = "",
                    .codecs = {},
                    .id_parameter = ""});
-  rules.push_back({.prefix = "/raw/q/",
+  rules.push_back({.prefix = "/own/q/",
                    .dialect = msgpack_,
                    .from = RouteRule::Namespace::kQuery,
                    .parameter = "namespace",
@@ -95,13 +95,13 @@ TEST_F(RoutesTest, TheLongestPrefixWins) {
                    .id_parameter = "id"});
   routes_ = *Routes::Make(rules);
 
-  EXPECT_EQ(Found("/raw/a/b?socket_id=%"), (Route{"a/b", "", msgpack_, ""}));
-  EXPECT_EQ(Found("/raw"), (Route{"default", "", msgpack_, ""}));
-  EXPECT_EQ(Found("/raw/"), (Route{"default", "", msgpack_, ""}));
-  EXPECT_EQ(Found("/rawer"), (Route{"rawer", "", json_, ""}));
-  EXPECT_EQ(Found("/raw/q/?namespace=n%20s&id=7&codec=xml"), (Route{"n s", "7", msgpack_, ""}));
-  EXPECT_EQ(Found("/raw/q?id=7"), (Route{"default", "7", msgpack_, ""}));
-  EXPECT_EQ(Refused("/raw/q/?namespace=%0a"), 400);
+  EXPECT_EQ(Found("/own/a/b?socket_id=%"), (Route{"a/b", "", msgpack_, ""}));
+  EXPECT_EQ(Found("/own"), (Route{"default", "", msgpack_, ""}));
+  EXPECT_EQ(Found("/own/"), (Route{"default", "", msgpack_, ""}));
+  EXPECT_EQ(Found("/owner"), (Route{"owner", "", json_, ""}));
+  EXPECT_EQ(Found("/own/q/?namespace=n%20s&id=7&codec=xml"), (Route{"n s", "7", msgpack_, ""}));
+  EXPECT_EQ(Found("/own/q?id=7"), (Route{"default", "7", msgpack_, ""}));
+  EXPECT_EQ(Refused("/own/q/?namespace=%0a"), 400);
 }
 
 TEST_F(RoutesTest, SocketClustersPathIsExact) {

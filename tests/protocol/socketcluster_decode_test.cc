@@ -214,7 +214,8 @@ TEST_F(SocketClusterDecode, ErrorResponseToAGatewaysCall) {
   EXPECT_EQ(VerbOf(R"({"rid":7,"error":{"message":"m","name":"N","code":5,"x":[1]},"data":1})"),
             hub::Verb(hub::Answer{7, CallError{Fault::kApplication, "N", 5, "m", R"({"x":[1]})"}}));
   EXPECT_EQ(VerbOf(R"({"rid":7,"error":"plain string"})"),
-            hub::Verb(hub::Answer{7, CallError{Fault::kApplication, "", 0, "plain string", ""}}));
+            hub::Verb(hub::Answer{
+                7, CallError{Fault::kApplication, "", 0, "plain string", "\"plain string\""}}));
 }
 
 TEST_F(SocketClusterDecode, ResponsesToNothingAreIgnored) {
