@@ -146,8 +146,7 @@ TEST_F(LineTest, Answers) {
   EXPECT_EQ(One(line_, R"({"n":"_r","p":{"ans":5},"i":"17","e":null})"),
             (Command{{.id = "\"17\"", .flags = 0, .answer = false},
                      hub::Answer{17, Payload::Json(R"({"ans":5})")}}));
-  EXPECT_EQ(One(line_, R"({"n":"_r","i":"17"})").verb,
-            hub::Verb(hub::Answer{17, Payload::None()}));
+  EXPECT_EQ(One(line_, R"({"n":"_r","i":"17"})").verb, hub::Verb(hub::Answer{17, Payload::None()}));
   EXPECT_EQ(One(line_, R"({"n":"_r","i":"17","e":0,"p":1})").verb,
             hub::Verb(hub::Answer{17, Payload::Json("1")}));
 }
@@ -162,11 +161,9 @@ TEST_F(LineTest, Rejections) {
             (CallError{Fault::kApplication, "Error", 0, "client says no", ""}));
   EXPECT_EQ(error(R"({"name":"TypeError","message":"bad","code":"E9"})"),
             (CallError{Fault::kApplication, "TypeError", 0, "bad", R"({"code":"E9"})"}));
-  EXPECT_EQ(
-      error(R"({"name":"X","message":"m","code":7,"why":{"a":[1, 2]},"n":null})"),
-      (CallError{Fault::kApplication, "X", 7, "m", R"({"why":{"a":[1, 2]},"n":null})"}));
-  EXPECT_EQ(error("\"plain\""),
-            (CallError{Fault::kApplication, "", 0, "plain", "\"plain\""}));
+  EXPECT_EQ(error(R"({"name":"X","message":"m","code":7,"why":{"a":[1, 2]},"n":null})"),
+            (CallError{Fault::kApplication, "X", 7, "m", R"({"why":{"a":[1, 2]},"n":null})"}));
+  EXPECT_EQ(error("\"plain\""), (CallError{Fault::kApplication, "", 0, "plain", "\"plain\""}));
   EXPECT_EQ(error("true"), (CallError{Fault::kApplication, "", 0, "true", "true"}));
 }
 
@@ -221,11 +218,11 @@ TEST_F(LineTest, Results) {
 
 TEST_F(LineTest, ApplicationErrors) {
   auto error = [this](CallError error) { return Error(std::move(error)); };
+  EXPECT_EQ(error({Fault::kApplication, "TypeError", 0, "bad", R"({"code":"E9"})"}),
+            R"({"n":"_r","i":"a","e":{"name":"TypeError","message":"bad","code":"E9"}})");
   EXPECT_EQ(
-      error({Fault::kApplication, "TypeError", 0, "bad", R"({"code":"E9"})"}),
-      R"({"n":"_r","i":"a","e":{"name":"TypeError","message":"bad","code":"E9"}})");
-  EXPECT_EQ(error({Fault::kApplication, "E", 5, "m", R"({"code":"x","name":1,"stack":"s","k":[]})"}),
-            R"({"n":"_r","i":"a","e":{"name":"E","message":"m","code":5,"k":[]}})");
+      error({Fault::kApplication, "E", 5, "m", R"({"code":"x","name":1,"stack":"s","k":[]})"}),
+      R"({"n":"_r","i":"a","e":{"name":"E","message":"m","code":5,"k":[]}})");
   EXPECT_EQ(error({Fault::kApplication, "E", 0, "m", "7"}),
             R"({"n":"_r","i":"a","e":{"name":"E","message":"m","data":7}})");
   EXPECT_EQ(error({Fault::kApplication, "", 0, "", R"({"any":"thing"})"}),
@@ -234,9 +231,9 @@ TEST_F(LineTest, ApplicationErrors) {
 
 TEST_F(LineTest, AnErrorIsNeverFalse) {
   for (const char* data : {"0", "null", "false", "\"\""}) {
-    EXPECT_EQ(Error({Fault::kApplication, "", 0, "", data}),
-              std::string(R"({"n":"_r","i":"a","e":{"name":"Error","message":"","data":)") + data +
-                  "}}");
+    EXPECT_EQ(
+        Error({Fault::kApplication, "", 0, "", data}),
+        std::string(R"({"n":"_r","i":"a","e":{"name":"Error","message":"","data":)") + data + "}}");
   }
   EXPECT_EQ(Error({Fault::kApplication, "", 0, "", ""}),
             R"({"n":"_r","i":"a","e":{"name":"Error","message":""}})");
@@ -276,7 +273,9 @@ TEST_F(LineTest, PingsAfterSilence) {
   EXPECT_EQ(rule.timeout, absl::Seconds(10));
   EXPECT_FALSE(rule.steady);
   EXPECT_EQ(rule.lease, absl::ZeroDuration());
-  EXPECT_EQ(rule.ping, "\x81\x15" R"({"n":"_p","i":"ping"})");
+  EXPECT_EQ(rule.ping,
+            "\x81\x15"
+            R"({"n":"_p","i":"ping"})");
 }
 
 TEST_F(LineTest, CloseCodes) {

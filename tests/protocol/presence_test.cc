@@ -118,8 +118,8 @@ TEST_F(PresenceTest, AGuardMayHaveReplacedTheObject) {
 }
 
 TEST_F(PresenceTest, UnparsableMessages) {
-  for (const char* message : {"", "{", "nope", "{\"action\":\"ping\"} x", "{\"action\":\"\xff\"}",
-                              "{'action':'ping'}"}) {
+  for (const char* message :
+       {"", "{", "nope", "{\"action\":\"ping\"} x", "{\"action\":\"\xff\"}", "{'action':'ping'}"}) {
     EXPECT_EQ(Said(message), R"({"error":"Unparsable message sent"})") << message;
   }
   EXPECT_EQ(Said(std::string(40, '[') + std::string(40, ']')),
