@@ -12,6 +12,7 @@
 #include "control/outcomes.h"
 #include "control/queries.h"
 #include "control/status.h"
+#include "control/token_verb.h"
 
 namespace sluice::control {
 namespace {
@@ -147,9 +148,10 @@ void Cluster::Answer(const std::string& payload, Reply reply) {
   if (ask.ParseFromString(payload) && ask.version() == kVersion) {
     if (ask.rpc() == internal::v1::RPC_CALL) return AnswerCall(ask.request(), std::move(reply));
     bool known =
-        Dispatch<SendVerb, JoinVerb, LeaveVerb, UpdateVerb, DisconnectVerb, CountVerb,
-                 ListConnectionsVerb, ListNamespacesVerb, ListChannelsVerb, ListMethodsVerb,
-                 StartDrainVerb, GetDrainVerb, PauseDrainVerb, ResumeDrainVerb, CancelDrainVerb>(
+        Dispatch<SendVerb, JoinVerb, LeaveVerb, UpdateVerb, DisconnectVerb, KickOutVerb,
+                 DeauthenticateVerb, PublishVerb, SetTokenVerb, CountVerb, ListConnectionsVerb,
+                 ListNamespacesVerb, ListChannelsVerb, ListMethodsVerb, StartDrainVerb,
+                 GetDrainVerb, PauseDrainVerb, ResumeDrainVerb, CancelDrainVerb>(
             ask.rpc(), [&]<typename Verb>() { AnswerAs<Verb>(ask.request(), std::move(reply)); });
     if (known) return;
   }
@@ -287,6 +289,10 @@ SLUICE_INSTANTIATE(JoinVerb);
 SLUICE_INSTANTIATE(LeaveVerb);
 SLUICE_INSTANTIATE(UpdateVerb);
 SLUICE_INSTANTIATE(DisconnectVerb);
+SLUICE_INSTANTIATE(KickOutVerb);
+SLUICE_INSTANTIATE(DeauthenticateVerb);
+SLUICE_INSTANTIATE(PublishVerb);
+SLUICE_INSTANTIATE(SetTokenVerb);
 SLUICE_INSTANTIATE(CountVerb);
 SLUICE_INSTANTIATE(ListConnectionsVerb);
 SLUICE_INSTANTIATE(ListNamespacesVerb);

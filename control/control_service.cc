@@ -11,6 +11,8 @@
 #include "control/outcomes.h"
 #include "control/queries.h"
 #include "control/rpc_answer.h"
+#include "control/subscription_stream.h"
+#include "control/token_verb.h"
 
 namespace sluice::control {
 
@@ -63,6 +65,30 @@ grpc::ServerUnaryReactor* ControlService::Disconnect(Context* context,
                                                      const v1::DisconnectRequest* request,
                                                      v1::DisconnectResponse* response) {
   return RunVerb<DisconnectVerb>(Rpc::kDisconnect, context, request, response);
+}
+
+grpc::ServerUnaryReactor* ControlService::SetAuthToken(Context* context,
+                                                       const v1::SetAuthTokenRequest* request,
+                                                       v1::SetAuthTokenResponse* response) {
+  return RunVerb<SetTokenVerb>(Rpc::kSetAuthToken, context, request, response);
+}
+
+grpc::ServerUnaryReactor* ControlService::Deauthenticate(Context* context,
+                                                         const v1::DeauthenticateRequest* request,
+                                                         v1::DeauthenticateResponse* response) {
+  return RunVerb<DeauthenticateVerb>(Rpc::kDeauthenticate, context, request, response);
+}
+
+grpc::ServerUnaryReactor* ControlService::KickOut(Context* context,
+                                                  const v1::KickOutRequest* request,
+                                                  v1::KickOutResponse* response) {
+  return RunVerb<KickOutVerb>(Rpc::kKickOut, context, request, response);
+}
+
+grpc::ServerUnaryReactor* ControlService::Publish(Context* context,
+                                                  const v1::PublishRequest* request,
+                                                  v1::PublishResponse* response) {
+  return RunVerb<PublishVerb>(Rpc::kPublish, context, request, response);
 }
 
 grpc::ServerUnaryReactor* ControlService::StartDrain(Context* context,
@@ -153,6 +179,11 @@ grpc::ServerWriteReactor<v1::CallResponse>* ControlService::Call(Context* contex
 grpc::ServerWriteReactor<v1::Drain>* ControlService::WatchDrain(
     Context* context, const v1::WatchDrainRequest* request) {
   return StreamDrain(*request, gate_.Admit(*context), cluster_, probe_);
+}
+
+grpc::ServerWriteReactor<v1::SubscribeResponse>* ControlService::Subscribe(
+    Context* context, const v1::SubscribeRequest* request) {
+  return StreamPublications(*request, gate_.Admit(*context), cluster_.node(), probe_);
 }
 
 grpc::ServerWriteReactor<v1::WatchEventsResponse>* ControlService::WatchEvents(

@@ -26,6 +26,11 @@ class ControlService final : public v1::Control::CallbackService {
   Unary* UpdateConnections(Context*, const v1::UpdateConnectionsRequest*,
                            v1::UpdateConnectionsResponse*) override;
   Unary* Disconnect(Context*, const v1::DisconnectRequest*, v1::DisconnectResponse*) override;
+  Unary* SetAuthToken(Context*, const v1::SetAuthTokenRequest*, v1::SetAuthTokenResponse*) override;
+  Unary* Deauthenticate(Context*, const v1::DeauthenticateRequest*,
+                        v1::DeauthenticateResponse*) override;
+  Unary* KickOut(Context*, const v1::KickOutRequest*, v1::KickOutResponse*) override;
+  Unary* Publish(Context*, const v1::PublishRequest*, v1::PublishResponse*) override;
   Unary* StartDrain(Context*, const v1::StartDrainRequest*, v1::Drain*) override;
   Unary* GetDrain(Context*, const v1::GetDrainRequest*, v1::Drain*) override;
   Unary* PauseDrain(Context*, const v1::PauseDrainRequest*, v1::Drain*) override;
@@ -43,6 +48,8 @@ class ControlService final : public v1::Control::CallbackService {
 
   grpc::ServerWriteReactor<v1::CallResponse>* Call(Context*, const v1::CallRequest*) override;
   grpc::ServerWriteReactor<v1::Drain>* WatchDrain(Context*, const v1::WatchDrainRequest*) override;
+  grpc::ServerWriteReactor<v1::SubscribeResponse>* Subscribe(Context*,
+                                                             const v1::SubscribeRequest*) override;
   grpc::ServerWriteReactor<v1::WatchEventsResponse>* WatchEvents(
       Context*, const v1::WatchEventsRequest*) override;
 

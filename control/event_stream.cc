@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "control/rpc_stream.h"
+#include "control/pulled_stream.h"
 #include "control/status.h"
 #include "control/values.h"
 #include "control/views.h"
@@ -28,58 +28,48 @@ absl::Status Explain(const absl::Status& status) {
                    absl::Seconds(5));
 }
 
-// Everything but gRPC's reactions happens at home: the log is there.
-class EventStream final : public RpcStream<v1::WatchEventsResponse> {
+class EventStream final : public PulledStream<v1::WatchEventsResponse> {
  public:
-  EventStream(const Node& node, ControlProbe& probe)
-      : RpcStream(Rpc::kWatchEvents, probe), node_(node), probe_(probe) {
+  EventStream(const Node& node, ControlProbe& probe, hub::EventFilter filter,
+              std::optional<uint64_t> after)
+      : PulledStream(Rpc::kWatchEvents, node, probe),
+        filter_(std::move(filter)),
+        after_(after),
+        probe_(probe) {
     probe_.watchers.Add(1);
   }
   ~EventStream() override { probe_.watchers.Add(-1); }
 
-  void Begin(std::shared_ptr<EventStream> self, hub::EventFilter filter,
-             std::optional<uint64_t> after) {
-    me_ = self;
-    node_.home.Post([self = std::move(self), filter = std::move(filter), after](absl::Time) {
-      self->Open(self, filter, after);
-    });
-  }
-
  private:
-  void Open(const std::shared_ptr<EventStream>& self, const hub::EventFilter& filter,
-            std::optional<uint64_t> after) {
-    if (gone_) return;
-    uint64_t from = after.value_or(node_.events.position());
-    // Told from within the log, so nothing is taken before it has finished what it does.
-    auto watcher = node_.events.Watch(filter, from, [weak = std::weak_ptr(self)] {
-      if (auto stream = weak.lock()) stream->PostTake(stream);
-    });
-    if (!watcher.ok()) return Fail(Explain(watcher.status()));
-    watcher_ = *watcher;
+  absl::StatusOr<uint64_t> Open(absl::AnyInvocable<void()> ready) override {
+    if (!after_) after_ = node_.events.position();
+    auto watcher = node_.events.Watch(filter_, *after_, std::move(ready));
+    if (!watcher.ok()) return Explain(watcher.status());
+    return watcher;
+  }
+
+  std::optional<v1::WatchEventsResponse> Greeting() override {
     v1::WatchEventsResponse first;
-    SetPosition(from, first);
-    Push(std::move(first));
+    SetPosition(*after_, first);
+    return first;
   }
 
-  void PostTake(std::shared_ptr<EventStream> self) {
-    node_.home.Post([self = std::move(self)](absl::Time) { self->Take(); });
-  }
-
-  // Takes no more than can be written now; what waits, waits in the log, which has a bound.
-  void Take() {
-    if (!watcher_ || !idle()) return;
+  std::optional<v1::WatchEventsResponse> Take(uint64_t id) override {
     uint64_t newest = node_.events.position();
-    hub::EventLog::Batch batch = node_.events.Take(*watcher_, kBatchMax);
-    if (batch.events.empty() && batch.lost == 0) return;
+    hub::EventLog::Batch batch = node_.events.Take(id, kBatchMax);
+    if (batch.events.empty() && batch.lost == 0) return std::nullopt;
     v1::WatchEventsResponse response;
     for (const auto& event : batch.events) *response.add_events() = ToProto(*event);
     response.set_lost(batch.lost);
+    response.set_backlog(newest - batch.position);
     SetPosition(batch.position, response);
     probe_.events_sent.Add(batch.events.size());
     probe_.events_lost.Add(batch.lost);
     probe_.watcher_lag.Observe(static_cast<double>(newest - batch.position));
-    Push(std::move(response));
+    return response;
   }
+
+  void Close(uint64_t id) override { node_.events.Unwatch(id); }
 
   void SetPosition(uint64_t sequence, v1::WatchEventsResponse& response) const {
     response.mutable_position()->set_epoch(node_.epoch);
@@ -87,27 +77,9 @@ class EventStream final : public RpcStream<v1::WatchEventsResponse> {
     response.set_node(node_.name);
   }
 
-  void OnIdle() override {
-    if (auto self = me_.lock()) PostTake(std::move(self));
-  }
-
-  void OnGone() override {
-    auto self = me_.lock();
-    if (!self) return;
-    node_.home.Post([self](absl::Time) {
-      self->gone_ = true;
-      if (self->watcher_) self->node_.events.Unwatch(*self->watcher_);
-      self->watcher_.reset();
-    });
-  }
-
-  const Node& node_;
+  const hub::EventFilter filter_;
+  std::optional<uint64_t> after_;
   ControlProbe& probe_;
-  std::weak_ptr<EventStream> me_;  // set before gRPC knows the stream
-
-  // Home thread only.
-  bool gone_ = false;
-  std::optional<hub::EventLog::WatcherId> watcher_;
 };
 
 }  // namespace
@@ -131,8 +103,6 @@ absl::StatusOr<hub::EventFilter> ToFilter(const v1::WatchEventsRequest& request)
 grpc::ServerWriteReactor<v1::WatchEventsResponse>* StreamEvents(
     const v1::WatchEventsRequest& request, absl::Status admitted, const Node& node,
     ControlProbe& probe) {
-  auto stream = std::make_shared<EventStream>(node, probe);
-  auto* reactor = stream->Keep(stream);
   std::optional<uint64_t> after;
   if (admitted.ok() && request.has_after()) {
     if (request.after().epoch() != node.epoch) admitted = EventsGone();
@@ -140,8 +110,11 @@ grpc::ServerWriteReactor<v1::WatchEventsResponse>* StreamEvents(
   }
   auto filter = ToFilter(request);
   if (admitted.ok()) admitted = filter.status();
+  auto stream = std::make_shared<EventStream>(
+      node, probe, filter.ok() ? *std::move(filter) : hub::EventFilter(), after);
+  auto* reactor = stream->Keep(stream);
   if (admitted.ok()) {
-    stream->Begin(stream, *std::move(filter), after);
+    stream->Begin(stream);
   } else {
     stream->Fail(std::move(admitted));
   }

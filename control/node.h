@@ -10,7 +10,9 @@
 #include "control/drain_book.h"
 #include "control/limits.h"
 #include "gateway/hub/event_log.h"
+#include "gateway/hub/exchange.h"
 #include "gateway/hub/shard_set.h"
+#include "gateway/hub/tokens.h"
 #include "metrics/probe.h"
 #include "storage/broker.h"
 #include "storage/executor.h"
@@ -24,6 +26,8 @@ struct Node {
   storage::Executor& home;  // the node's thread
   DrainBook& drains;        // on `home` only
   hub::EventLog& events;    // on `home` only
+  hub::Exchange& exchange;  // on `home` only, but for OnPublication
+  const hub::TokenAuthority& tokens;
   storage::Broker& broker;
   metrics::SharedCounter& encodings;  // of messages (hub::Message)
   Limits limits;

@@ -17,6 +17,8 @@
 namespace sluice::control {
 namespace {
 
+constexpr size_t kKickMessageMax = 1024;  // bytes
+
 std::vector<std::string> Sorted(google::protobuf::RepeatedPtrField<std::string>* names) {
   std::vector<std::string> sorted(std::make_move_iterator(names->begin()),
                                   std::make_move_iterator(names->end()));
@@ -90,9 +92,17 @@ absl::StatusOr<SendVerb> SendVerb::Make(const Node& node, const Request& request
   if (!body.ok()) return body.status();
   auto message = std::make_shared<const hub::Message>(request.message().event(), *std::move(body),
                                                       node.encodings);
-  return SendVerb([selector = *std::move(selector), message](hub::Shard& shard, hub::Time now) {
-    return shard.Send(selector, *message, now);
-  });
+  std::optional<hub::CloseFrame> close;
+  if (request.has_close_after()) {
+    auto status = CheckClose(request.close_after().code(), request.close_after().reason());
+    if (!status.ok()) return status;
+    close = hub::CloseFrame{static_cast<uint16_t>(request.close_after().code()),
+                            request.close_after().reason()};
+  }
+  return SendVerb(
+      [selector = *std::move(selector), message, close](hub::Shard& shard, hub::Time now) {
+        return shard.Send(selector, *message, close, now);
+      });
 }
 
 template <>
@@ -150,6 +160,55 @@ absl::StatusOr<DisconnectVerb> DisconnectVerb::Make(const Node& node, const Requ
   });
 }
 
+template <>
+absl::StatusOr<KickOutVerb> KickOutVerb::Make(const Node& node, const Request& request) {
+  auto selector = ToSelector(request.selector(), node.name, node.limits);
+  if (!selector.ok()) return selector.status();
+  auto status = CheckChannels(request.channels(), node.limits.channel_name_bytes);
+  if (!status.ok()) return status;
+  if (request.message().size() > kKickMessageMax) {
+    return Invalid("MESSAGE_INVALID", "message", "a message for the kicked has at most 1024 bytes");
+  }
+  return KickOutVerb([selector = *std::move(selector), channels = ToVector(request.channels()),
+                      message = request.message()](hub::Shard& shard, hub::Time now) {
+    return shard.KickOut(selector, channels, message, now);
+  });
+}
+
+template <>
+absl::StatusOr<DeauthenticateVerb> DeauthenticateVerb::Make(const Node& node,
+                                                            const Request& request) {
+  auto selector = ToSelector(request.selector(), node.name, node.limits);
+  if (!selector.ok()) return selector.status();
+  return DeauthenticateVerb([selector = *std::move(selector)](hub::Shard& shard, hub::Time now) {
+    return shard.Deauthenticate(selector, now);
+  });
+}
+
+// Every node tells its own Subscribe streams.
+template <>
+absl::StatusOr<PublishVerb> PublishVerb::Make(const Node& node, const Request& request) {
+  auto status = CheckNamespace(request.namespace_(), "namespace");
+  if (!status.ok()) return status;
+  if (!IsName(request.channel(), node.limits.channel_name_bytes)) {
+    return Invalid("CHANNEL_INVALID", "channel", "not a channel's name");
+  }
+  auto body = ToPayload(request.body(), "body", node.limits);
+  if (!body.ok()) return body.status();
+  if (node.exchange.wanted()) {
+    node.exchange.OnPublication({request.namespace_(), request.channel(), *body, {}, {}});
+  }
+  auto message = std::make_shared<const hub::Message>(request.channel(), *std::move(body),
+                                                      node.encodings, /*publication=*/true);
+  return PublishVerb([space = request.namespace_(), message](hub::Shard& shard, hub::Time now) {
+    return shard.Publish(space, message, now);
+  });
+}
+
+template class OutcomeVerb<v1::KickOutRequest, v1::KickOutResponse, internal::v1::RPC_KICK_OUT>;
+template class OutcomeVerb<v1::DeauthenticateRequest, v1::DeauthenticateResponse,
+                           internal::v1::RPC_DEAUTHENTICATE>;
+template class OutcomeVerb<v1::PublishRequest, v1::PublishResponse, internal::v1::RPC_PUBLISH>;
 template class OutcomeVerb<v1::SendRequest, v1::SendResponse, internal::v1::RPC_SEND>;
 template class OutcomeVerb<v1::JoinRequest, v1::JoinResponse, internal::v1::RPC_JOIN>;
 template class OutcomeVerb<v1::LeaveRequest, v1::LeaveResponse, internal::v1::RPC_LEAVE>;

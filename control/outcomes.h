@@ -51,5 +51,10 @@ using UpdateVerb = OutcomeVerb<v1::UpdateConnectionsRequest, v1::UpdateConnectio
                                internal::v1::RPC_UPDATE_CONNECTIONS>;
 using DisconnectVerb =
     OutcomeVerb<v1::DisconnectRequest, v1::DisconnectResponse, internal::v1::RPC_DISCONNECT>;
+using KickOutVerb =
+    OutcomeVerb<v1::KickOutRequest, v1::KickOutResponse, internal::v1::RPC_KICK_OUT>;
+using DeauthenticateVerb = OutcomeVerb<v1::DeauthenticateRequest, v1::DeauthenticateResponse,
+                                       internal::v1::RPC_DEAUTHENTICATE>;
+using PublishVerb = OutcomeVerb<v1::PublishRequest, v1::PublishResponse, internal::v1::RPC_PUBLISH>;
 
 }  // namespace sluice::control

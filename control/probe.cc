@@ -7,10 +7,11 @@ namespace sluice::control {
 namespace {
 
 constexpr std::array<std::string_view, kRpcCount> kLabels = {
-    "Send",           "Call",         "Join",          "Leave",           "UpdateConnections",
-    "Disconnect",     "StartDrain",   "GetDrain",      "WatchDrain",      "PauseDrain",
-    "ResumeDrain",    "CancelDrain",  "GetConnection", "ListConnections", "CountConnections",
-    "ListNamespaces", "ListChannels", "ListMethods",   "WatchEvents",     "Serve"};
+    "Send",           "Call",           "Join",          "Leave",           "UpdateConnections",
+    "Disconnect",     "StartDrain",     "GetDrain",      "WatchDrain",      "PauseDrain",
+    "ResumeDrain",    "CancelDrain",    "GetConnection", "ListConnections", "CountConnections",
+    "ListNamespaces", "ListChannels",   "ListMethods",   "WatchEvents",     "Serve",
+    "SetAuthToken",   "Deauthenticate", "KickOut",       "Publish",         "Subscribe"};
 
 }  // namespace
 
@@ -18,7 +19,7 @@ std::string_view RpcLabel(Rpc rpc) { return kLabels[static_cast<size_t>(rpc)]; }
 
 bool IsStream(Rpc rpc) {
   return rpc == Rpc::kCall || rpc == Rpc::kWatchDrain || rpc == Rpc::kWatchEvents ||
-         rpc == Rpc::kServe;
+         rpc == Rpc::kServe || rpc == Rpc::kSubscribe;
 }
 
 void ControlProbe::Ended(Rpc rpc, absl::StatusCode code, absl::Duration took) {
@@ -95,6 +96,13 @@ void ControlProbe::VisitWatchers(metrics::Visitor& visitor) const {
   visitor.Distribution("event_watcher_lag_events",
                        "How many events a watcher was behind when it was given some.", {},
                        watcher_lag.histogram());
+  visitor.Level("channel_subscribers", "Subscribe streams that are open.", {},
+                static_cast<double>(subscribers.value()));
+  visitor.Count("publications_sent_total", "Publications sent to subscribers.", {},
+                publications_sent.value());
+  visitor.Count("publications_lost_total",
+                "Publications lost by subscribers that read too slowly (--subscriber-backlog).", {},
+                publications_lost.value());
   visitor.Level("drain_watchers", "WatchDrain streams that are open.", {},
                 static_cast<double>(drain_watchers.value()));
 }

@@ -37,8 +37,13 @@ enum class Rpc : uint8_t {
   kListMethods,
   kWatchEvents,
   kServe,
+  kSetAuthToken,
+  kDeauthenticate,
+  kKickOut,
+  kPublish,
+  kSubscribe,
 };
-inline constexpr size_t kRpcCount = static_cast<size_t>(Rpc::kServe) + 1;
+inline constexpr size_t kRpcCount = static_cast<size_t>(Rpc::kSubscribe) + 1;
 std::string_view RpcLabel(Rpc rpc);
 // Streams last as long as their callers like; only the others' durations say something.
 bool IsStream(Rpc rpc);
@@ -89,6 +94,10 @@ class ControlProbe final : public metrics::Source {
   Counter events_sent;
   Counter events_lost;                 // by watchers that read too slowly
   SharedHistogram watcher_lag{kLags};  // events behind the newest when a batch is taken
+
+  Gauge subscribers;  // Subscribe streams
+  Counter publications_sent;
+  Counter publications_lost;  // by subscribers that read too slowly
 
   Gauge drain_watchers;
   ClusterProbe cluster;

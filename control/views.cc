@@ -36,8 +36,8 @@ v1::ConnectionEvent::Type ToProto(hub::ConnectionEvent::Type type) {
   // The hub's order is the contract's.
   static_assert(static_cast<int>(hub::ConnectionEvent::Type::kOpened) + 1 ==
                 v1::ConnectionEvent::TYPE_OPENED);
-  static_assert(static_cast<int>(hub::ConnectionEvent::Type::kNamespaceEmpty) + 1 ==
-                v1::ConnectionEvent::TYPE_NAMESPACE_EMPTY);
+  static_assert(static_cast<int>(hub::ConnectionEvent::Type::kWarning) + 1 ==
+                v1::ConnectionEvent::TYPE_WARNING);
   return static_cast<v1::ConnectionEvent::Type>(static_cast<int>(type) + 1);
 }
 

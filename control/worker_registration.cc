@@ -23,7 +23,18 @@ absl::StatusOr<bool> IsProtected(int access) {
 absl::StatusOr<hub::Role> ToRole(int role) {
   if (role == v1::ROLE_LOGIN) return hub::Role::kLogin;
   if (role == v1::ROLE_ADMISSION) return hub::Role::kAdmission;
+  if (role == v1::ROLE_RAW) return hub::Role::kRaw;
   return Invalid("ROLE_INVALID", "roles", "no such role");
+}
+
+// The hub's order is the contract's.
+absl::StatusOr<hub::GuardAction> ToGuardAction(int action) {
+  static_assert(static_cast<int>(hub::GuardAction::kConnect) + 1 == v1::GUARD_ACTION_CONNECT);
+  static_assert(hub::kGuardActionCount == v1::GUARD_ACTION_AUTHENTICATE);
+  if (action != v1::GUARD_ACTION_UNSPECIFIED && v1::GuardAction_IsValid(action)) {
+    return static_cast<hub::GuardAction>(action - 1);
+  }
+  return Invalid("ROLE_INVALID", "guards", "no such action");
 }
 
 absl::Status CheckName(const std::string& name, std::string_view field) {
@@ -64,6 +75,9 @@ absl::Status SetField(int field, hub::ContextSpec& spec, bool& headers) {
       break;
     case v1::CONTEXT_FIELD_TARGET:
       spec.target = true;
+      break;
+    case v1::CONTEXT_FIELD_CLAIMS:
+      spec.claims = true;
       break;
     default:
       return Invalid("CONTEXT_INVALID", "context", "no such context field");
@@ -117,20 +131,38 @@ absl::StatusOr<hub::SharedOffer> ToOffer(const v1::Method& method, const WorkerI
   return offer;
 }
 
+std::shared_ptr<hub::Offer> RoleOffer(hub::Role role, const WorkerIdentity& worker,
+                                      const hub::ContextSpec& context) {
+  auto offer = std::make_shared<hub::Offer>();
+  offer->worker = worker.id;
+  offer->worker_name = worker.name;
+  offer->link = worker.link;
+  offer->role = role;
+  offer->context = context;
+  return offer;
+}
+
 absl::Status AddRoles(const v1::Register& proto, const WorkerIdentity& worker,
                       const hub::ContextSpec& context, hub::Registration& result) {
   for (int value : proto.roles()) {
     auto role = ToRole(value);
     if (!role.ok()) return role.status();
-    auto offer = std::make_shared<hub::Offer>();
-    offer->worker = worker.id;
-    offer->worker_name = worker.name;
-    offer->link = worker.link;
-    offer->role = *role;
-    offer->context = context;
+    result.offers.push_back(RoleOffer(*role, worker, context));
+  }
+  for (int value : proto.guards()) {
+    auto action = ToGuardAction(value);
+    if (!action.ok()) return action.status();
+    auto offer = RoleOffer(hub::Role::kGuard, worker, context);
+    offer->action = *action;
     result.offers.push_back(std::move(offer));
   }
   return absl::OkStatus();
+}
+
+// Of a Register or a Deregister.
+template <typename Proto>
+int NamesIn(const Proto& proto) {
+  return proto.methods_size() + proto.events_size() + proto.roles_size() + proto.guards_size();
 }
 
 }  // namespace
@@ -140,7 +172,7 @@ absl::StatusOr<hub::Registration> ToRegistration(const v1::Register& proto,
                                                  const Limits& limits) {
   auto status = CheckNamespace(proto.namespace_(), "namespace");
   if (status.ok()) {
-    status = CheckCount(proto.methods_size() + proto.events_size() + proto.roles_size(), limits);
+    status = CheckCount(NamesIn(proto), limits);
   }
   if (!status.ok()) return status;
   auto context = ToContextSpec(proto);
@@ -168,7 +200,7 @@ absl::StatusOr<hub::Registration> ToRegistration(const v1::Register& proto,
 absl::StatusOr<hub::Deregistration> ToDeregistration(const v1::Deregister& proto,
                                                      hub::WorkerId worker, const Limits& limits) {
   auto status = CheckNamespace(proto.namespace_(), "namespace");
-  int count = proto.methods_size() + proto.events_size() + proto.roles_size();
+  int count = NamesIn(proto);
   if (status.ok()) status = CheckCount(count, limits);
   if (!status.ok()) return status;
   hub::Deregistration result;
@@ -181,6 +213,11 @@ absl::StatusOr<hub::Deregistration> ToDeregistration(const v1::Deregister& proto
     auto role = ToRole(value);
     if (!role.ok()) return role.status();
     result.roles.push_back(*role);
+  }
+  for (int value : proto.guards()) {
+    auto action = ToGuardAction(value);
+    if (!action.ok()) return action.status();
+    result.guards.push_back(*action);
   }
   return result;
 }

@@ -55,6 +55,29 @@ absl::StatusOr<hub::WorkerResult> ToReject(v1::Reject& reject) {
                      .reason = std::move(*reject.mutable_reason())};
 }
 
+absl::StatusOr<hub::WorkerResult> ToVerdict(v1::Verdict& proto, const Limits& limits) {
+  hub::Verdict verdict;
+  switch (proto.decision_case()) {
+    case v1::Verdict::kAllow: {
+      auto replacement = ToPayload(proto.allow().replacement(), "replacement", limits);
+      if (!replacement.ok()) return replacement.status();
+      verdict.allow = true;
+      verdict.replacement = *std::move(replacement);
+      return verdict;
+    }
+    case v1::Verdict::kBlock: {
+      auto error = ToCallError(proto.block().error(), limits);
+      if (!error.ok()) return error.status();
+      verdict.silent = proto.block().silent() || !proto.block().has_error();
+      verdict.error = *std::move(error);
+      return verdict;
+    }
+    case v1::Verdict::DECISION_NOT_SET:
+      break;
+  }
+  return absl::InvalidArgumentError("the verdict has no decision");
+}
+
 absl::StatusOr<hub::WorkerResult> TryResult(v1::InvocationResult& proto, const Limits& limits) {
   switch (proto.outcome_case()) {
     case v1::InvocationResult::kResult: {
@@ -72,6 +95,8 @@ absl::StatusOr<hub::WorkerResult> TryResult(v1::InvocationResult& proto, const L
       return ToAccept(*proto.mutable_accept(), limits);
     case v1::InvocationResult::kReject:
       return ToReject(*proto.mutable_reject());
+    case v1::InvocationResult::kVerdict:
+      return ToVerdict(*proto.mutable_verdict(), limits);
     case v1::InvocationResult::OUTCOME_NOT_SET:
       break;
   }
@@ -86,6 +111,7 @@ v1::Context ToContext(hub::Context context) {
   proto.set_namespace_(std::move(context.space));
   proto.set_remote_address(std::move(context.remote_address));
   proto.set_target(std::move(context.target));
+  proto.set_claims_json(std::move(context.claims_json));
   for (auto& [name, value] : context.headers) {
     std::string& joined = (*proto.mutable_headers())[name];
     joined = joined.empty() ? std::move(value) : absl::StrCat(joined, ", ", value);
@@ -127,7 +153,18 @@ v1::Invocation ToProto(hub::Invocation invocation) {
     case hub::Role::kAdmission:
       FillCandidate(std::move(invocation.candidate),
                     proto.mutable_admission()->mutable_connection());
+      FillBody(std::move(invocation.params), proto.mutable_admission()->mutable_payload());
       break;
+    case hub::Role::kRaw:
+      FillBody(std::move(invocation.params), proto.mutable_raw()->mutable_message());
+      break;
+    case hub::Role::kGuard: {
+      v1::Invocation::Guard& guard = *proto.mutable_guard();
+      guard.set_action(static_cast<v1::GuardAction>(static_cast<int>(invocation.action) + 1));
+      guard.set_name(std::move(invocation.method));
+      FillBody(std::move(invocation.params), guard.mutable_data());
+      break;
+    }
   }
   *proto.mutable_context() = ToContext(std::move(invocation.context));
   *proto.mutable_deadline() = ToProto(invocation.deadline);

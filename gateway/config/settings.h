@@ -6,15 +6,19 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "control/limits.h"
 #include "control/options.h"
 #include "gateway/edge/options.h"
 #include "gateway/hub/drains.h"
 #include "gateway/hub/event_log.h"
+#include "gateway/hub/exchange.h"
 #include "gateway/hub/shard_types.h"
+#include "gateway/protocol/registry.h"
 #include "gateway/server/departure.h"
 #include "gateway/server/log.h"
+#include "gateway/tokens/jwt_options.h"
 
 namespace sluice::config {
 
@@ -30,6 +34,10 @@ struct Settings {
   hub::ShardOptions shard;
   hub::EventLog::Options events;
   hub::Drains::Options drains;
+  hub::Exchange::Options exchange;
+  protocol::DialectOptions dialects;
+  std::vector<std::string> routes;
+  tokens::JwtOptions jwt;
   edge::EdgeOptions edge;
   edge::AdminOptions admin;
   control::ControlOptions control;

@@ -93,9 +93,10 @@ std::vector<Option> Connections(Settings& s) {
                    "what may wait to be written to a client; more closes it"),
       Size<size_t>("pong-bytes", {&s.edge.pong_bytes}, {kKiB, kGiB},
                    "answers to pings that may wait for a client that does not read"),
-      Time("ping-interval", {&o.ping_interval}, {},
-           "silence after which a client is pinged; 0: never"),
-      Time("pong-timeout", {&o.pong_timeout}, kTimeout, "silence after a ping that closes"),
+      Time("ping-interval", {&s.dialects.ping_interval}, {},
+           "JSON-RPC, raw: silence after which a client is pinged; 0: never"),
+      Time("pong-timeout", {&s.dialects.pong_timeout}, kTimeout,
+           "JSON-RPC, raw: silence after a ping that closes"),
       Time("close-timeout", {&s.edge.close_timeout}, kTimeout, "what a client has to say goodbye"),
       Count<size_t>("channels-per-connection", {&o.channels_per_connection}, kAnyNumber,
                     "channels that one connection may be in"),
@@ -117,6 +118,52 @@ std::vector<Option> Connections(Settings& s) {
                           "same user, or the newer"),
       Time("presence-lease", {&o.presence_lease}, {absl::Seconds(3), absl::Hours(24)},
            "how long a connection is still known after its node died"),
+  };
+}
+
+std::vector<Option> Dialects(Settings& s) {
+  protocol::DialectOptions& o = s.dialects;
+  return {
+      List("routes", {&s.routes},
+           "further routes, PREFIX=DIALECT or PREFIX=DIALECT:NAMESPACE, for example "
+           "/live/=socketcluster"),
+      Time("socketcluster-ping-interval", {&o.socketcluster.ping_interval}, {},
+           "between pings; 0: none"),
+      Time("socketcluster-ping-timeout", {&o.socketcluster.ping_timeout}, {},
+           "silence that closes, on both sides; 0: none"),
+      Time("socketcluster-handshake-timeout", {&o.socketcluster.handshake_timeout}, kTimeout,
+           "from the upgrade to #handshake"),
+      Switch("socketcluster-client-publish", {&o.socketcluster.client_publish},
+             "let clients publish into channels"),
+      Switch("socketcluster-strict-handshake", {&o.socketcluster.strict_handshake},
+             "close whoever says something before #handshake"),
+      Time("line-handshake-timeout", {&o.line.handshake_timeout}, kTimeout,
+           "from the upgrade to _h"),
+      Time("line-ping-interval", {&o.line.ping_interval}, {},
+           "silence after which a client is pinged; 0: never"),
+      Time("line-response-timeout", {&o.line.response_timeout}, {},
+           "silence after a ping that closes; 0: none"),
+      Time("longhouse-ping-interval", {&o.presence.ping_interval}, {}, "between pings; 0: none"),
+      Time("longhouse-lease", {&o.presence.lease}, {},
+           "how long a member is present without renewing; 0: for ever"),
+      Count<size_t>("members-max", {&s.shard.members_max}, kSome,
+                    "members in the list that a new member gets"),
+      Text("jwt-keys", {&s.jwt.keys_file}, kPath,
+           "YAML file with the keys of signed tokens; read again on SIGHUP"),
+      Time("jwt-expiry", {&s.jwt.expiry}, {absl::Seconds(1), absl::Hours(24 * 365)},
+           "how long a token is good that states nothing itself"),
+      Text("jwt-user-claim", {&s.jwt.user_claim}, {1, 255}, "the claim that names the user"),
+  };
+}
+
+std::vector<Option> Guards(Settings& s) {
+  hub::ShardOptions& o = s.shard;
+  return {
+      Time("guard-timeout", {&o.guard_timeout}, kTimeout, "what one decision may take"),
+      Choice<bool>("guard-default", {&o.guards_open}, {{"closed", false}, {"open", true}},
+                   "what holds for a guarded action when no guard answers"),
+      Count<size_t>("guard-queue", {&o.guard_queue}, kSome,
+                    "publications that wait for the guard of one client; more closes it"),
   };
 }
 
@@ -184,6 +231,10 @@ std::vector<Option> ControlPort(Settings& s) {
                     "drains that are known, ended or not"),
       Count<size_t>("events-kept", {&s.events.kept}, kSome, "events kept for WatchEvents"),
       Count<size_t>("watchers-max", {&s.events.watchers_max}, kSome, "open WatchEvents streams"),
+      Count<size_t>("subscribers-max", {&s.exchange.subscribers_max}, kSome,
+                    "open Subscribe streams"),
+      Count<size_t>("subscriber-backlog", {&s.exchange.backlog_max}, kSome,
+                    "publications that wait for one Subscribe stream; more are lost"),
   };
 }
 
@@ -210,7 +261,9 @@ std::vector<Option> BindOptions(Settings& settings) {
   Append(table, "Stopping", Stopping(settings));
   Append(table, "Public port", PublicPort(settings));
   Append(table, "Connections", Connections(settings));
+  Append(table, "Dialects", Dialects(settings));
   Append(table, "Methods and workers", Calls(settings));
+  Append(table, "Guards", Guards(settings));
   Append(table, "Control plane", ControlPort(settings));
   Append(table, "Admin port", AdminPort(settings));
   return table;

@@ -12,6 +12,7 @@
 #include "gateway/hub/probe.h"
 #include "gateway/hub/shard.h"
 #include "gateway/hub/shard_set.h"
+#include "gateway/hub/tokens.h"
 #include "gateway/protocol/registry.h"
 #include "metrics/probe.h"
 #include "storage/presence.h"
@@ -22,7 +23,8 @@ class HubParts {
  public:
   // All outlive this. The edge has not started yet.
   HubParts(const hub::ShardOptions& options, edge::Edge& edge, storage::Presence& presence,
-           hub::EventOutlet& events, const protocol::Registry& dialects);
+           hub::EventOutlet& events, const hub::TokenAuthority& tokens, hub::PublicationTap& tap,
+           const protocol::Registry& dialects);
 
   const hub::ShardSet& set() const { return set_; }
   const std::vector<hub::Shard*>& shards() const { return shards_; }

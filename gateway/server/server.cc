@@ -46,12 +46,15 @@ std::string MakeEpoch() {
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const config::Settings& settings,
                                                       const Log& log) {
-  auto dialects = std::make_unique<const protocol::Registry>();
-  auto routes = protocol::Routes::Make(protocol::Routes::Defaults(*dialects));
+  auto dialects = std::make_unique<const protocol::Registry>(settings.dialects);
+  auto routes = protocol::Routes::Configure(settings.routes, *dialects);
   if (!routes.ok()) return routes.status();
+  auto tokens = tokens::JwtAuthority::Make(settings.jwt);
+  if (!tokens.ok()) return tokens.status();
   auto edge = edge::Edge::Make(settings.edge, *std::move(routes), ShardCount(settings));
   if (!edge.ok()) return edge.status();
-  std::unique_ptr<Server> server(new Server(settings, log, std::move(dialects), *std::move(edge)));
+  std::unique_ptr<Server> server(
+      new Server(settings, log, std::move(dialects), *std::move(tokens), *std::move(edge)));
   absl::Status status = server->Listen();
   if (!status.ok()) return status;
   server->Run();
@@ -64,16 +67,19 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const config::Settings& se
 }
 
 Server::Server(const config::Settings& settings, const Log& log,
-               std::unique_ptr<const protocol::Registry> dialects, std::unique_ptr<edge::Edge> edge)
+               std::unique_ptr<const protocol::Registry> dialects,
+               std::unique_ptr<tokens::JwtAuthority> tokens, std::unique_ptr<edge::Edge> edge)
     : settings_(settings),
       log_(log),
       dialects_(std::move(dialects)),
+      tokens_(std::move(tokens)),
       edge_(std::move(edge)),
       presence_({.lease = settings.shard.presence_lease}),
       broker_(bus_, settings.shard.node),
       events_(settings.events),
+      exchange_(settings.exchange, home_),
       relay_(events_, home_, log),
-      hub_(settings.shard, *edge_, presence_, relay_, *dialects_),
+      hub_(settings.shard, *edge_, presence_, relay_, *tokens_, exchange_, *dialects_),
       drains_(settings.drains, hub_.set(), home_),
       leaving_({.kept_max = 1}, hub_.set(), home_),
       drain_book_(drains_),
@@ -83,6 +89,8 @@ Server::Server(const config::Settings& settings, const Log& log,
             .home = home_,
             .drains = drain_book_,
             .events = events_,
+            .exchange = exchange_,
+            .tokens = *tokens_,
             .broker = broker_,
             .encodings = hub_.encodings(),
             .limits = settings.limits},
@@ -154,6 +162,7 @@ void Server::OnStopSignal() {
 void Server::OnReloadSignal() {
   absl::Status status = edge_->ReloadTls();
   status.Update(control_.Reload());
+  status.Update(tokens_->Reload());
   if (status.ok()) return log_.Info("reloaded");
   log_.Error("not reloaded", {{"why", std::string(status.message())}});
 }

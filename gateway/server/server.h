@@ -21,6 +21,7 @@
 #include "gateway/edge/home_thread.h"
 #include "gateway/hub/drains.h"
 #include "gateway/hub/event_log.h"
+#include "gateway/hub/exchange.h"
 #include "gateway/protocol/registry.h"
 #include "gateway/server/addresses.h"
 #include "gateway/server/departure.h"
@@ -28,6 +29,7 @@
 #include "gateway/server/hub_parts.h"
 #include "gateway/server/log.h"
 #include "gateway/server/node_probe.h"
+#include "gateway/tokens/jwt_authority.h"
 #include "metrics/exporter.h"
 #include "storage/broker_memory.h"
 #include "storage/presence_memory.h"
@@ -52,7 +54,8 @@ class Server {
 
  private:
   Server(const config::Settings& settings, const Log& log,
-         std::unique_ptr<const protocol::Registry> dialects, std::unique_ptr<edge::Edge> edge);
+         std::unique_ptr<const protocol::Registry> dialects,
+         std::unique_ptr<tokens::JwtAuthority> tokens, std::unique_ptr<edge::Edge> edge);
 
   absl::Status Listen();
   void Run();
@@ -70,12 +73,14 @@ class Server {
   const Log& log_;
 
   std::unique_ptr<const protocol::Registry> dialects_;
+  std::unique_ptr<tokens::JwtAuthority> tokens_;
   std::unique_ptr<edge::Edge> edge_;
   storage::MemoryPresence presence_;
   storage::MemoryBus bus_;
   storage::MemoryBroker broker_;
   edge::HomeThread home_;
   hub::EventLog events_;
+  hub::Exchange exchange_;
   EventRelay relay_;
   HubParts hub_;
   hub::Drains drains_;   // those that backends ask for
