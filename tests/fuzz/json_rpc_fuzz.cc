@@ -3,62 +3,45 @@
 // Any bytes as a JSON-RPC message: what is accepted is JSON, what is JSON is accepted, and whatever
 // comes of it can be said in JSON again.
 #include <cstdint>
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
 #include "gateway/protocol/registry.h"
+#include "tests/fuzz/json_check.h"
 
 namespace {
 
 using namespace sluice;
-
-void Require(bool condition) {
-  if (!condition) std::abort();
-}
+using fuzz::Require;
 
 bool IsParseError(const hub::Decoded& decoded) {
   auto* malformed = std::get_if<hub::Malformed>(&decoded.commands[0].verb);
   return malformed != nullptr && malformed->error.fault == hub::Fault::kParse;
 }
 
-// The other parser takes a NUL for the end and skips a byte order mark.
-bool IsComparable(std::string_view text) {
-  return text.find('\0') == text.npos && !text.starts_with("\xef\xbb\xbf");
-}
-
-// The other parser refuses numbers that no double can hold.
-bool MayHoldHugeNumbers(std::string_view text) {
-  return text.find_first_of("eE") != text.npos || text.size() > 300;
-}
-
 void Compare(std::string_view text, bool refused) {
-  if (!IsComparable(text)) return;
+  if (!fuzz::IsComparable(text)) return;
   bool is_json = nlohmann::json::accept(text);
   if (is_json) Require(!refused);
-  if (!refused && !MayHoldHugeNumbers(text)) Require(is_json);
-}
-
-void CheckJson(std::string_view text) {
-  Require(MayHoldHugeNumbers(text) || nlohmann::json::accept(text));
+  if (!refused && !fuzz::MayHoldHugeNumbers(text)) Require(is_json);
 }
 
 void CheckCommand(const hub::Dialect& dialect, const hub::Command& command) {
-  CheckJson(command.correlation.id);
+  fuzz::RequireJson(command.correlation.id);
   if (auto* call = std::get_if<hub::CallMethod>(&command.verb)) {
-    if (call->params.kind == hub::Payload::Kind::kJson) CheckJson(call->params.bytes);
-    CheckJson(dialect.EncodeResult(command.correlation, call->params));
-    CheckJson(dialect.EncodeEvent(call->method, call->params).value());
+    if (call->params.kind == hub::Payload::Kind::kJson) fuzz::RequireJson(call->params.bytes);
+    fuzz::RequireJson(dialect.EncodeResult(command.correlation, call->params));
+    fuzz::RequireJson(dialect.EncodeEvent(call->method, call->params).value());
   } else if (auto* malformed = std::get_if<hub::Malformed>(&command.verb)) {
-    CheckJson(dialect.EncodeError(command.correlation, malformed->error));
+    fuzz::RequireJson(dialect.EncodeError(command.correlation, malformed->error));
   } else if (auto* subscribe = std::get_if<hub::Subscribe>(&command.verb)) {
     std::vector<hub::ChannelResult> results;
     for (const auto& name : subscribe->channels) results.push_back({name, {}});
-    CheckJson(dialect.EncodeChannels(command.correlation, results));
+    fuzz::RequireJson(dialect.EncodeChannels(command.correlation, results));
   } else if (auto* answer = std::get_if<hub::Answer>(&command.verb)) {
     if (auto* error = std::get_if<hub::CallError>(&answer->outcome)) {
-      CheckJson(dialect.EncodeError(command.correlation, *error));
+      fuzz::RequireJson(dialect.EncodeError(command.correlation, *error));
     }
   }
 }
