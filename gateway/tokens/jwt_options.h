@@ -10,7 +10,7 @@
 namespace sluice::tokens {
 
 struct JwtOptions {
-  std::string keys_file;                    // --jwt-keys; empty: no token is good
+  std::string keys_file = {};               // --jwt-keys; empty: no token is good
   absl::Duration expiry = absl::Hours(24);  // --jwt-expiry, of tokens that state none
   std::string user_claim = "sub";           // --jwt-user-claim
 };
