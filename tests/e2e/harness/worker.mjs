@@ -84,20 +84,28 @@ export class Worker {
   }
 
   // methods: {name: handler | {run, access, time_limit, in_flight_max}}, events: [name | Event],
-  // login and admission: handlers that return an Accept, or throw {reject}.
-  async serve(namespace, {methods = {}, events = [], login, admission, context = [],
-    header_names = []} = {}) {
+  // login and admission: handlers that return an Accept, or throw {reject}; raw: a handler of
+  // messages; guards: {CALL: handler that returns a Verdict}.
+  async serve(namespace, {methods = {}, events = [], login, admission, raw, guards = {},
+    context = [], header_names = []} = {}) {
     const declared = [];
     for (const [name, given] of Object.entries(methods)) {
       const {run, ...rest} = typeof given === 'function' ? {run: given} : given;
       this.#handlers.set(`${name}`, run);
       declared.push({name, ...rest});
     }
-    if (login) this.#handlers.set('role:login', login);
-    if (admission) this.#handlers.set('role:admission', admission);
-    const roles = [...(login ? ['ROLE_LOGIN'] : []), ...(admission ? ['ROLE_ADMISSION'] : [])];
+    const roles = [];
+    for (const [role, run] of Object.entries({login, admission, raw})) {
+      if (!run) continue;
+      this.#handlers.set(`role:${role}`, run);
+      roles.push(`ROLE_${role.toUpperCase()}`);
+    }
+    for (const [action, run] of Object.entries(guards)) {
+      this.#handlers.set(`guard:GUARD_ACTION_${action}`, run);
+    }
     const answer = await this.change('registers', {
       namespace, methods: declared, roles, header_names,
+      guards: Object.keys(guards).map(action => `GUARD_ACTION_${action}`),
       events: events.map(event => (typeof event === 'string' ? {name: event} : event)),
       context: context.map(field => `CONTEXT_FIELD_${field}`),
     });
@@ -110,6 +118,8 @@ export class Worker {
       const value = await this.#handle(invocation);
       if (value === HOLD) this.held.add(id);
       else if (what === 'call') this.answer({id, result: value === undefined ? {} : json(value)});
+      else if (what === 'raw') this.answer({id, result: {}});
+      else if (what === 'guard') this.answer({id, verdict: value});
       else this.answer({id, accept: value});
     } catch (error) {
       this.answer(error.reject ? {id, reject: error.reject} : {id, error: asError(error)});
@@ -117,12 +127,16 @@ export class Worker {
   }
 
   #handle(invocation) {
-    const {what, call, login, admission} = invocation;
+    const {what, call, login, admission, raw, guard} = invocation;
     if (what === 'call') {
       return this.#handlers.get(call.method)(fromBody(call.params), invocation);
     }
     if (what === 'admission') {
       return this.#handlers.get('role:admission')(admission.connection, invocation);
+    }
+    if (what === 'raw') return this.#handlers.get('role:raw')(raw.message, invocation);
+    if (what === 'guard') {
+      return this.#handlers.get(`guard:${guard.action}`)(fromBody(guard.data), invocation);
     }
     return this.#handlers.get('role:login')(fromBody(login.params), invocation);
   }
