@@ -5,6 +5,7 @@ export {ControlClient, Health, ServerReflection, failure, fromBody, grpc, json, 
   from './harness/control.mjs';
 export {Bystander} from './harness/bystander.mjs';
 export {BINARY, Gateway, runToEnd} from './harness/gateway.mjs';
+export {ErrorCode, Line} from './harness/line.mjs';
 export {Metrics} from './harness/metrics.mjs';
 export {Plain, openMany, refusal} from './harness/plain.mjs';
 export {DEADLINE_MS, Inbox, until, within} from './harness/poll.mjs';
