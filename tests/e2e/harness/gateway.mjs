@@ -61,7 +61,7 @@ export class Gateway {
     const file = join(this.#folder, 'addresses');
     const all = {
       listen: '127.0.0.1:0', control: '127.0.0.1:0', admin: '127.0.0.1:0', shards: 2,
-      'address-file': file, ...options,
+      'address-file': file, 'drain-per-second': 10_000, ...options,
     };
     this.#child = spawn(BINARY, flags(all), {
       env: environment(env), stdio: ['ignore', 'pipe', 'pipe'],
