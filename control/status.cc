@@ -14,7 +14,8 @@ constexpr std::string_view kRetryInfoType = "type.googleapis.com/google.rpc.Retr
 
 absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
 
-// By string_view: clang and the gcc that built Abseil name Cord's constructor from a string&& apart.
+// By string_view: clang and the gcc that built Abseil name Cord's constructor from a string&&
+// apart.
 absl::Cord ToCord(const google::protobuf::MessageLite& message) {
   return absl::Cord(absl::string_view(message.SerializeAsString()));
 }

@@ -84,7 +84,8 @@ void WorkerStream::Read() {
 }
 
 void WorkerStream::OnReadDone(bool ok) {
-  // Half-closed; or cancelled, and OnCancel says so; or no protobuf, which gRPC does not tell apart.
+  // Half-closed; or cancelled, and OnCancel says so; or no protobuf, which gRPC does not tell
+  // apart.
   if (!ok) return End(name_.empty() ? HelloExpected() : absl::OkStatus());
   Handle();
 }
