@@ -32,7 +32,6 @@ class CallStream final : public RpcStream<v1::CallResponse> {
     probe_.call_overflows.Add();
     Fail(Error(absl::StatusCode::kResourceExhausted, "CALLER_TOO_SLOW",
                "too many answers wait to be read (--call-queue-bytes)"));
-    call_->Forget();
   }
 
   void TakeEnd(v1::Outcome outcome) {
@@ -42,7 +41,8 @@ class CallStream final : public RpcStream<v1::CallResponse> {
     End(absl::OkStatus());
   }
 
-  // Also after the end, when there is nothing left to forget.
+  // Also after the end, when there is nothing left to forget. gRPC knows the stream only after
+  // Begin, so the call is there.
   void OnGone() override {
     if (call_) call_->Forget();
   }

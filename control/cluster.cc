@@ -108,10 +108,15 @@ void Cluster::Gather(const typename Verb::Request& request, absl::Duration patie
 }
 
 template <typename Verb>
-void Cluster::Run(typename Verb::Request request, absl::Duration patience,
+void Cluster::Run(const typename Verb::Request& request, absl::Duration patience,
                   Done<typename Verb::Response> done) {
   using Response = typename Verb::Response;
-  auto kept = std::make_shared<const typename Verb::Request>(std::move(request));
+  if (alone()) {
+    absl::StatusOr<Verb> verb = Verb::Make(node_, request);
+    if (!verb.ok()) return done(verb.status());
+    return std::move(*verb).Run(node_, std::move(done));
+  }
+  auto kept = std::make_shared<const typename Verb::Request>(request);
   Gather<Verb>(*kept, patience,
                [kept, done = std::move(done)](absl::StatusOr<Parts<Response>> parts) mutable {
                  if (!parts.ok()) return done(parts.status());
@@ -279,11 +284,11 @@ void Cluster::BeginDrain(v1::StartDrainRequest request,
     (*part.mutable_per_second())[node] = share;
   }
   *part.mutable_request() = std::move(request);
-  Run<StartDrainVerb>(std::move(part), patience, std::move(done));
+  Run<StartDrainVerb>(part, patience, std::move(done));
 }
 
 #define SLUICE_INSTANTIATE(Verb) \
-  template void Cluster::Run<Verb>(Verb::Request, absl::Duration, Done<Verb::Response>)
+  template void Cluster::Run<Verb>(const Verb::Request&, absl::Duration, Done<Verb::Response>)
 SLUICE_INSTANTIATE(SendVerb);
 SLUICE_INSTANTIATE(JoinVerb);
 SLUICE_INSTANTIATE(LeaveVerb);

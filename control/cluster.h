@@ -33,7 +33,7 @@ class Cluster {
   // Checks `request`, runs it everywhere, merges. `patience` is how long the caller waits at most.
   // Verbs are those of outcomes.h, queries.h, listings.h and drain_verbs.h.
   template <typename Verb>
-  void Run(typename Verb::Request request, absl::Duration patience,
+  void Run(const typename Verb::Request& request, absl::Duration patience,
            Done<typename Verb::Response> done);
 
   // The same, unmerged.

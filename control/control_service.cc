@@ -133,7 +133,7 @@ grpc::ServerUnaryReactor* ControlService::GetConnection(Context* context,
         auto list = ToList(*request);
         if (!list.ok()) return done(list.status());
         cluster_.Run<ListConnectionsVerb>(
-            *std::move(list), patience,
+            *list, patience,
             [done = std::move(done)](absl::StatusOr<v1::ListConnectionsResponse> listed) mutable {
               if (!listed.ok()) return done(listed.status());
               done(FromList(*std::move(listed)));

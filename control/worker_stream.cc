@@ -84,7 +84,9 @@ void WorkerStream::Read() {
 }
 
 void WorkerStream::OnReadDone(bool ok) {
-  if (!ok) return End(absl::OkStatus());  // half-closed; or cancelled, and OnCancel says so
+  // Half-closed; or cancelled, and OnCancel says so; or no protobuf, which gRPC does not tell
+  // apart.
+  if (!ok) return End(name_.empty() ? HelloExpected() : absl::OkStatus());
   Handle();
 }
 

@@ -22,7 +22,7 @@ absl::Status WriteAddressFile(const std::string& path, const Addresses& addresse
   file.close();
   if (!file || std::rename(beside.c_str(), path.c_str()) != 0) {
     std::remove(beside.c_str());
-    return absl::InvalidArgumentError(absl::StrCat("--address-file: cannot write ", path,
+    return absl::InvalidArgumentError(absl::StrCat("address-file: cannot write ", path,
                                                    "; use a file in a folder that can be written"));
   }
   return absl::OkStatus();

@@ -58,11 +58,6 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const config::Settings& se
   absl::Status status = server->Listen();
   if (!status.ok()) return status;
   server->Run();
-  // Last: whoever waits for the file may send a signal at once.
-  if (!settings.address_file.empty()) {
-    status = WriteAddressFile(settings.address_file, server->addresses());
-    if (!status.ok()) return status;
-  }
   return server;
 }
 
@@ -112,11 +107,13 @@ absl::Status Server::Listen() {
   status = control_.Start();
   if (!status.ok()) return status;
   addresses_ = {edge_->address(), control_.address(), home_.admin_address()};
-  return absl::OkStatus();
+  // Before the file: whoever waits for it may send a signal at once.
+  home_.HandleSignals({[this] { OnStopSignal(); }, [this] { OnReloadSignal(); }});
+  if (settings_.address_file.empty()) return absl::OkStatus();
+  return WriteAddressFile(settings_.address_file, addresses_);
 }
 
 void Server::Run() {
-  home_.HandleSignals({[this] { OnStopSignal(); }, [this] { OnReloadSignal(); }});
   home_.Start([this](absl::Time now) { Tick(now); });
   edge_->Start(hub_.shards());
   log_.Info("started", {{"version", kVersion},

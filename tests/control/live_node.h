@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
@@ -58,7 +59,10 @@ class LiveNode {
 
   ~LiveNode() {
     server->Stop(absl::Seconds(2));
-    stop_ = true;
+    {
+      absl::MutexLock lock(&mutex_);
+      stop_ = true;
+    }
     driver_.join();
   }
 
@@ -79,23 +83,38 @@ class LiveNode {
     return task(world);
   }
 
-  // Polls; false if it does not come true within ten seconds.
+  // Looks after each turn of the hub; false if it does not come true in time.
   bool Wait(const std::function<bool(fakes::HubWorld&)>& condition) {
-    for (absl::Time end = absl::Now() + absl::Seconds(10); absl::Now() < end;) {
-      if (Do([&](auto& w) { return condition(w); })) return true;
-      std::this_thread::yield();
+    const absl::Time end = absl::Now() + absl::Seconds(30);
+    absl::MutexLock lock(&mutex_);
+    while (!condition(world)) {
+      if (turned_.WaitWithDeadline(&mutex_, end)) return false;
     }
-    return false;
+    return true;
   }
 
-  std::unique_ptr<fakes::FakeClient> Client(const std::string& space, const std::string& id,
-                                            uint32_t shard = 0) {
-    return Do([&](auto& w) { return w.Connect(space, id, shard); });
+  // The hub refers to its clients as long as it is driven, so the node keeps them.
+  fakes::FakeClient* Client(const std::string& space, const std::string& id, uint32_t shard = 0) {
+    return Do([&](auto& w) {
+      clients_.push_back(w.Connect(space, id, shard));
+      return clients_.back().get();
+    });
+  }
+  // So many at once.
+  std::vector<fakes::FakeClient*> Clients(const std::string& space, int count) {
+    return Do([&](auto& w) {
+      std::vector<fakes::FakeClient*> made;
+      for (int i = 0; i < count; ++i) {
+        clients_.push_back(w.Connect(space, "c" + std::to_string(i)));
+        made.push_back(clients_.back().get());
+      }
+      return made;
+    });
   }
   std::vector<std::string> Say(fakes::FakeClient& client, const std::string& text) {
     return Do([&](auto& w) { return w.Say(client, text); });
   }
-  // What the client gets next, one message; empty after ten seconds.
+  // What the client gets next, one message; empty if nothing comes.
   std::string Next(fakes::FakeClient& client) {
     std::vector<std::string> got;
     Wait([&](auto&) {
@@ -124,21 +143,24 @@ class LiveNode {
   void Drive() {
     const absl::Time real = absl::Now();
     const absl::Time start = world.now;
+    absl::MutexLock lock(&mutex_);
     while (!stop_) {
-      {
-        absl::MutexLock lock(&mutex_);
-        world.now = start + (absl::Now() - real);
-        for (uint32_t i = 0; i < node.shards.size(); ++i) world.shard(i).Tick(world.now);
-        world.Run();
-        events.Append(std::exchange(world.events.events, {}));
-        drains.Tick(world.now);
-      }
-      std::this_thread::yield();
+      world.now = start + (absl::Now() - real);
+      for (uint32_t i = 0; i < node.shards.size(); ++i) world.shard(i).Tick(world.now);
+      world.Run();
+      events.Append(std::exchange(world.events.events, {}));
+      drains.Tick(world.now);
+      turned_.SignalAll();
+      // The hub's executors wake nobody; so often it looks for what was posted.
+      wake_.WaitWithTimeout(&mutex_, absl::Milliseconds(1));
     }
   }
 
+  std::vector<std::unique_ptr<fakes::FakeClient>> clients_;
   absl::Mutex mutex_;
-  std::atomic<bool> stop_{false};
+  absl::CondVar turned_;
+  absl::CondVar wake_;
+  bool stop_ = false;
   std::thread driver_;
 };
 

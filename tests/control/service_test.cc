@@ -14,8 +14,8 @@ using testing::ElementsAre;
 
 struct ServiceTest : testing::Test {
   LiveNode node;
-  std::unique_ptr<FakeClient> a = node.Client("chat", "a", 0);
-  std::unique_ptr<FakeClient> b = node.Client("chat", "b", 1);
+  FakeClient* a = node.Client("chat", "a", 0);
+  FakeClient* b = node.Client("chat", "b", 1);
   grpc::ClientContext context;
 
   template <typename Request>
@@ -318,10 +318,7 @@ TEST(ServiceBoundsTest, WatchersAndLosses) {
   EXPECT_EQ(refused.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_EQ(Reason(refused), "WATCHERS_EXHAUSTED");
   // More at once than the log keeps: the oldest are lost, and counted.
-  std::vector<std::unique_ptr<FakeClient>> clients;
-  node.Do([&](fakes::HubWorld& w) {
-    for (int i = 0; i < 10; ++i) clients.push_back(w.Connect("chat", "c" + std::to_string(i)));
-  });
+  node.Clients("chat", 10);
   uint64_t seen = 0, lost = 0;
   while (seen + lost < 10 && stream->Read(&response)) {
     seen += response.events_size();
@@ -336,8 +333,7 @@ TEST(ServiceBoundsTest, ACallerThatDoesNotReadItsAnswers) {
   LiveOptions options;
   options.limits.call_queue_bytes = 1000;
   LiveNode node(options);
-  std::vector<std::unique_ptr<FakeClient>> clients;
-  for (int i = 0; i < 20; ++i) clients.push_back(node.Client("chat", "c" + std::to_string(i)));
+  std::vector<FakeClient*> clients = node.Clients("chat", 20);
   v1::CallRequest request;
   request.mutable_selector()->set_namespace_("chat");
   request.set_method("m");

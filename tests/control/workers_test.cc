@@ -84,7 +84,7 @@ class Worker {
 
 struct WorkersTest : testing::Test {
   LiveNode node;
-  std::unique_ptr<FakeClient> client = node.Client("chat", "a", 1);
+  FakeClient* client = node.Client("chat", "a", 1);
 };
 
 TEST_F(WorkersTest, HelloIsWelcomed) {

@@ -176,7 +176,8 @@ test('more answers awaited than --client-calls-max', async () => {
   const crowd = await Promise.all(Array.from({length: 51},
     (_, i) => Plain.open(gateway.url(`/crowd?socket_id=c${i}`))));
   const everybody = ask({namespace: 'crowd'}, 'm', undefined, {seconds: 30});
-  await until(() => crowd.filter(client => client.inbox.size === 1).length === 50, 'fifty requests');
+  await until(() => crowd.filter(client => client.inbox.size === 1).length === 50,
+    'fifty requests');
   await refused(control.collect('Call', {selector: {namespace: 'crowd'}, method: 'm'}),
     'RESOURCE_EXHAUSTED', 'CLIENT_CALLS_EXHAUSTED');
   for (const client of crowd) client.socket.terminate();

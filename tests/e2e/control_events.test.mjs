@@ -89,6 +89,20 @@ test('a peer that just vanishes is 1006', async () => {
   await watcher.close();
 });
 
+test('an id that is taken over', async () => {
+  await worker.serve('take', {admission: ({id}) => ({id, user: 'ann'})});
+  const watcher = await Watcher.open({namespace: 'take'});
+  const older = await Plain.open(gateway.url('/take?socket_id=t'));
+  assert.deepEqual(short(await watcher.next()), ['OPENED', 't', 'ann']);
+  const newer = await Plain.open(gateway.url('/take?socket_id=t'));
+  await older.whenClosed();
+  assert.deepEqual(short(await watcher.next()), ['TAKEN_OVER', 't', 'ann']);
+  await newer.close();
+  assert.deepEqual((await watcher.take(2)).map(short),
+    [['CLOSED', 't', 'ann', 1000], ['NAMESPACE_EMPTY']]);
+  await watcher.close();
+});
+
 test('filtered by namespace and type; gaps in the numbers are no losses', async () => {
   const watcher = await Watcher.open({namespace: 'f1', types: ['TYPE_OPENED', 'TYPE_JOINED']});
   const clients = [];

@@ -137,8 +137,8 @@ test('ListMethods', async () => {
       {name: 'sum', protected: false, workers: ['w1', 'w2']}],
     events,
   });
-  const [secret, gone] =
-    [{name: 'secret', protected: true, workers: ['w1']}, {name: 'sum', protected: false, workers: []}];
+  const secret = {name: 'secret', protected: true, workers: ['w1']};
+  const gone = {name: 'sum', protected: false, workers: []};
   await worker.change('deregisters', {namespace: 'methods', methods: ['sum']});
   assert.deepEqual((await list()).methods, [secret, {...gone, workers: ['w2']}]);
   assert.equal(await second.goodbye(), undefined);

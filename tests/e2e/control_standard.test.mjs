@@ -3,29 +3,23 @@
 // What every gRPC server has: health, reflection, and UNIMPLEMENTED for what it has not.
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
-import {Gateway, Health, ServerReflection, grpc, within} from './harness.mjs';
+import {Gateway, ServerReflection, grpc, within} from './harness.mjs';
 
 let gateway;
 before(async () => { gateway = await Gateway.start(); });
 after(() => gateway.stop());
 
-const connect = Service =>
-  gateway.owns(new Service(gateway.control, grpc.credentials.createInsecure()));
-
-const check = service => new Promise((resolve, reject) => {
-  connect(Health).Check({service}, (error, response) =>
-    (error ? reject(error) : resolve(response.status)));
-});
-
 test('health', async () => {
   for (const service of ['', 'sluice.v1.Control', 'sluice.v1.Workers']) {
-    assert.equal(await check(service), 'SERVING', service);
+    assert.equal(await gateway.health(service), 'SERVING', service);
   }
-  await assert.rejects(check('no.such.Service'), {code: grpc.status.NOT_FOUND});
+  await assert.rejects(gateway.health('no.such.Service'), {code: grpc.status.NOT_FOUND});
 });
 
 const reflect = request => within(new Promise((resolve, reject) => {
-  const stream = connect(ServerReflection).ServerReflectionInfo();
+  const client = gateway.owns(
+    new ServerReflection(gateway.control, grpc.credentials.createInsecure()));
+  const stream = client.ServerReflectionInfo();
   stream.on('data', response => {
     stream.end();
     resolve(response);

@@ -183,6 +183,15 @@ test('a message in fragments, with a ping in between', async () => {
   raw.destroy();
 });
 
+test('JSON in a binary frame, once the dialect is settled', async () => {
+  const other = await Plain.open(gateway.url());
+  other.send(call('sum', '[1,2]', '1'));
+  assert.equal(await other.nextRaw(), result('3', '1'));
+  other.send(Buffer.from(call('sum', '[2,2]', '2')));
+  assert.equal(await other.nextRaw(), result('4', '2'));
+  await other.close();
+});
+
 test('a byte at a time', async () => {
   const raw = await Raw.upgraded(gateway.client);
   for (const byte of frame(OPCODE.text, call('sum', '[1,2]', '1'))) raw.write(Buffer.from([byte]));

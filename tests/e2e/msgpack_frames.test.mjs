@@ -160,6 +160,13 @@ test('a map as the params of rpc.on is refused, and nothing dies', async () => {
   await same(hex({method: 'sum', params: [1, 1], id: 1}), '82a6726573756c7402a2696401');
 });
 
+test('a text frame is no MessagePack', async () => {
+  client.send('{"method":"sum","params":[1,2],"id":1}');
+  const {id, error: {code, message}} = await client.next();
+  assert.deepEqual([id, code, message], [null, -32700, 'Parse error']);
+  await same(hex({method: 'sum', params: [1, 1], id: 1}), '82a6726573756c7402a2696401');
+});
+
 test('?codec=msgpack speaks MessagePack before the client said anything', async () => {
   const other = await Plain.open(gateway.url('/?codec=msgpack&socket_id=codec'));
   await control.send({namespace: 'default', connection_ids: ['codec']}, 'hi', json([1]));

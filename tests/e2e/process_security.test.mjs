@@ -158,6 +158,29 @@ describe('a token for the control port', () => {
   });
 });
 
+describe('a new token', () => {
+  test('SIGHUP reads the file again', async () => {
+    writeFileSync(path('rotating'), 'the-older-token-of-two\n');
+    const gateway = await Gateway.start({'control-token-file': path('rotating')});
+    const may = async token => {
+      const metadata = new grpc.Metadata();
+      metadata.set('authorization', `Bearer ${token}`);
+      const client = gateway.controlClient({metadata});
+      return count(client).then(() => true, error => {
+        assert.equal(error.code, grpc.status.UNAUTHENTICATED);
+        return false;
+      });
+    };
+    assert.deepEqual([await may('the-older-token-of-two'), await may('the-newer-token-of-two')], [true, false]);
+    writeFileSync(path('rotating'), '# both, while they change\nthe-older-token-of-two\nthe-newer-token-of-two\n');
+    gateway.signal('SIGHUP');
+    await until(() => may('the-newer-token-of-two'), 'the new token');
+    assert.equal(await may('the-older-token-of-two'), true);
+    assert.equal(await may('# both, while they change'), false);
+    await gateway.stop();
+  });
+});
+
 describe('mTLS on the control port', () => {
   let gateway;
   const credentials = (ca, name) => grpc.credentials.createSsl(readFileSync(path(`${ca}.crt`)),

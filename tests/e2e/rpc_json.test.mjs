@@ -2,6 +2,10 @@
 //
 // rpc-websockets as npm has it, with its own JSON.
 import {Client} from 'rpc-websockets';
-import {rpcSuite} from './rpc_suite.mjs';
+import {callsSuite} from './rpc_calls.mjs';
+import {connectionsSuite} from './rpc_connections.mjs';
 
-rpcSuite('JSON', (url, options, makeId) => new Client(url, options, makeId));
+const open = (url, options, makeId) => new Client(url, options, makeId);
+
+callsSuite('JSON', open);
+connectionsSuite('JSON', open);

@@ -159,6 +159,8 @@ TEST(Handshake, RefusesWhoExceedsTheCap) {
   EXPECT_NE(answer.find("Retry-After: 7\r\n"), std::string::npos);
   EXPECT_EQ(world.Metric(RefusedMetric("connections_max")), 1);
   first.reset();
+  EXPECT_TRUE(Eventually([&] { return world.events().closed() == 1; }));
+  second.ShutdownSend();
   EXPECT_TRUE(Eventually([&] { return world.Metric("edge_open_sockets") == 0; }));
   RawClient third(world.port());
   third.Upgrade();

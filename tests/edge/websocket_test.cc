@@ -207,6 +207,7 @@ TEST(Endings, TheHubCloses) {
   EXPECT_EQ(client.ReadFrame(), (Frame{kClose, ClosePayload(4000, "go away")}));
   client.Send(ClientFrame(kClose, ClosePayload(4000)));
   EXPECT_TRUE(client.Ended());
+  client.ShutdownSend();
   EXPECT_TRUE(Eventually([&] { return world.sessions() == 0; }));
   EXPECT_TRUE(Eventually([&] { return world.Metric("edge_open_sockets") == 0; }));
 }
@@ -222,6 +223,7 @@ TEST(Endings, BothCloseAtOnce) {
   client.Send(ClientFrame(kClose, ClosePayload(1001)));
   EXPECT_EQ(client.ReadFrame().opcode, kClose);
   EXPECT_TRUE(client.Ended());
+  client.ShutdownSend();
   EXPECT_TRUE(Eventually([&] { return world.Metric("edge_open_sockets") == 0; }));
 }
 

@@ -35,7 +35,7 @@ TEST(Addresses, ReplaceTheFileAndLeaveNothingBeside) {
 TEST(Addresses, FileThatCannotBeWrittenIsNamed) {
   absl::Status status = WriteAddressFile("/nonexistent/file.json", kAddresses);
   EXPECT_EQ(status.message(),
-            "--address-file: cannot write /nonexistent/file.json; use a file in a folder that can "
+            "address-file: cannot write /nonexistent/file.json; use a file in a folder that can "
             "be written");
 }
 

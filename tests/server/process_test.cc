@@ -101,13 +101,25 @@ TEST(Start, AFileThatIsMissingIsNamed) {
   EXPECT_EQ(std::count(ended.err.begin(), ended.err.end(), '\n'), 1) << ended.err;
 }
 
+TEST(Start, AnAddressFileThatCannotBeWrittenIsNamed) {
+  Ended ended = RunGateway({"--listen=127.0.0.1:0", "--control=127.0.0.1:0", "--admin=127.0.0.1:0",
+                            "--address-file=/nonexistent/file"});
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_EQ(ended.err,
+            "sluice: --address-file: cannot write /nonexistent/file; use a file in a folder that "
+            "can be written\n");
+}
+
 TEST(Start, APortThatIsTakenIsNamed) {
   Gateway first;
-  Ended ended = RunGateway({"--listen=127.0.0.1:0", "--control=127.0.0.1:0",
-                            "--admin=" + first.admin(), "--log-level=off"});
-  EXPECT_EQ(ended.code, 1);
-  EXPECT_THAT(ended.err, HasSubstr(first.admin()));
-  EXPECT_EQ(std::count(ended.err.begin(), ended.err.end(), '\n'), 1) << ended.err;
+  for (const std::string& taken :
+       {"--listen=" + first.listen(), "--control=" + first.control(), "--admin=" + first.admin()}) {
+    Ended ended =
+        RunGateway({"--listen=127.0.0.1:0", "--control=127.0.0.1:0", "--admin=127.0.0.1:0", taken});
+    EXPECT_EQ(ended.code, 1) << taken;
+    EXPECT_THAT(ended.err, HasSubstr(taken.substr(taken.find('=') + 1)));
+    EXPECT_EQ(std::count(ended.err.begin(), ended.err.end(), '\n'), 1) << ended.err;
+  }
 }
 
 TEST(Run, AdminPages) {

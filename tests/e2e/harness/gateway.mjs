@@ -8,7 +8,7 @@ import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {ControlClient, Workers, grpc} from './control.mjs';
+import {ControlClient, Health, Workers, grpc} from './control.mjs';
 import {Metrics} from './metrics.mjs';
 import {until, within} from './poll.mjs';
 
@@ -16,10 +16,10 @@ export const BINARY = process.env.SLUICE_BIN ??
   fileURLToPath(new URL('../../../bazel-bin/gateway/sluice', import.meta.url));
 
 // The tests' own environment without what the gateway would take for its options.
-const environment = extra => ({
-  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('SLUICE_'))),
-  ...extra,
-});
+function environment(extra) {
+  const others = Object.entries(process.env).filter(([name]) => !name.startsWith('SLUICE_'));
+  return {...Object.fromEntries(others), ...extra};
+}
 
 const flags = options => Object.entries(options).map(
   ([name, value]) => (value === true ? `--${name}` : `--${name}=${value}`));
@@ -61,7 +61,7 @@ export class Gateway {
     const file = join(this.#folder, 'addresses');
     const all = {
       listen: '127.0.0.1:0', control: '127.0.0.1:0', admin: '127.0.0.1:0', shards: 2,
-      'address-file': file, ...options,
+      'address-file': file, 'drain-per-second': 10_000, ...options,
     };
     this.#child = spawn(BINARY, flags(all), {
       env: environment(env), stdio: ['ignore', 'pipe', 'pipe'],
@@ -106,6 +106,15 @@ export class Gateway {
 
   workersClient(credentials = grpc.credentials.createInsecure()) {
     return this.owns(new Workers(this.control, credentials));
+  }
+
+  // What gRPC's health service says; one service, or ('') all.
+  health(service = '') {
+    const client = this.owns(new Health(this.control, grpc.credentials.createInsecure()));
+    return new Promise((resolve, reject) => {
+      client.Check({service}, (error, response) =>
+        (error ? reject(error) : resolve(response.status)));
+    });
   }
 
   async fetch(path, options) {
