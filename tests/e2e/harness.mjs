@@ -10,4 +10,6 @@ export {Metrics} from './harness/metrics.mjs';
 export {Plain, openMany, refusal} from './harness/plain.mjs';
 export {DEADLINE_MS, Inbox, until, within} from './harness/poll.mjs';
 export {OPCODE, Raw, frame, statusOf, upgradeRequest} from './harness/raw.mjs';
+export {Packets, connected, inboxOf, once, rejection, socketCluster, token, writeKeys}
+  from './harness/socketcluster.mjs';
 export {Failure, HOLD, Worker} from './harness/worker.mjs';
