@@ -27,6 +27,16 @@ std::string_view NameOf(Type type) {
       return "connection refused";
     case Type::kNamespaceEmpty:
       return "namespace empty";
+    case Type::kAuthenticated:
+      return "authenticated";
+    case Type::kDeauthenticated:
+      return "deauthenticated";
+    case Type::kBadToken:
+      return "bad token";
+    case Type::kAborted:
+      return "connection aborted";
+    case Type::kWarning:
+      return "warning";
   }
   return "";
 }
