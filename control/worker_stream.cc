@@ -198,7 +198,7 @@ void WorkerStream::SayGoodbye() {
   node_.shards.Gather(
       [id = id_, spaces = spaces_](hub::Shard& shard, hub::Time now) {
         for (const std::string& space : spaces) {
-          shard.Deregister({id, space, /*everything=*/true, {}, {}, {}}, now);
+          shard.Deregister({id, space, /*everything=*/true, {}, {}, {}, {}}, now);
         }
         return 0;
       },
