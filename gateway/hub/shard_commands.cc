@@ -332,7 +332,7 @@ void Shard::Impl::SubscribeTo(Session& session, const Correlation& correlation, 
   for (const std::string& channel : subscribe.channels) {
     std::optional<ChannelStatus> status = SubscribeToOne(session, channel, now);
     if (!status) return Fail(session, correlation, batch, MakeError(Fault::kEventForbidden), now);
-    results.push_back({channel, *status});
+    results.push_back({channel, *status, session.id, options.channels_per_connection});
   }
   Answered(session, batch, session.dialect->EncodeChannels(correlation, results), now);
 }
@@ -359,7 +359,7 @@ void Shard::Impl::UnsubscribeFrom(Session& session, const Correlation& correlati
       bool known = methods.FindEvent(session.space_name, channel) != nullptr;
       status = known ? ChannelStatus::kNotMember : ChannelStatus::kUnknown;
     }
-    results.push_back({channel, status});
+    results.push_back({channel, status, session.id, options.channels_per_connection});
   }
   Answered(session, batch, session.dialect->EncodeChannels(correlation, results), now);
 }
