@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Channels that clients enter and leave, and who they are.
+#include <optional>
+#include <utility>
+
+#include "gateway/hub/shard_impl.h"
+
+namespace sluice::hub {
+
+// --- Channels ------------------------------------------------------------------------------------
+
+void Shard::Impl::SubscribeTo(Session& session, const Correlation& correlation, Key batch,
+                              const Subscribe& subscribe, Time now) {
+  std::vector<ChannelResult> results;
+  for (const std::string& channel : subscribe.channels) {
+    std::optional<ChannelStatus> status = SubscribeToOne(session, channel, now);
+    if (!status) return Fail(session, correlation, batch, MakeError(Fault::kEventForbidden), now);
+    results.push_back({channel, *status, session.id, options.channels_per_connection});
+  }
+  Answered(session, batch, session.dialect->EncodeChannels(correlation, results), now);
+}
+
+// Nothing if it is forbidden.
+std::optional<ChannelStatus> Shard::Impl::SubscribeToOne(Session& session,
+                                                         const std::string& channel, Time now) {
+  if (session.dialect->Toggle(session.dialect_state, channel, true)) return ChannelStatus::kOk;
+  const EventOffer* event = methods.FindEvent(session.space_name, channel);
+  if (!event && !session.dialect->open_channels()) return ChannelStatus::kUnknown;
+  if (event && event->is_protected && !session.authenticated) return std::nullopt;
+  if (directory.IsMember(session, channel)) return ChannelStatus::kAlready;
+  return JoinChannel(session, channel, now) ? ChannelStatus::kOk : ChannelStatus::kLimit;
+}
+
+void Shard::Impl::UnsubscribeFrom(Session& session, const Correlation& correlation, Key batch,
+                                  const Unsubscribe& unsubscribe, Time now) {
+  std::vector<ChannelResult> results;
+  for (const std::string& channel : unsubscribe.channels) {
+    ChannelStatus status = ChannelStatus::kOk;
+    if (session.dialect->Toggle(session.dialect_state, channel, false)) {
+      // As above.
+    } else if (!LeaveChannel(session, channel, now)) {
+      bool known = methods.FindEvent(session.space_name, channel) != nullptr;
+      status = known ? ChannelStatus::kNotMember : ChannelStatus::kUnknown;
+    }
+    results.push_back({channel, status, session.id, options.channels_per_connection});
+  }
+  Answered(session, batch, session.dialect->EncodeChannels(correlation, results), now);
+}
+
+bool Shard::Impl::JoinChannel(Session& session, std::string_view channel, Time now) {
+  if (directory.IsMember(session, channel)) return false;
+  if (session.channels.size() >= options.channels_per_connection) {
+    probe.channel_limit_hits.Add();
+    return false;
+  }
+  directory.Join(session, channel);
+  Emit(ConnectionEvent::Type::kJoined, session, now, channel);
+  return true;
+}
+
+bool Shard::Impl::LeaveChannel(Session& session, std::string_view channel, Time now) {
+  if (!directory.Leave(session, channel)) return false;
+  Emit(ConnectionEvent::Type::kLeft, session, now, channel);
+  return true;
+}
+
+// --- Who it is -----------------------------------------------------------------------------------
+
+void Shard::Impl::SetUser(Session& session, const std::string& user, Time now) {
+  if (user == session.user) return;
+  directory.SetUser(session, user);
+  presence.Update(RecordOf(session));
+  Emit(ConnectionEvent::Type::kUserChanged, session, now);
+}
+
+void Shard::Impl::Await(Session& session, uint64_t ask, uint64_t number, Duration timeout,
+                        std::shared_ptr<AnswerSink> sink, Time now) {
+  PendingAsk& pending = asks.Add(session, ask, number, std::move(sink));
+  pending.timer = timers.Schedule(now + timeout, TimerToken(kAsk, pending.key));
+}
+
+void Shard::Impl::SetLabels(Session& session, const Labels& labels) {
+  for (const auto& [name, value] : labels) {
+    if (value.empty()) {
+      session.labels.erase(name);
+    } else {
+      session.labels[name] = value;
+    }
+  }
+}
+
+}  // namespace sluice::hub
