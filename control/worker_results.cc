@@ -83,7 +83,6 @@ absl::StatusOr<hub::WorkerResult> TryResult(v1::InvocationResult& proto, const L
     case v1::InvocationResult::kResult: {
       auto payload = ToPayload(proto.result(), "result", limits);
       if (!payload.ok()) return payload.status();
-      if (payload->kind == hub::Payload::Kind::kNone) return hub::Payload::Json("null");
       return *std::move(payload);
     }
     case v1::InvocationResult::kError: {

@@ -30,9 +30,9 @@ TEST_F(ResultTest, AResult) {
   EXPECT_EQ(std::get<hub::Payload>(Convert()), hub::Payload::Json("[1]"));
 }
 
-TEST_F(ResultTest, NothingIsNull) {
+TEST_F(ResultTest, NothingIsNothing) {
   proto.mutable_result();
-  EXPECT_EQ(std::get<hub::Payload>(Convert()), hub::Payload::Json("null"));
+  EXPECT_EQ(std::get<hub::Payload>(Convert()), hub::Payload::None());
 }
 
 TEST_F(ResultTest, AnError) {
