@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What workers are asked for clients, and what becomes of their answers.
+#include <optional>
+#include <utility>
+
+#include "gateway/hub/shard_impl.h"
+
+namespace sluice::hub {
+namespace {
+
+const Payload& True() {
+  static const Payload payload = Payload::Json("true");
+  return payload;
+}
+
+}  // namespace
+
+void Shard::Impl::Call(Session& session, Correlation correlation, Key batch, CallMethod verb,
+                       Time now) {
+  auto fail = [&](Fault fault) { Fail(session, correlation, batch, MakeError(fault), now); };
+  Endpoint* endpoint = methods.Find(session.space_name, Role::kMethod, verb.method);
+  if (!endpoint) return fail(Fault::kMethodNotFound);
+  if (endpoint->is_protected && !session.authenticated) return fail(Fault::kMethodForbidden);
+  if (session.calls.size() >= options.calls_per_connection) return fail(Fault::kTooManyCalls);
+  if (endpoint->offers.empty()) return fail(Fault::kUnavailable);
+  Duration limit = endpoint->offers.front()->time_limit;
+  if (limit == absl::ZeroDuration()) limit = options.call_timeout;
+  bool notification = !correlation.answer;
+  PendingCall* call = calls.Begin(session.key, *endpoint,
+                                  {.correlation = correlation,
+                                   .batch = notification ? Key{} : batch,
+                                   .params = std::move(verb.params),
+                                   .time_limit = limit},
+                                  now);
+  if (!call) return fail(Fault::kOverloaded);
+  session.calls.push_back(call->key);
+  if (notification) Answered(session, batch, std::nullopt, now);
+}
+
+void Shard::Impl::LogIn(Session& session, Correlation correlation, Key batch, Login login,
+                        Time now) {
+  auto fail = [&](Fault fault) { Fail(session, correlation, batch, MakeError(fault), now); };
+  Endpoint* endpoint = methods.Find(session.space_name, Role::kLogin, {});
+  if (!endpoint) return fail(Fault::kMethodNotFound);
+  // Nobody could be told the outcome; the original does not log in then either.
+  if (!correlation.answer) return Answered(session, batch, std::nullopt, now);
+  if (session.calls.size() >= options.calls_per_connection) return fail(Fault::kTooManyCalls);
+  if (endpoint->offers.empty()) return fail(Fault::kUnavailable);
+  PendingCall* call = calls.Begin(session.key, *endpoint,
+                                  {.role = Role::kLogin,
+                                   .correlation = correlation,
+                                   .batch = batch,
+                                   .params = std::move(login.params),
+                                   .time_limit = options.call_timeout},
+                                  now);
+  if (!call) return fail(Fault::kOverloaded);
+  session.calls.push_back(call->key);
+}
+
+void Shard::Impl::OnResult(PendingCall& call, WorkerResult result, Time now) {
+  Session* session = sessions.Find(call.session);
+  if (!session) return;
+  for (auto it = session->calls.begin(); it != session->calls.end(); ++it) {
+    if (*it != call.key) continue;
+    session->calls.erase(it);
+    break;
+  }
+  const CallRequest& request = call.request;
+  switch (request.role) {
+    case Role::kAdmission:
+      return OnAdmission(*session, std::move(result), now);
+    case Role::kGuard:
+      return OnVerdict(*session, request.action, std::move(result), now);
+    case Role::kLogin:
+      return OnLogin(*session, call, std::move(result), now);
+    case Role::kRaw:
+      return;  // nobody waits for anything of it
+    case Role::kMethod:
+      break;
+  }
+  if (auto* error = std::get_if<CallError>(&result)) {
+    return Fail(*session, request.correlation, request.batch, *error, now);
+  }
+  // Accept and Reject answer no method: the result is then as empty as they are of one.
+  auto* payload = std::get_if<Payload>(&result);
+  Succeed(*session, request.correlation, request.batch, payload ? *payload : Payload::None(), now);
+}
+
+// A message for whoever understands it. Nobody can be told if it is lost, so it is counted.
+void Shard::Impl::Pass(Session& session, const Correlation& correlation, Key batch, Forward forward,
+                       Time now) {
+  Endpoint* endpoint = methods.Find(session.space_name, Role::kRaw);
+  auto fail = [&](Fault fault) { Fail(session, correlation, batch, MakeError(fault), now); };
+  if (!endpoint) return fail(Fault::kMethodNotFound);
+  if (endpoint->offers.empty()) return fail(Fault::kUnavailable);
+  PendingCall* call = calls.Begin(session.key, *endpoint,
+                                  {.role = Role::kRaw,
+                                   .correlation = correlation,
+                                   .params = std::move(forward.message),
+                                   .time_limit = options.call_timeout},
+                                  now);
+  if (!call) return fail(Fault::kOverloaded);
+  session.calls.push_back(call->key);
+  Answered(session, batch, std::nullopt, now);
+}
+
+void Shard::Impl::Speak(Session& session, Key batch, Say say, Time now) {
+  SessionKey key = session.key;
+  CloseFrame then = std::move(say.then);
+  Answered(session, batch, std::move(say.message), now);
+  Session* speaker = sessions.Find(key);
+  if (then.code != 0 && speaker) CloseSession(*speaker, CloseCause::kProtocol, then, now);
+}
+
+void Shard::Impl::OnLogin(Session& session, PendingCall& call, WorkerResult result, Time now) {
+  if (auto* error = std::get_if<CallError>(&result)) {
+    probe.logins_refused.Add();
+    return Fail(session, call.request.correlation, call.request.batch, *error, now);
+  }
+  if (auto* accept = std::get_if<Accept>(&result)) {
+    SetLabels(session, accept->labels);
+    SetUser(session, accept->user, now);
+    session.authenticated = true;
+    for (const std::string& channel : accept->channels) JoinChannel(session, channel, now);
+    bool own = accept->payload.kind != Payload::Kind::kNone;
+    return Succeed(session, call.request.correlation, call.request.batch,
+                   own ? accept->payload : True(), now);
+  }
+  if (auto* payload = std::get_if<Payload>(&result)) {
+    session.authenticated |= *payload == True();
+    return Succeed(session, call.request.correlation, call.request.batch, *payload, now);
+  }
+  probe.logins_refused.Add();
+  Succeed(session, call.request.correlation, call.request.batch, Payload::Json("false"), now);
+}
+
+void Shard::Impl::TellMethods(Session& session, const Correlation& correlation, Key batch,
+                              Time now) {
+  if (!correlation.answer) return Answered(session, batch, std::nullopt, now);
+  std::vector<std::string> names;
+  for (MethodView& method : methods.View(session.space_name).methods) {
+    names.push_back(std::move(method.name));
+  }
+  bool login = methods.Find(session.space_name, Role::kLogin, {}) != nullptr;
+  Answered(session, batch, session.dialect->EncodeMethods(correlation, names, login), now);
+}
+
+void Shard::Impl::TakeAnswer(Session& session, const Correlation& correlation, Key batch,
+                             Answer answer, Time now) {
+  if (asks.Answer(session, answer.call, std::move(answer.outcome))) {
+    return Succeed(session, correlation, batch, True(), now);
+  }
+  if (!correlation.answer) return Answered(session, batch, std::nullopt, now);
+  Fail(session, correlation, batch, MakeError(Fault::kRejected), now);
+}
+
+Context Shard::Impl::ContextOf(SessionKey key, const ContextSpec& spec) {
+  Context context;
+  const Session* session = sessions.Find(key);
+  if (!session) return context;
+  if (spec.connection) context.connection = session->id;
+  if (spec.user) context.user = session->user;
+  if (spec.labels) context.labels = session->labels;
+  if (spec.space) context.space = session->space_name;
+  if (spec.remote_address) context.remote_address = session->upgrade->remote_address;
+  if (spec.target) context.target = session->upgrade->target;
+  if (spec.claims && session->token) context.claims_json = session->token->claims_json;
+  for (const std::string& name : spec.headers) {
+    for (const auto& header : session->upgrade->headers) {
+      if (header.first == name) context.headers.push_back(header);
+    }
+  }
+  return context;
+}
+
+Candidate Shard::Impl::CandidateOf(SessionKey key) {
+  const Session& session = *sessions.Find(key);
+  return {session.space_name, session.id, std::string(session.dialect->name()),
+          session.upgrade->remote_address, session.connected_at};
+}
+
+}  // namespace sluice::hub
