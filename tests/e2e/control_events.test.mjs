@@ -3,7 +3,8 @@
 // WatchEvents: what happens to connections, in order, with a place to go on from.
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
-import {Gateway, Inbox, Plain, Worker, openMany, refused, until, within} from './harness.mjs';
+import {Gateway, Plain, Watcher, Worker, openMany, refused, until}
+  from './harness.mjs';
 
 let gateway, control, worker;
 
@@ -14,51 +15,17 @@ before(async () => {
 });
 after(() => gateway.stop());
 
-class Watcher {
-  events = new Inbox();
-  lost = 0;
-
-  static async open(request) {
-    const watcher = new Watcher();
-    watcher.stream = control.raw.WatchEvents(request);
-    const first = new Promise((resolve, reject) => {
-      watcher.stream.on('data', message => {
-        if (!watcher.start) {
-          assert.deepEqual([message.events, message.lost], [[], 0]);
-          watcher.start = message.position;
-          resolve();
-        }
-        watcher.lost += message.lost;
-        watcher.position = message.position;
-        for (const event of message.events) watcher.events.put(event);
-      });
-      watcher.stream.on('error', reject);
-    });
-    await within(first, 'the position');
-    return watcher;
-  }
-
-  next() {
-    return this.events.next('an event');
-  }
-
-  async take(count) {
-    const all = [];
-    while (all.length < count) all.push(await this.next());
-    return all;
-  }
-
-  async close() {
-    this.stream.cancel();
-    await until(async () => await gateway.metric('sluice_event_watchers') === 0, 'it to be gone');
-  }
+// Waits until it is gone, so that the bound of watchers is not met.
+async function close(watcher) {
+  watcher.close();
+  await until(async () => await gateway.metric('sluice_event_watchers') === 0, 'it to be gone');
 }
 
 const short = ({type, connection_id, user, channel, code}) =>
   [type.slice('TYPE_'.length), connection_id, user, channel, code].filter(Boolean);
 
 test('the life of a connection, in order and numbered', async () => {
-  const watcher = await Watcher.open({namespace: 'life'});
+  const watcher = await Watcher.open(control, {namespace: 'life'});
   const client = await Plain.open(gateway.url('/life?socket_id=c'));
   const to = {selector: {namespace: 'life', connection_ids: ['c']}};
   await control.outcome('Join', {...to, channels: ['x']});
@@ -78,20 +45,20 @@ test('the life of a connection, in order and numbered', async () => {
   }
   assert.equal(watcher.position.epoch, worker.welcome.epoch);
   assert.equal(watcher.lost, 0);
-  await watcher.close();
+  await close(watcher);
 });
 
 test('a peer that just vanishes is 1006', async () => {
-  const watcher = await Watcher.open({namespace: 'vanish', types: ['TYPE_CLOSED']});
+  const watcher = await Watcher.open(control, {namespace: 'vanish', types: ['TYPE_CLOSED']});
   const client = await Plain.open(gateway.url('/vanish?socket_id=v'));
   client.socket._socket.destroy();
   assert.deepEqual(short(await watcher.next()), ['CLOSED', 'v', 1006]);
-  await watcher.close();
+  await close(watcher);
 });
 
 test('an id that is taken over', async () => {
   await worker.serve('take', {admission: ({id}) => ({id, user: 'ann'})});
-  const watcher = await Watcher.open({namespace: 'take'});
+  const watcher = await Watcher.open(control, {namespace: 'take'});
   const older = await Plain.open(gateway.url('/take?socket_id=t'));
   assert.deepEqual(short(await watcher.next()), ['OPENED', 't', 'ann']);
   const newer = await Plain.open(gateway.url('/take?socket_id=t'));
@@ -100,11 +67,12 @@ test('an id that is taken over', async () => {
   await newer.close();
   assert.deepEqual((await watcher.take(2)).map(short),
     [['CLOSED', 't', 'ann', 1000], ['NAMESPACE_EMPTY']]);
-  await watcher.close();
+  await close(watcher);
 });
 
 test('filtered by namespace and type; gaps in the numbers are no losses', async () => {
-  const watcher = await Watcher.open({namespace: 'f1', types: ['TYPE_OPENED', 'TYPE_JOINED']});
+  const watcher = await Watcher.open(control,
+    {namespace: 'f1', types: ['TYPE_OPENED', 'TYPE_JOINED']});
   const clients = [];
   for (const target of ['/f2', '/f1?socket_id=a', '/f2', '/f1?socket_id=b']) {
     clients.push(await Plain.open(gateway.url(target)));
@@ -115,42 +83,43 @@ test('filtered by namespace and type; gaps in the numbers are no losses', async 
     [['OPENED', 'a'], ['OPENED', 'b'], ['JOINED', 'a', 'ch']]);
   for (const client of clients) await client.close();
   assert.equal(watcher.lost, 0);
-  await watcher.close();
+  await close(watcher);
 });
 
 test('every namespace', async () => {
-  const watcher = await Watcher.open({types: ['TYPE_OPENED']});
+  const watcher = await Watcher.open(control, {types: ['TYPE_OPENED']});
   for (const target of ['/e1?socket_id=x', '/e2?socket_id=y']) {
     await (await Plain.open(gateway.url(target))).close();
   }
   assert.deepEqual((await watcher.take(2)).map(e => [e.namespace, e.connection_id]),
     [['e1', 'x'], ['e2', 'y']]);
-  await watcher.close();
+  await close(watcher);
 });
 
 test('refused connections', async () => {
-  const watcher = await Watcher.open({namespace: 'club', types: ['TYPE_REFUSED', 'TYPE_OPENED']});
+  const watcher = await Watcher.open(control,
+    {namespace: 'club', types: ['TYPE_REFUSED', 'TYPE_OPENED']});
   await worker.serve('club', {admission: () => { throw {reject: {code: 4999, reason: 'no'}}; }});
   const client = await Plain.open(gateway.url('/club?socket_id=r'));
   assert.deepEqual(await client.whenClosed(), {code: 4999, reason: 'no'});
   const event = await watcher.next();
   assert.deepEqual([...short(event), event.reason], ['REFUSED', 'r', 4999, 'no']);
-  await watcher.close();
+  await close(watcher);
 });
 
 test('going on after a position', async () => {
-  const first = await Watcher.open({namespace: 'pos', types: ['TYPE_OPENED']});
+  const first = await Watcher.open(control, {namespace: 'pos', types: ['TYPE_OPENED']});
   const open = id => Plain.open(gateway.url(`/pos?socket_id=${id}`));
   const clients = [await open('1'), await open('2')];
   const [one] = await first.take(2);
-  await first.close();
+  await close(first);
   clients.push(await open('3'));
-  const second = await Watcher.open({namespace: 'pos', types: ['TYPE_OPENED'],
+  const second = await Watcher.open(control, {namespace: 'pos', types: ['TYPE_OPENED'],
     after: {epoch: first.start.epoch, sequence: one.sequence}});
   clients.push(await open('4'));
   assert.deepEqual((await second.take(3)).map(short), [['OPENED', '2'], ['OPENED', '3'],
     ['OPENED', '4']]);
-  await second.close();
+  await close(second);
   for (const client of clients) await client.close();
 });
 
@@ -168,7 +137,8 @@ test('what is not kept any more, and other epochs', async () => {
 
 test('a slow watcher is told how many it lost', async () => {
   const lostBefore = await gateway.metric('sluice_events_lost_total');
-  const watcher = await Watcher.open({namespace: 'flood', types: ['TYPE_JOINED', 'TYPE_LEFT']});
+  const watcher = await Watcher.open(control,
+    {namespace: 'flood', types: ['TYPE_JOINED', 'TYPE_LEFT']});
   watcher.stream.pause();
   const client = await Plain.open(gateway.url('/flood?socket_id=x'));
   const selector = {namespace: 'flood', connection_ids: ['x']};
@@ -188,7 +158,7 @@ test('a slow watcher is told how many it lost', async () => {
   }, 'what came and what was lost to add up');
   assert.ok(watcher.lost > 0);
   await gateway.rises('sluice_events_lost_total', {}, lostBefore, watcher.lost);
-  await watcher.close();
+  await close(watcher);
   await client.close();
 });
 
@@ -197,9 +167,10 @@ test('bad input and too many watchers', async () => {
   await refused(control.collect('WatchEvents', {namespace: 'x'.repeat(256)}), 'INVALID_ARGUMENT',
     'NAMESPACE_INVALID', 'namespace');
   const watchers = [];
-  for (let i = 0; i < 3; ++i) watchers.push(await Watcher.open({namespace: `w${i}`}));
+  for (let i = 0; i < 3; ++i) watchers.push(await Watcher.open(control, {namespace: `w${i}`}));
   await refused(control.collect('WatchEvents', {}), 'RESOURCE_EXHAUSTED', 'WATCHERS_EXHAUSTED');
   for (const watcher of watchers) watcher.stream.cancel();
-  const next = await until(() => Watcher.open({}).catch(() => undefined), 'room for a watcher');
-  await next.close();
+  const next = await until(() => Watcher.open(control, {}).catch(() => undefined),
+    'room for a watcher');
+  await close(next);
 });

@@ -12,4 +12,5 @@ export {DEADLINE_MS, Inbox, until, within} from './harness/poll.mjs';
 export {OPCODE, Raw, frame, statusOf, upgradeRequest} from './harness/raw.mjs';
 export {Packets, connected, inboxOf, once, rejection, socketCluster, token, writeKeys}
   from './harness/socketcluster.mjs';
+export {Watcher} from './harness/watcher.mjs';
 export {Failure, HOLD, Worker} from './harness/worker.mjs';

@@ -3,8 +3,8 @@
 // line, with line-socket's own client and, for what no client says, with plain sockets.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {ErrorCode, Failure, Gateway, HOLD, Line, Plain, Worker, fromBody, json, outcome, until}
-  from './harness.mjs';
+import {ErrorCode, Failure, Gateway, HOLD, Line, Plain, Watcher, Worker, fromBody, json, outcome,
+  until} from './harness.mjs';
 
 let gateway, control, worker;
 
@@ -80,7 +80,8 @@ describe('handshake', () => {
     await client.close();
     const anonymous = await plain('unasked');
     anonymous.send('{"n":"_h","i":7}');
-    assert.match(await anonymous.nextRaw(), /^{"n":"_r","p":{"id":"[0-9a-f-]{36}"},"i":7,"e":null}$/);
+    assert.match(await anonymous.nextRaw(),
+      /^{"n":"_r","p":{"id":"[0-9a-f-]{36}"},"i":7,"e":null}$/);
     await anonymous.close();
   });
 
@@ -96,7 +97,8 @@ describe('handshake', () => {
 
   test('rejected, and the client says why', async () => {
     await worker.serve('rej', {admission: () => {
-      throw new Failure({name: 'AuthError', message: 'Auth failed', code: 401, data: {hint: 'key'}});
+      throw new Failure(
+        {name: 'AuthError', message: 'Auth failed', code: 401, data: {hint: 'key'}});
     }});
     const client = new Line(url('rej'));
     const error = await client.refusals.next();
@@ -161,21 +163,17 @@ describe('handshake', () => {
   });
 
   test('two that want one id at the same time: one gets it', async () => {
-    await worker.serve('race', {admission: () => HOLD});
+    const both = await Worker.open(gateway);
+    await both.serve('race', {admission: () => HOLD});
     const clients = [new Line(url('race')), new Line(url('race'))];
-    const asked = [await worker.invocations.next(), await worker.invocations.next()]
-      .filter(({what}) => what === 'admission');
-    while (asked.length < 2) {
-      const invocation = await worker.invocations.next();
-      if (worker.held.has(invocation.id)) asked.push(invocation);
-    }
-    for (const {id} of worker.held) worker.answer({id, accept: {id: 'same'}});
-    for (const id of [...worker.held]) worker.answer({id, accept: {id: 'same'}});
+    const asked = [await both.invocations.next(), await both.invocations.next()];
+    for (const {id} of asked) both.answer({id, accept: {id: 'same'}});
     await until(() => clients.filter(({welcomes}) => welcomes.size === 1).length === 1,
       'one to come in');
     await until(() => clients.filter(({refusals}) => refusals.size === 1).length === 1,
       'one to be refused');
     for (const {client} of clients) await client.dispose();
+    await both.finish();
   });
 
   test('registered only once it is accepted', async () => {
@@ -231,7 +229,7 @@ describe('what clients ask', () => {
   test('resolved', async () => {
     const client = await Line.open(url('ask'));
     assert.equal(await client.send('add', {a: 1, b: 2}), 3);
-    assert.ok((await client.send('nothing')) == null);
+    assert.equal(await client.send('nothing'), undefined);
     await client.close();
   });
 
@@ -273,6 +271,7 @@ describe('what clients ask', () => {
       '{"n":"_r","p":3,"i":"9yoq","e":null}');
     assert.equal(await ask('{"n":"add","p":{"a":1,"b":2},"i":7}'),
       '{"n":"_r","p":3,"i":7,"e":null}');
+    assert.equal(await ask('{"n":"nothing","i":"pecw"}'), '{"n":"_r","i":"pecw","e":null}');
     assert.equal(await ask('{"n":"error","i":"259w"}'),
       '{"n":"_r","i":"259w","e":{"name":"TypeError","message":"bad","code":"E9"}}');
     assert.equal(await ask('{"n":"value","i":"259w"}'),
@@ -298,7 +297,8 @@ describe('what clients ask', () => {
   test('what is no message is ignored', async () => {
     const client = await greeted('ask');
     for (const message of ['', '{', 'nope', '5', 'null', '[]', '{"i":"a"}', '{"n":5,"i":"a"}',
-      '{"n":"add","n":"add","i":"a"}', `{"n":"add","i":"a","p":${'['.repeat(100)}${']'.repeat(100)}}`,
+      '{"n":"add","n":"add","i":"a"}',
+      `{"n":"add","i":"a","p":${'['.repeat(100)}${']'.repeat(100)}}`,
       '{"n":"_r","i":"99","p":1}', '{"n":"_r","i":{"a":1}}']) {
       client.send(message);
     }
@@ -376,8 +376,9 @@ describe('rooms and broadcasts', () => {
     const [ann, bob] = [await Line.open(url('rooms')), await Line.open(url('rooms'))];
     for (const client of [ann, bob]) client.expect('note');
     const only = client => ({namespace: 'rooms', connection_ids: [client.id]});
-    assert.deepEqual(await control.outcome('Join', {selector: only(ann), channels: ['red', 'blue']}),
-      outcome(1, 1));
+    const joined = await control.outcome('Join',
+      {selector: only(ann), channels: ['red', 'blue']});
+    assert.deepEqual(joined, outcome(1, 1));
     await control.outcome('Join', {selector: only(bob), channels: ['red']});
     assert.deepEqual((await get('rooms', ann.id)).channels, ['blue', 'red']);
     assert.deepEqual(await channels('rooms'), [['blue', 1], ['red', 2]]);
@@ -464,23 +465,15 @@ describe('closing', () => {
   });
 
   test('the client\'s own codes are seen', async () => {
-    const seen = [];
-    const stream = control.raw.WatchEvents({namespace: 'own'});
-    stream.on('data', ({events}) => seen.push(...events));
-    stream.on('error', () => {});
+    const watcher = await Watcher.open(control, {namespace: 'own', types: ['TYPE_CLOSED']});
     const disposed = await Line.open(url('own'));
-    await until(() => seen.length > 0, 'it to be seen');
     await disposed.client.dispose();
     const other = await Line.open(url('own'));
     other.client.disconnect(4777, 'enough');
     await other.whenClosed();
-    const closed = await until(() => {
-      const all = seen.filter(({type}) => type === 'TYPE_CLOSED');
-      return all.length === 2 && all;
-    }, 'both to be seen leaving');
-    assert.deepEqual(closed.map(({code, reason}) => [code, reason]),
+    assert.deepEqual((await watcher.take(2)).map(({code, reason}) => [code, reason]),
       [[4205, 'Client disposed'], [4777, 'enough']]);
-    stream.cancel();
+    watcher.close();
   });
 });
 
@@ -489,7 +482,7 @@ describe('timers', () => {
 
   before(async () => {
     quick = await Gateway.start({shards: 1, 'line-handshake-timeout': '300ms',
-      'line-ping-interval': '250ms', 'line-response-timeout': '400ms'});
+      'line-ping-interval': '250ms', 'line-response-timeout': '400ms', 'commands-per-second': 0});
   });
   after(() => quick.stop());
 
@@ -506,8 +499,8 @@ describe('timers', () => {
     assert.equal(await client.nextRaw(), '{"n":"_r","p":"pong","i":"a","e":null}');
     assert.deepEqual(await client.whenClosed(),
       {code: 4202, reason: 'Handshake not completed after 300 ms'});
-    assert.equal(await quick.metric('sluice_connections_closed_total', {reason: 'handshake_timeout'}),
-      1);
+    const closed = {reason: 'handshake_timeout'};
+    assert.equal(await quick.metric('sluice_connections_closed_total', closed), 1);
   });
 
   test('a ping is answered, and another comes', async () => {

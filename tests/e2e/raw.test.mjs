@@ -3,7 +3,7 @@
 // Plain sockets without any protocol, in pools as @soketi/connections has them.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {Gateway, Inbox, Plain, Worker, json, openMany, outcome, refused, until}
+import {Gateway, Inbox, Plain, Watcher, Worker, openMany, outcome, refused, until}
   from './harness.mjs';
 
 let gateway, control;
@@ -32,8 +32,9 @@ describe('messages of clients', () => {
   test('a worker gets each as it came, in order', async () => {
     const worker = await Worker.open(gateway);
     const got = new Inbox();
-    await worker.serve('in', {context: ['CONNECTION', 'NAMESPACE'],
-      raw: (message, {context}) => { got.put([message, context.connection_id, context.namespace]); }});
+    await worker.serve('in', {context: ['CONNECTION', 'NAMESPACE'], raw: (message, {context}) => {
+      got.put([message, context.connection_id, context.namespace]);
+    }});
     const client = await open('in?socket_id=a');
     client.send('hello');
     client.send('{"n":"_h","i":"a"}');
@@ -57,7 +58,8 @@ describe('messages of clients', () => {
 
   test('without a worker they are counted, and nothing else happens', async () => {
     const client = await open('deaf?socket_id=a');
-    const faults = () => gateway.metric('sluice_command_errors_total', {reason: 'method_not_found'});
+    const faults = () =>
+      gateway.metric('sluice_command_errors_total', {reason: 'method_not_found'});
     const before = await faults();
     client.send('hello');
     await until(async () => await faults() === before + 1, 'it to be counted');
@@ -98,7 +100,8 @@ describe('messages to clients', () => {
     const client = await open('mute?socket_id=a');
     assert.deepEqual(await send({namespace: 'mute'}, undefined),
       outcome(1, 0, {dropped: {unsupported: 1}}));
-    const {answers, outcome: asked} = await control.ask({selector: {namespace: 'mute'}, method: 'q'});
+    const {answers, outcome: asked} =
+      await control.ask({selector: {namespace: 'mute'}, method: 'q'});
     assert.deepEqual([answers, asked], [[], outcome(1, 0, {dropped: {unsupported: 1}})]);
     await client.close();
   });
@@ -177,18 +180,13 @@ describe('closing', () => {
   });
 
   test('an event says that a namespace is empty', async () => {
-    const seen = [];
-    const stream = control.raw.WatchEvents({namespace: 'empty'});
-    stream.on('data', ({events}) => seen.push(...events.map(({type}) => type)));
-    stream.on('error', () => {});
+    const watcher = await Watcher.open(control, {namespace: 'empty',
+      types: ['TYPE_CLOSED', 'TYPE_NAMESPACE_EMPTY']});
     const clients = await openMany(2, i => url(`empty?socket_id=c${i}`));
-    await until(() => seen.length > 1, 'both to be seen');
-    await clients[0].close();
-    await until(() => seen.includes('TYPE_CLOSED'), 'one to leave');
-    assert.ok(!seen.includes('TYPE_NAMESPACE_EMPTY'));
-    await clients[1].close();
-    await until(() => seen.includes('TYPE_NAMESPACE_EMPTY'), 'the event');
-    stream.cancel();
+    for (const client of clients) await client.close();
+    const seen = (await watcher.take(3)).map(({type}) => type);
+    assert.deepEqual(seen, ['TYPE_CLOSED', 'TYPE_CLOSED', 'TYPE_NAMESPACE_EMPTY']);
+    watcher.close();
     const {namespaces} = await control.call('ListNamespaces', {});
     assert.ok(!namespaces.some(({name}) => name === 'empty'));
   });

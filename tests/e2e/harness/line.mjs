@@ -4,7 +4,10 @@
 import {createRequire} from 'node:module';
 import {Inbox, within} from './poll.mjs';
 
+// It brings an old Promise along and makes it everybody's.
+const {Promise} = globalThis;
 const LineSocket = createRequire(import.meta.url)('line-socket/dist/client-node');
+globalThis.Promise = Promise;
 
 export const {Event, ErrorCode} = LineSocket;
 
