@@ -133,6 +133,8 @@ std::vector<Option> Dialects(Settings& s) {
            "silence that closes, on both sides; 0: none"),
       Time("socketcluster-handshake-timeout", {&o.socketcluster.handshake_timeout}, kTimeout,
            "from the upgrade to #handshake"),
+      Count<size_t>("socketcluster-batch-max", {&o.socketcluster.batch_max}, {1, 100000},
+                    "packets in one message; what is behind them is refused"),
       Switch("socketcluster-client-publish", {&o.socketcluster.client_publish},
              "let clients publish into channels"),
       Switch("socketcluster-strict-handshake", {&o.socketcluster.strict_handshake},

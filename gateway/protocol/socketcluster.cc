@@ -61,7 +61,8 @@ SocketCluster::SocketCluster(hub::DialectId id, const SocketClusterOptions& opti
 hub::Decoded SocketCluster::Decode(hub::DialectState& state, std::string_view bytes, bool,
                                    const hub::DecodeLimits& limits) const {
   SocketClusterReader::Rules rules{.strict_handshake = options_.strict_handshake,
-                                   .client_publish = options_.client_publish};
+                                   .client_publish = options_.client_publish,
+                                   .batch_max = options_.batch_max};
   SocketClusterReader reader(rules, limits, state);
   if (CheckJson(bytes, limits.depth_max)) {
     reader.ReadOther();

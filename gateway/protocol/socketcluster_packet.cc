@@ -126,9 +126,9 @@ void SocketClusterReader::ReadPacket(std::string_view json) {
 }
 
 void SocketClusterReader::ReadEvent(Packet packet) {
-  if (++packets_ > limits_.batch_max) {
+  if (++packets_ > rules_.batch_max) {
     return Refuse(packet, "InvalidMessageError",
-                  "More than " + std::to_string(limits_.batch_max) + " packets in a batch");
+                  "More than " + std::to_string(rules_.batch_max) + " packets in a batch");
   }
   std::string name = Unquote(packet.event);
   if (name == "#handshake") return Greet(std::move(packet));

@@ -37,6 +37,7 @@ class SocketClusterReader {
   struct Rules {
     bool strict_handshake = true;
     bool client_publish = true;
+    size_t batch_max = 0;
   };
   SocketClusterReader(const Rules& rules, const hub::DecodeLimits& limits, hub::DialectState& state)
       : rules_(rules), limits_(limits), state_(state) {}

@@ -57,6 +57,7 @@ done
 only_in grpc '//control/... + //proto/... + //examples/...'
 only_in prometheus '//metrics/...'
 only_in hiredis '//storage/...'
+only_in jwt '//gateway/tokens/...'
 nothing_public
 
 echo "1..$rules"

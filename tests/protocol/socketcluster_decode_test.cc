@@ -260,9 +260,9 @@ TEST_F(SocketClusterDecode, AnArrayIsSeveralPacketsThatAreAnsweredOneByOne) {
 }
 
 TEST_F(SocketClusterDecode, WhatIsBehindABatchsBoundIsRefused) {
-  limits_.batch_max = 1;
-  hub::Decoded decoded = Decode(
-      socketcluster_, R"([{"event":"a","cid":1},{"event":"b","cid":2},{"event":"c"},{"rid":1}])");
+  SocketCluster narrow(2, {.batch_max = 1});
+  hub::Decoded decoded =
+      Decode(narrow, R"([{"event":"a","cid":1},{"event":"b","cid":2},{"event":"c"},{"rid":1}])");
   ASSERT_EQ(decoded.commands.size(), 4u);
   EXPECT_EQ(decoded.commands[0].verb, Call("a"));
   EXPECT_EQ(socketcluster_.EncodeError(decoded.commands[1].correlation,
