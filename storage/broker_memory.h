@@ -14,18 +14,18 @@ namespace sluice::storage {
 // What the nodes share. Thread-safe; outlives its brokers. The executors given
 // to the brokers outlive the asks that name them.
 class MemoryBus {
-public:
+ public:
   MemoryBus();
   ~MemoryBus();
-  MemoryBus(const MemoryBus &) = delete;
-  MemoryBus &operator=(const MemoryBus &) = delete;
+  MemoryBus(const MemoryBus&) = delete;
+  MemoryBus& operator=(const MemoryBus&) = delete;
 
   // Time passes: asks whose deadline has come end with those that are silent as
   // unreachable. Call it from any thread, as often as deadlines are to be
   // exact. A bus of one node needs no ticks.
   void Tick(absl::Time now);
 
-private:
+ private:
   friend class MemoryBroker;
   class Exchange;
   std::shared_ptr<Exchange> exchange_;
@@ -33,20 +33,19 @@ private:
 
 // One node's end of the bus; on it while it lives. Names are unique.
 class MemoryBroker final : public Broker {
-public:
-  MemoryBroker(MemoryBus &bus, std::string node);
+ public:
+  MemoryBroker(MemoryBus& bus, std::string node);
   ~MemoryBroker() override;
 
-  void Serve(Executor &home, Handler handler) override;
+  void Serve(Executor& home, Handler handler) override;
   size_t peers() const override;
-  void AskAll(std::string payload, absl::Duration timeout, Executor &home,
-              Done done) override;
-  void Ask(const std::string &node, std::string payload, absl::Duration timeout,
-           Executor &home, Done done) override;
+  void AskAll(std::string payload, absl::Duration timeout, Executor& home, Done done) override;
+  void Ask(const std::string& node, std::string payload, absl::Duration timeout, Executor& home,
+           Done done) override;
 
-private:
+ private:
   std::shared_ptr<MemoryBus::Exchange> exchange_;
   std::string node_;
 };
 
-} // namespace sluice::storage
+}  // namespace sluice::storage

@@ -18,36 +18,33 @@
 namespace sluice::storage {
 
 class MemoryPresence final : public Presence {
-public:
+ public:
   struct Options {
-    absl::Duration lease = absl::Seconds(60); // --presence-lease
+    absl::Duration lease = absl::Seconds(60);  // --presence-lease
   };
 
-  explicit MemoryPresence(const Options &options);
+  explicit MemoryPresence(const Options& options);
   ~MemoryPresence() override;
 
-  void TryClaim(PresenceRecord record, ClaimPolicy policy, Executor &home,
+  void TryClaim(PresenceRecord record, ClaimPolicy policy, Executor& home,
                 Done<Claim> done) override;
   void Update(PresenceRecord record) override;
-  void Renew(std::vector<PresenceRecord> records, Executor &home,
+  void Renew(std::vector<PresenceRecord> records, Executor& home,
              Done<std::vector<PresenceKey>> done) override;
-  void Release(const PresenceKey &key, const std::string &node,
-               uint64_t session) override;
-  void Get(const PresenceKey &key, Executor &home,
-           Done<PresenceRecord> done) override;
-  void List(const std::string &space, const std::string &after, size_t limit,
-            Executor &home, Done<std::vector<PresenceRecord>> done) override;
-  void Count(const std::string &space, Executor &home,
-             Done<uint64_t> done) override;
+  void Release(const PresenceKey& key, const std::string& node, uint64_t session) override;
+  void Get(const PresenceKey& key, Executor& home, Done<PresenceRecord> done) override;
+  void List(const std::string& space, const std::string& after, size_t limit, Executor& home,
+            Done<std::vector<PresenceRecord>> done) override;
+  void Count(const std::string& space, Executor& home, Done<uint64_t> done) override;
 
   // Records in memory, those included whose lease is over and which no sweep
   // has reached.
   size_t held() const;
 
-private:
+ private:
   // Shared with the tasks that are under way, which may outlive this.
   class Table;
   std::shared_ptr<Table> table_;
 };
 
-} // namespace sluice::storage
+}  // namespace sluice::storage
