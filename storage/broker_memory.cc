@@ -99,9 +99,10 @@ class MemoryBus::Exchange : public std::enable_shared_from_this<Exchange> {
     auto reply = [self = shared_from_this(), ask, node](std::string answer) {
       self->OnReply(ask, node, std::move(answer));
     };
-    end->home->Post([end = std::weak_ptr<End>(end), payload, reply](absl::Time) mutable {
-      if (auto alive = end.lock()) alive->handler(std::move(payload), std::move(reply));
-    });
+    end->home->Post(
+        [end = std::weak_ptr<End>(end), payload = std::string(payload), reply](absl::Time) mutable {
+          if (auto alive = end.lock()) alive->handler(std::move(payload), std::move(reply));
+        });
   }
 
   std::shared_ptr<End> EndOf(const std::string& node) const {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <utility>
 
 #include "tests/bench/accounting.h"
 #include "tests/bench/fail.h"
@@ -32,6 +33,8 @@ Backend::Backend(const std::string& control, const std::string& space, uint64_t 
   request_.mutable_selector()->set_namespace_(space);
   request_.mutable_selector()->add_channels(kChannel);
 }
+
+Backend::~Backend() { AwaitAll(); }
 
 // A connection opens a moment after its client has read the 101.
 void Backend::Join(const std::string& space) {
@@ -62,25 +65,27 @@ void Backend::Begin() {
   stub_->async()->Send(&sending->context, &request_, &sending->response,
                        [this, sending](const grpc::Status& status) {
                          sending->status = status;
-                         Ended(*sending);
-                         delete sending;
+                         Ended(std::unique_ptr<Sending>(sending));
                        });
 }
 
-void Backend::Ended(const Sending& sending) {
-  if (!sending.status.ok()) Fail("Send: " + sending.status.error_message());
-  if (sending.response.outcome().enqueued() != members_) {
-    Fail("a Send did not reach everybody: " + sending.response.outcome().ShortDebugString());
+void Backend::Ended(std::unique_ptr<Sending> sending) {
+  if (!sending->status.ok()) Fail("Send: " + sending->status.error_message());
+  if (sending->response.outcome().enqueued() != members_) {
+    Fail("a Send did not reach everybody: " + sending->response.outcome().ShortDebugString());
   }
   std::lock_guard lock(mutex_);
   --in_flight_;
+  ended_.push_back(std::move(sending));
   fewer_.notify_one();
 }
 
 void Backend::AwaitBelow(size_t max, const std::function<bool()>& ready) {
+  std::vector<std::unique_ptr<Sending>> ended;
   std::unique_lock lock(mutex_);
   fewer_.wait(lock, [&] { return in_flight_ < max; });
   while (!ready()) fewer_.wait_for(lock, kAskAgain);
+  ended.swap(ended_);
 }
 
 }  // namespace sluice::bench

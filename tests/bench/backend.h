@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "sluice/v1/control.grpc.pb.h"
 
@@ -16,9 +17,10 @@ namespace sluice::bench {
 
 class Backend {
  public:
-  // `members`: how many connections the namespace `space` has; all of them are put into one
-  // channel, which every Send is for.
+  // Waits until the namespace `space` has as many connections as `members` says, and puts all of
+  // them into one channel, which every Send is for.
   Backend(const std::string& control, const std::string& space, uint64_t members);
+  ~Backend();  // everything is answered
 
   // What a Send says; `body` is a JSON array.
   void set_message(const std::string& event, const std::string& body);
@@ -36,7 +38,7 @@ class Backend {
  private:
   struct Sending;
   void Join(const std::string& space);
-  void Ended(const Sending& sending);
+  void Ended(std::unique_ptr<Sending> sending);
 
   std::unique_ptr<sluice::v1::Control::Stub> stub_;
   uint64_t members_;
@@ -44,6 +46,9 @@ class Backend {
   std::mutex mutex_;
   std::condition_variable fewer_;
   size_t in_flight_ = 0;
+  // Destroyed on the caller's thread: the last of them takes the channel along, which must not be
+  // the work of a thread of the channel's own.
+  std::vector<std::unique_ptr<Sending>> ended_;
 };
 
 }  // namespace sluice::bench

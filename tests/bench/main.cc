@@ -54,10 +54,16 @@ void Declare(CLI::App& app, Options& options) {
       ->capture_default_str();
 }
 
+constexpr size_t kWarmConnections = 10;
+constexpr double kWarmSeconds = 1;
+
+// A gateway that has allocated what it has whoever is connected: what follows is the connections'.
 std::unique_ptr<Gateway> Start(const Options& options) {
   std::vector<std::string> flags = options.flags;
   flags.push_back("--shards=" + std::to_string(options.shards));
-  return std::make_unique<Gateway>(options.gateway, flags);
+  auto gateway = std::make_unique<Gateway>(options.gateway, flags);
+  Audience(*gateway, kWarmConnections).Broadcast(0, options.in_flight, kWarmSeconds);
+  return gateway;
 }
 
 void Say(const std::string& what) { std::cerr << "bench: " << what << std::endl; }

@@ -287,8 +287,8 @@ TEST_F(ClusterTest, RequestsThatAreNotUnderstoodAreRefused) {
   garbage.set_version(1);
   garbage.set_rpc(internal::v1::RPC_SEND);
   garbage.set_request("\xff\xff");
-  for (std::string payload : {ask.SerializeAsString(), unknown.SerializeAsString(),
-                              garbage.SerializeAsString(), std::string("\xff garbage")}) {
+  for (const std::string& payload : {ask.SerializeAsString(), unknown.SerializeAsString(),
+                                     garbage.SerializeAsString(), std::string("\xff garbage")}) {
     storage::Replies replies;
     stranger.Ask("n1", payload, absl::Seconds(1), home,
                  [&](storage::Replies given, absl::Time) { replies = std::move(given); });

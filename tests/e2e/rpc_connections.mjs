@@ -89,8 +89,8 @@ export function connectionsSuite(name, open) {
     });
 
     test('the client\'s reconnect settings', async () => {
-      const client = world.make('/shut', {autoconnect: false, reconnect: true, reconnect_interval: 1,
-        max_reconnects: 7});
+      const client = world.make('/shut',
+        {autoconnect: false, reconnect: true, reconnect_interval: 1, max_reconnects: 7});
       assert.equal(client.isReconnecting(), false);
       assert.equal(client.getMaxReconnects(), 7);
       client.setMaxReconnects(3);

@@ -20,16 +20,16 @@ namespace sluice::storage {
 
 // A cluster of nodes on one broker, under a test's control.
 class BrokerHarness {
-public:
+ public:
   virtual ~BrokerHarness() = default;
   // Adds a node; it lives as long as the harness, or until Leave.
-  virtual Broker &Enter(const std::string &node) = 0;
-  virtual void Leave(const std::string &node) = 0;
+  virtual Broker& Enter(const std::string& node) = 0;
+  virtual void Leave(const std::string& node) = 0;
   // Where every node's callbacks run.
-  virtual Executor &home() = 0;
+  virtual Executor& home() = 0;
   // Runs what was posted to home() until `done` says so; fails the test after a
   // while.
-  virtual void RunUntil(const std::function<bool()> &done) = 0;
+  virtual void RunUntil(const std::function<bool()>& done) = 0;
   // Lets time pass, and what was posted run.
   virtual void Pass(absl::Duration time) = 0;
 };
@@ -37,37 +37,34 @@ public:
 using BrokerHarnessFactory = std::function<std::unique_ptr<BrokerHarness>()>;
 
 class BrokerContract : public testing::TestWithParam<BrokerHarnessFactory> {
-protected:
+ protected:
   using Reply = absl::AnyInvocable<void(std::string)>;
   static constexpr absl::Duration kTimeout = absl::Milliseconds(500);
 
   // A node that answers with its name and what it was asked.
-  void EnterEcho(const std::string &node) {
-    harness_->Enter(node).Serve(harness_->home(),
-                                [node](std::string payload, Reply reply) {
-                                  reply(node + ":" + payload);
-                                });
+  void EnterEcho(const std::string& node) {
+    harness_->Enter(node).Serve(harness_->home(), [node](std::string payload, Reply reply) {
+      reply(node + ":" + payload);
+    });
   }
 
   // A node that keeps its replies for later.
-  void EnterSlow(const std::string &node) {
-    harness_->Enter(node).Serve(harness_->home(),
-                                [this](std::string, Reply reply) {
-                                  kept_.push_back(std::move(reply));
-                                });
+  void EnterSlow(const std::string& node) {
+    harness_->Enter(node).Serve(
+        harness_->home(), [this](std::string, Reply reply) { kept_.push_back(std::move(reply)); });
   }
 
-  Broker::Done Into(std::optional<Replies> &replies) {
+  Broker::Done Into(std::optional<Replies>& replies) {
     return [this, &replies](Replies got, absl::Time) {
       ++completions_;
       std::sort(got.replies.begin(), got.replies.end(),
-                [](const auto &a, const auto &b) { return a.node < b.node; });
+                [](const auto& a, const auto& b) { return a.node < b.node; });
       std::sort(got.unreachable.begin(), got.unreachable.end());
       replies = std::move(got);
     };
   }
 
-  Replies AskAll(Broker &broker, const std::string &payload) {
+  Replies AskAll(Broker& broker, const std::string& payload) {
     std::optional<Replies> replies;
     broker.AskAll(payload, kTimeout, harness_->home(), Into(replies));
     EXPECT_FALSE(replies.has_value()) << "completed from within the call";
@@ -81,7 +78,7 @@ protected:
 };
 
 TEST_P(BrokerContract, AloneThereIsNobodyToAsk) {
-  Broker &alone = harness_->Enter("a");
+  Broker& alone = harness_->Enter("a");
   EXPECT_EQ(alone.peers(), 0u);
   Replies replies = AskAll(alone, "hello");
   EXPECT_TRUE(replies.replies.empty());
@@ -89,7 +86,7 @@ TEST_P(BrokerContract, AloneThereIsNobodyToAsk) {
 }
 
 TEST_P(BrokerContract, AsksEveryOtherNode) {
-  Broker &a = harness_->Enter("a");
+  Broker& a = harness_->Enter("a");
   EnterEcho("b");
   EnterEcho("c");
   EXPECT_EQ(a.peers(), 2u);
@@ -103,7 +100,7 @@ TEST_P(BrokerContract, AsksEveryOtherNode) {
 }
 
 TEST_P(BrokerContract, AsksOneNode) {
-  Broker &a = harness_->Enter("a");
+  Broker& a = harness_->Enter("a");
   EnterEcho("b");
   EnterEcho("c");
   std::optional<Replies> replies;
@@ -114,7 +111,7 @@ TEST_P(BrokerContract, AsksOneNode) {
 }
 
 TEST_P(BrokerContract, SilentNodesAreUnreachableAtTheDeadline) {
-  Broker &a = harness_->Enter("a");
+  Broker& a = harness_->Enter("a");
   EnterEcho("b");
   EnterSlow("c");
   std::optional<Replies> replies;
@@ -130,7 +127,7 @@ TEST_P(BrokerContract, SilentNodesAreUnreachableAtTheDeadline) {
 }
 
 TEST_P(BrokerContract, AReplyMayComeLater) {
-  Broker &a = harness_->Enter("a");
+  Broker& a = harness_->Enter("a");
   EnterSlow("b");
   std::optional<Replies> replies;
   a.AskAll("hello", kTimeout, harness_->home(), Into(replies));
@@ -142,7 +139,7 @@ TEST_P(BrokerContract, AReplyMayComeLater) {
 }
 
 TEST_P(BrokerContract, ASecondReplyIsIgnored) {
-  Broker &a = harness_->Enter("a");
+  Broker& a = harness_->Enter("a");
   EnterSlow("b");
   EnterSlow("c");
   std::optional<Replies> replies;
@@ -151,8 +148,7 @@ TEST_P(BrokerContract, ASecondReplyIsIgnored) {
   kept_[0]("first");
   kept_[0]("second");
   harness_->Pass(absl::ZeroDuration());
-  EXPECT_FALSE(replies.has_value())
-      << "the second reply stood in for the other node's";
+  EXPECT_FALSE(replies.has_value()) << "the second reply stood in for the other node's";
   kept_[1]("other");
   harness_->RunUntil([&] { return replies.has_value(); });
   EXPECT_EQ(replies->replies.size(), 2u);
@@ -160,7 +156,7 @@ TEST_P(BrokerContract, ASecondReplyIsIgnored) {
 }
 
 TEST_P(BrokerContract, ALateReplyIsIgnored) {
-  Broker &a = harness_->Enter("a");
+  Broker& a = harness_->Enter("a");
   EnterSlow("b");
   std::optional<Replies> replies;
   a.AskAll("hello", kTimeout, harness_->home(), Into(replies));
@@ -175,7 +171,7 @@ TEST_P(BrokerContract, ALateReplyIsIgnored) {
 }
 
 TEST_P(BrokerContract, AnUnknownNodeIsUnreachable) {
-  Broker &a = harness_->Enter("a");
+  Broker& a = harness_->Enter("a");
   std::optional<Replies> replies;
   a.Ask("nobody", "hello", kTimeout, harness_->home(), Into(replies));
   harness_->Pass(absl::ZeroDuration());
@@ -185,7 +181,7 @@ TEST_P(BrokerContract, AnUnknownNodeIsUnreachable) {
 }
 
 TEST_P(BrokerContract, ANodeThatLeftIsNoPeer) {
-  Broker &a = harness_->Enter("a");
+  Broker& a = harness_->Enter("a");
   EnterEcho("b");
   harness_->Leave("b");
   EXPECT_EQ(a.peers(), 0u);
@@ -193,7 +189,7 @@ TEST_P(BrokerContract, ANodeThatLeftIsNoPeer) {
 }
 
 TEST_P(BrokerContract, ANodeThatLeavesWhileItIsAskedIsUnreachable) {
-  Broker &a = harness_->Enter("a");
+  Broker& a = harness_->Enter("a");
   EnterSlow("b");
   std::optional<Replies> replies;
   a.AskAll("hello", kTimeout, harness_->home(), Into(replies));
@@ -205,10 +201,10 @@ TEST_P(BrokerContract, ANodeThatLeavesWhileItIsAskedIsUnreachable) {
 }
 
 TEST_P(BrokerContract, PayloadsAreBytes) {
-  Broker &a = harness_->Enter("a");
+  Broker& a = harness_->Enter("a");
   EnterEcho("b");
   const std::string odd("\x00\xff\n", 3);
   EXPECT_EQ(AskAll(a, odd).replies.at(0).payload, "b:" + odd);
 }
 
-} // namespace sluice::storage
+}  // namespace sluice::storage

@@ -14,15 +14,15 @@ namespace sluice::storage {
 namespace {
 
 class MemoryBusHarness final : public BrokerHarness {
-public:
-  Broker &Enter(const std::string &node) override {
-    auto &broker = nodes_[node];
+ public:
+  Broker& Enter(const std::string& node) override {
+    auto& broker = nodes_[node];
     broker = std::make_unique<MemoryBroker>(bus_, node);
     return *broker;
   }
-  void Leave(const std::string &node) override { nodes_.erase(node); }
-  Executor &home() override { return home_; }
-  void RunUntil(const std::function<bool()> &done) override {
+  void Leave(const std::string& node) override { nodes_.erase(node); }
+  Executor& home() override { return home_; }
+  void RunUntil(const std::function<bool()>& done) override {
     home_.RunAll(now_);
     ASSERT_TRUE(done());
   }
@@ -33,18 +33,17 @@ public:
     home_.RunAll(now_);
   }
 
-private:
+ private:
   absl::Time now_ = absl::FromUnixSeconds(1000);
   fakes::ManualExecutor home_;
   MemoryBus bus_;
   std::map<std::string, std::unique_ptr<MemoryBroker>> nodes_;
 };
 
-INSTANTIATE_TEST_SUITE_P(
-    Memory, BrokerContract,
-    testing::Values([]() -> std::unique_ptr<BrokerHarness> {
-      return std::make_unique<MemoryBusHarness>();
-    }));
+INSTANTIATE_TEST_SUITE_P(Memory, BrokerContract,
+                         testing::Values([]() -> std::unique_ptr<BrokerHarness> {
+                           return std::make_unique<MemoryBusHarness>();
+                         }));
 
 TEST(MemoryBroker, ANodeThatDoesNotServeYetIsUnreachable) {
   fakes::ManualExecutor home;
@@ -73,5 +72,5 @@ TEST(MemoryBroker, ARequestUnderWayDoesNotReachANodeThatLeft) {
   EXPECT_FALSE(asked);
 }
 
-} // namespace
-} // namespace sluice::storage
+}  // namespace
+}  // namespace sluice::storage

@@ -20,43 +20,39 @@ namespace sluice::storage {
 
 // One store and a thread's executor, under a test's control.
 class PresenceHarness {
-public:
+ public:
   virtual ~PresenceHarness() = default;
-  virtual Presence &presence() = 0;
-  virtual Executor &home() = 0;
+  virtual Presence& presence() = 0;
+  virtual Executor& home() = 0;
   // How long the store's leases are.
   virtual absl::Duration lease() const = 0;
   // Runs what was posted to home() until `done` says so; fails the test after a
   // while.
-  virtual void RunUntil(const std::function<bool()> &done) = 0;
+  virtual void RunUntil(const std::function<bool()>& done) = 0;
   // Lets time pass.
   virtual void Pass(absl::Duration time) = 0;
 };
 
-using PresenceHarnessFactory =
-    std::function<std::unique_ptr<PresenceHarness>()>;
+using PresenceHarnessFactory = std::function<std::unique_ptr<PresenceHarness>()>;
 
 class PresenceContract : public testing::TestWithParam<PresenceHarnessFactory> {
-protected:
-  static PresenceRecord Record(std::string id, uint64_t session,
-                               std::string user = "") {
+ protected:
+  static PresenceRecord Record(std::string id, uint64_t session, std::string user = "") {
     return {{"chat", std::move(id)},  std::move(user), "node-1", session,
             absl::FromUnixSeconds(1), "detail"};
   }
 
   // Makes a call and runs the executor until its completion came.
-  template <typename T, typename Call> absl::StatusOr<T> Wait(Call call) {
+  template <typename T, typename Call>
+  absl::StatusOr<T> Wait(Call call) {
     std::optional<absl::StatusOr<T>> result;
-    call([&result](absl::StatusOr<T> got, absl::Time) {
-      result = std::move(got);
-    });
+    call([&result](absl::StatusOr<T> got, absl::Time) { result = std::move(got); });
     EXPECT_FALSE(result.has_value()) << "completed from within the call";
     harness_->RunUntil([&result] { return result.has_value(); });
     return *std::move(result);
   }
 
-  Claim TryClaim(const PresenceRecord &record,
-                 ClaimPolicy policy = ClaimPolicy::kReject) {
+  Claim TryClaim(const PresenceRecord& record, ClaimPolicy policy = ClaimPolicy::kReject) {
     auto claim = Wait<Claim>([&](Presence::Done<Claim> done) {
       store().TryClaim(record, policy, home(), std::move(done));
     });
@@ -65,39 +61,34 @@ protected:
   }
 
   std::vector<PresenceKey> Renew(std::vector<PresenceRecord> records) {
-    auto lost = Wait<std::vector<PresenceKey>>([&](auto done) {
-      store().Renew(std::move(records), home(), std::move(done));
-    });
+    auto lost = Wait<std::vector<PresenceKey>>(
+        [&](auto done) { store().Renew(std::move(records), home(), std::move(done)); });
     EXPECT_TRUE(lost.ok()) << lost.status();
     return *std::move(lost);
   }
 
-  absl::StatusOr<PresenceRecord> Get(const std::string &id) {
+  absl::StatusOr<PresenceRecord> Get(const std::string& id) {
     return Wait<PresenceRecord>(
         [&](auto done) { store().Get({"chat", id}, home(), std::move(done)); });
   }
 
-  std::vector<std::string> Ids(const std::string &after = "",
-                               size_t limit = 100) {
-    auto page = Wait<std::vector<PresenceRecord>>([&](auto done) {
-      store().List("chat", after, limit, home(), std::move(done));
-    });
+  std::vector<std::string> Ids(const std::string& after = "", size_t limit = 100) {
+    auto page = Wait<std::vector<PresenceRecord>>(
+        [&](auto done) { store().List("chat", after, limit, home(), std::move(done)); });
     EXPECT_TRUE(page.ok()) << page.status();
     std::vector<std::string> ids;
-    for (const PresenceRecord &record : *page)
-      ids.push_back(record.key.id);
+    for (const PresenceRecord& record : *page) ids.push_back(record.key.id);
     return ids;
   }
 
-  uint64_t Count(const std::string &space = "chat") {
-    auto count = Wait<uint64_t>(
-        [&](auto done) { store().Count(space, home(), std::move(done)); });
+  uint64_t Count(const std::string& space = "chat") {
+    auto count = Wait<uint64_t>([&](auto done) { store().Count(space, home(), std::move(done)); });
     EXPECT_TRUE(count.ok()) << count.status();
     return count.value_or(0);
   }
 
-  Presence &store() { return harness_->presence(); }
-  Executor &home() { return harness_->home(); }
+  Presence& store() { return harness_->presence(); }
+  Executor& home() { return harness_->home(); }
 
   std::unique_ptr<PresenceHarness> harness_ = GetParam()();
 };
@@ -142,20 +133,17 @@ TEST_P(PresenceContract, SameUserTakesOver) {
 
 TEST_P(PresenceContract, AnotherUserDoesNotTakeOver) {
   TryClaim(Record("a", 1, "ann"));
-  EXPECT_EQ(TryClaim(Record("a", 2, "bob"), ClaimPolicy::kSameUser).result,
-            Claim::Result::kHeld);
+  EXPECT_EQ(TryClaim(Record("a", 2, "bob"), ClaimPolicy::kSameUser).result, Claim::Result::kHeld);
 }
 
 TEST_P(PresenceContract, NobodyIsNotTheSameUserAsNobody) {
   TryClaim(Record("a", 1));
-  EXPECT_EQ(TryClaim(Record("a", 2), ClaimPolicy::kSameUser).result,
-            Claim::Result::kHeld);
+  EXPECT_EQ(TryClaim(Record("a", 2), ClaimPolicy::kSameUser).result, Claim::Result::kHeld);
 }
 
 TEST_P(PresenceContract, TakeoverAsksForNoUser) {
   TryClaim(Record("a", 1, "ann"));
-  EXPECT_EQ(TryClaim(Record("a", 2), ClaimPolicy::kTakeover).result,
-            Claim::Result::kTakenOver);
+  EXPECT_EQ(TryClaim(Record("a", 2), ClaimPolicy::kTakeover).result, Claim::Result::kTakenOver);
 }
 
 TEST_P(PresenceContract, LeaseRunsOut) {
@@ -182,10 +170,8 @@ TEST_P(PresenceContract, RenewTellsWhatWasLost) {
   TryClaim(Record("taken", 2));
   TryClaim(Record("taken", 3), ClaimPolicy::kTakeover);
   TryClaim(Record("kept", 4));
-  auto lost =
-      Renew({Record("expired", 1), Record("taken", 2), Record("kept", 4)});
-  EXPECT_EQ(lost,
-            (std::vector<PresenceKey>{{"chat", "expired"}, {"chat", "taken"}}));
+  auto lost = Renew({Record("expired", 1), Record("taken", 2), Record("kept", 4)});
+  EXPECT_EQ(lost, (std::vector<PresenceKey>{{"chat", "expired"}, {"chat", "taken"}}));
 }
 
 TEST_P(PresenceContract, RenewDoesNotBringBackTheDead) {
@@ -204,10 +190,10 @@ TEST_P(PresenceContract, ReleaseFreesTheKey) {
 
 TEST_P(PresenceContract, ReleaseByAnotherHasNoEffect) {
   TryClaim(Record("a", 1));
-  store().Release({"chat", "a"}, "node-1", 2); // another session
+  store().Release({"chat", "a"}, "node-1", 2);  // another session
   store().Release({"chat", "a"}, "node-2",
-                  1); // another node's session of the same number
-  store().Release({"chat", "b"}, "node-1", 1); // another key
+                  1);                           // another node's session of the same number
+  store().Release({"chat", "b"}, "node-1", 1);  // another key
   EXPECT_EQ(Count(), 1u);
 }
 
@@ -238,8 +224,7 @@ TEST_P(PresenceContract, UpdateDoesNotExtendTheLease) {
 
 TEST_P(PresenceContract, ListsInPages) {
   uint64_t session = 0;
-  for (const char *id : {"d", "b", "e", "a", "c"})
-    TryClaim(Record(id, ++session));
+  for (const char* id : {"d", "b", "e", "a", "c"}) TryClaim(Record(id, ++session));
   EXPECT_EQ(Ids("", 2), (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(Ids("b", 2), (std::vector<std::string>{"c", "d"}));
   EXPECT_EQ(Ids("bb", 2), (std::vector<std::string>{"c", "d"}));
@@ -254,4 +239,4 @@ TEST_P(PresenceContract, IdsAreBytes) {
   EXPECT_EQ(Ids(), std::vector<std::string>{odd});
 }
 
-} // namespace sluice::storage
+}  // namespace sluice::storage

@@ -16,29 +16,28 @@ namespace sluice::storage {
 namespace {
 
 class MemoryHarness final : public PresenceHarness {
-public:
-  Presence &presence() override { return presence_; }
-  Executor &home() override { return home_; }
+ public:
+  Presence& presence() override { return presence_; }
+  Executor& home() override { return home_; }
   absl::Duration lease() const override { return absl::Seconds(60); }
-  void RunUntil(const std::function<bool()> &done) override {
+  void RunUntil(const std::function<bool()>& done) override {
     home_.RunAll(now_);
     ASSERT_TRUE(done());
   }
   void Pass(absl::Duration time) override { now_ += time; }
 
-private:
+ private:
   fakes::ManualExecutor home_;
   MemoryPresence presence_{{.lease = absl::Seconds(60)}};
   absl::Time now_ = absl::FromUnixSeconds(1000);
 };
 
-INSTANTIATE_TEST_SUITE_P(
-    Memory, PresenceContract,
-    testing::Values([]() -> std::unique_ptr<PresenceHarness> {
-      return std::make_unique<MemoryHarness>();
-    }));
+INSTANTIATE_TEST_SUITE_P(Memory, PresenceContract,
+                         testing::Values([]() -> std::unique_ptr<PresenceHarness> {
+                           return std::make_unique<MemoryHarness>();
+                         }));
 
-PresenceRecord Record(const std::string &id, uint64_t session) {
+PresenceRecord Record(const std::string& id, uint64_t session) {
   return {{"chat", id}, "", "node-1", session, absl::UnixEpoch(), ""};
 }
 
@@ -46,13 +45,12 @@ TEST(MemoryPresence, SweepsWhatNobodyLooksUp) {
   MemoryPresence presence({.lease = absl::Seconds(1)});
   fakes::ManualExecutor home;
   for (int i = 0; i < 100; ++i) {
-    presence.TryClaim(Record(absl::StrCat("old", i), i), ClaimPolicy::kReject,
-                      home, [](auto, absl::Time) {});
+    presence.TryClaim(Record(absl::StrCat("old", i), i), ClaimPolicy::kReject, home,
+                      [](auto, absl::Time) {});
   }
   home.RunAll(absl::FromUnixSeconds(1));
   EXPECT_EQ(presence.held(), 100u);
-  for (int i = 0; i < 100; ++i)
-    presence.Get({"other", "x"}, home, [](auto, absl::Time) {});
+  for (int i = 0; i < 100; ++i) presence.Get({"other", "x"}, home, [](auto, absl::Time) {});
   home.RunAll(absl::FromUnixSeconds(10));
   EXPECT_EQ(presence.held(), 0u);
 }
@@ -61,13 +59,11 @@ TEST(MemoryPresence, TimeToldLateByOneThreadDoesNotReviveALease) {
   MemoryPresence presence({.lease = absl::Seconds(1)});
   fakes::ManualExecutor home;
   bool found = true;
-  presence.TryClaim(Record("a", 1), ClaimPolicy::kReject, home,
-                    [](auto, absl::Time) {});
+  presence.TryClaim(Record("a", 1), ClaimPolicy::kReject, home, [](auto, absl::Time) {});
   home.RunAll(absl::FromUnixSeconds(10));
   presence.Get({"chat", "a"}, home, [](auto, absl::Time) {});
   home.RunAll(absl::FromUnixSeconds(20));
-  presence.Get({"chat", "a"}, home,
-               [&](auto got, absl::Time) { found = got.ok(); });
+  presence.Get({"chat", "a"}, home, [&](auto got, absl::Time) { found = got.ok(); });
   home.RunAll(absl::FromUnixSeconds(10));
   EXPECT_FALSE(found);
 }
@@ -93,19 +89,17 @@ TEST(MemoryPresence, OneOfManyThreadsWins) {
     threads.emplace_back([&presence, &won, i] {
       fakes::ManualExecutor home;
       for (int n = 0; n < 200; ++n) {
-        presence.TryClaim(Record(absl::StrCat(n), i), ClaimPolicy::kReject,
-                          home, [&](absl::StatusOr<Claim> claim, absl::Time) {
-                            if (claim->result == Claim::Result::kNew)
-                              ++won;
+        presence.TryClaim(Record(absl::StrCat(n), i), ClaimPolicy::kReject, home,
+                          [&](absl::StatusOr<Claim> claim, absl::Time) {
+                            if (claim->result == Claim::Result::kNew) ++won;
                           });
         home.RunAll(absl::UnixEpoch());
       }
     });
   }
-  for (std::thread &thread : threads)
-    thread.join();
+  for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(won, 200);
 }
 
-} // namespace
-} // namespace sluice::storage
+}  // namespace
+}  // namespace sluice::storage
