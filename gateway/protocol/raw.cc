@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/protocol/raw.h"
 
+#include <string>
+#include <utility>
+
 namespace sluice::protocol {
 
 using hub::Payload;

@@ -23,13 +23,10 @@ async function everybody() {
   const two = async target => [await open(target), await open(target)];
   const clients = {
     json_rpc: await two('/rpc/'), msgpack_rpc: await two('/packed/'),
-    socketcluster: await two('/sc/'), line: await two('/l/'), raw: await two('/r/'),
+    socketcluster: await two('/sc/'), raw: await two('/r/'),
+    line: [await Line.greeted(gateway.url('/l/')), await Line.greeted(gateway.url('/l/'))],
     presence: await two('/p/?identity=ann'),
   };
-  for (const client of clients.line) {
-    client.send('{"n":"_h","i":"a"}');
-    await client.nextRaw('the handshake');
-  }
   for (const client of clients.socketcluster) {
     client.send('{"event":"#handshake","data":{"authToken":null},"cid":1}');
     await client.nextRaw('the handshake');
@@ -70,9 +67,7 @@ test('one Send reaches each in its own shape, encoded once a dialect', async () 
 test('what one dialect relays or calls, the others take part in', async () => {
   const worker = await Worker.open(gateway);
   await worker.serve('lobby2', {methods: {add: ([a, b]) => a + b}});
-  const line = await Plain.open(gateway.url('/any/?room=lobby2'));
-  line.send('{"n":"_h","i":"a"}');
-  await line.nextRaw('the handshake');
+  const line = await Line.greeted(gateway.url('/any/?room=lobby2'));
   const rpc = await open('/lobby2');
   const ann = await open('/presence/lobby2?identity=ann&id=7500');
   await ann.nextRaw('the snapshot');

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // line-socket's own client, unmodified.
+import assert from 'node:assert/strict';
 import {createRequire} from 'node:module';
+import {Plain} from './plain.mjs';
 import {Inbox, within} from './poll.mjs';
 
 // It brings an old Promise along and makes it everybody's.
@@ -23,6 +25,20 @@ export class Line {
     const line = new Line(url, options);
     await line.welcomes.next('the handshake');
     return line;
+  }
+
+  // A plain socket whose handshake is done.
+  static async greeted(url) {
+    const client = await Plain.open(url);
+    client.send('{"n":"_h","i":"a"}');
+    await client.nextRaw('the handshake');
+    return client;
+  }
+
+  // Asserts that nothing has come to a plain socket but what was taken.
+  static async quiet(client) {
+    client.send('{"n":"_p","i":"fence"}');
+    assert.equal(await client.nextRaw(), '{"n":"_r","p":"pong","i":"fence","e":null}');
   }
 
   constructor(url, {payload, handshakeTimeout = 10_000, ...options} = {}) {
