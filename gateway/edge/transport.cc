@@ -16,6 +16,7 @@ namespace {
 
 constexpr size_t kVectorMax = 64;
 constexpr size_t kRecordMax = 16 << 10;  // the most that one TLS record carries
+constexpr int kSendFlags = MSG_NOSIGNAL | MSG_DONTWAIT;
 
 bool IsWait(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
 
@@ -29,6 +30,23 @@ size_t Gather(const hub::Outbox::Pieces& pieces, char* out, size_t max) {
     if (size == max) break;
   }
   return size;
+}
+
+// Almost every write of a quiet connection; the kernel need not fetch a vector for it.
+ssize_t SendOne(int socket, std::string_view piece) {
+  return ::send(socket, piece.data(), piece.size(), kSendFlags);
+}
+
+ssize_t SendMany(int socket, const hub::Outbox::Pieces& pieces) {
+  std::array<iovec, kVectorMax> vector;
+  size_t count = std::min(pieces.size(), vector.size());
+  for (size_t i = 0; i < count; ++i) {
+    vector[i] = {const_cast<char*>(pieces[i].data()), pieces[i].size()};
+  }
+  msghdr message = {};
+  message.msg_iov = vector.data();
+  message.msg_iovlen = count;
+  return ::sendmsg(socket, &message, kSendFlags);
 }
 
 }  // namespace
@@ -72,15 +90,8 @@ Transport::Io Transport::WriteTls(const hub::Outbox::Pieces& pieces, size_t& don
 Transport::Io Transport::Write(const hub::Outbox::Pieces& pieces, size_t& done) {
   done = 0;
   if (ssl_) return WriteTls(pieces, done);
-  std::array<iovec, kVectorMax> vector;
-  size_t count = std::min(pieces.size(), vector.size());
-  for (size_t i = 0; i < count; ++i) {
-    vector[i] = {const_cast<char*>(pieces[i].data()), pieces[i].size()};
-  }
-  msghdr message = {};
-  message.msg_iov = vector.data();
-  message.msg_iovlen = count;
-  ssize_t sent = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+  ssize_t sent = pieces.size() == 1 ? SendOne(socket_.native_handle(), pieces.front())
+                                    : SendMany(socket_.native_handle(), pieces);
   if (sent < 0) return IsWait(errno) ? Io::kWantWrite : Io::kFailed;
   done = static_cast<size_t>(sent);
   return Io::kDone;
