@@ -165,7 +165,7 @@ struct Deregistration {
   std::vector<std::string> methods;
   std::vector<std::string> events;
   std::vector<Role> roles;
-  std::vector<GuardAction> guards;
+  std::vector<GuardAction> guards{};
 };
 
 }  // namespace sluice::hub

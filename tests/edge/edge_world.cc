@@ -94,8 +94,8 @@ EdgeWorld::EdgeWorld(const EdgeOptions& options, const hub::ShardOptions& hub_op
   std::vector<hub::Shard*> pointers;
   for (uint32_t i = 0; i < shards; ++i) {
     probes_.push_back(std::make_unique<hub::ShardProbe>());
-    shards_.push_back(std::make_unique<hub::Shard>(i, hub_options, set_, edge_->shard(i), presence_,
-                                                   events_, *probes_.back()));
+    hub::ShardPorts ports{set_, edge_->shard(i), presence_, events_, tokens_, tap_, encodings_};
+    shards_.push_back(std::make_unique<hub::Shard>(i, hub_options, ports, *probes_.back()));
     set_.Add(*shards_.back(), edge_->shard(i));
     pointers.push_back(shards_.back().get());
   }
@@ -121,7 +121,9 @@ void EdgeWorld::Send(const std::string& space, const std::string& body) {
   hub::Selector selector;
   selector.space = space;
   for (uint32_t i = 0; i < edge_->size(); ++i) {
-    OnShard([&](hub::Shard& shard, hub::Time now) { shard.Send(selector, message, now); }, i);
+    OnShard(
+        [&](hub::Shard& shard, hub::Time now) { shard.Send(selector, message, std::nullopt, now); },
+        i);
   }
 }
 

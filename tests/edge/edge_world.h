@@ -16,6 +16,7 @@
 #include "gateway/hub/shard_set.h"
 #include "storage/presence_memory.h"
 #include "tests/fakes/fake_dialect.h"
+#include "tests/fakes/fake_ports.h"
 
 namespace sluice::edge {
 
@@ -61,6 +62,8 @@ class EdgeWorld {
   fakes::FakeDialect dialect_;
   storage::MemoryPresence presence_;
   SharedEvents events_;
+  fakes::FakeTokens tokens_;
+  fakes::KeptPublications tap_;  // on one shard's thread at a time
   hub::ShardSet set_;
   metrics::SharedCounter encodings_;
   std::unique_ptr<Edge> edge_;
