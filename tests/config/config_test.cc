@@ -85,7 +85,7 @@ TEST_F(ConfigTest, FlagsWinOverEnvironmentOverFile) {
   auto config =
       Load({"--config", path, "--shards=3"}, {"SLUICE_SHARDS=2", "SLUICE_PING_INTERVAL=2s"});
   EXPECT_EQ(config->settings().shards, 3u);
-  EXPECT_EQ(config->settings().shard.ping_interval, absl::Seconds(2));
+  EXPECT_EQ(config->settings().dialects.ping_interval, absl::Seconds(2));
   EXPECT_EQ(config->settings().shard.node, "file");
 }
 

@@ -27,7 +27,9 @@ struct TestNode {
         drains({}, world.set, world.home),
         book(drains),
         events({}),
-        node{name, name + "-epoch", world.set, world.home, book, events, broker, encodings, limits},
+        exchange({}, world.home),
+        node{name,     name + "-epoch", world.set, world.home, book,  events,
+             exchange, world.tokens,    broker,    encodings,  limits},
         calls(node),
         cluster(node, calls, probe) {
     cluster.Serve();
@@ -44,6 +46,7 @@ struct TestNode {
   hub::Drains drains;
   DrainBook book;
   hub::EventLog events;
+  hub::Exchange exchange;
   metrics::SharedCounter encodings;
   Node node;
   ClusterProbe probe;

@@ -46,8 +46,9 @@ class LiveNode {
         drains({}, world.set, world.home),
         book(drains),
         events(options.events),
-        node{"n1",   "epoch-1", world.set, world.home,    book,
-             events, broker,    encodings, options.limits} {
+        exchange({}, world.home),
+        node{"n1",     "epoch-1",    world.set, world.home, book,          events,
+             exchange, world.tokens, broker,    encodings,  options.limits} {
     options.control.listen = "127.0.0.1:0";
     server = std::make_unique<Server>(options.control, node, probe);
     started = server->Start();
@@ -130,6 +131,7 @@ class LiveNode {
   hub::Drains drains;
   DrainBook book;
   hub::EventLog events;
+  hub::Exchange exchange;
   metrics::SharedCounter encodings;
   Node node;
   ControlProbe probe;
