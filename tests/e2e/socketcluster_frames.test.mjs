@@ -160,3 +160,48 @@ describe('packets', () => {
     assert.deepEqual(await packets.whenClosed(), {code: 1001, reason: ''});
   });
 });
+
+describe('bounds', () => {
+  const echoes = count => Array.from({length: count}, (_, i) => ({event: 'echo', data: i, cid: i}));
+
+  test('of an array: what is behind it is refused', async () => {
+    const narrow = await Gateway.start({'socketcluster-batch-max': 2});
+    try {
+      const packets = await Packets.open(narrow, NAMESPACE);
+      packets.send(echoes(3));
+      const texts = [await packets.nextRaw(), await packets.nextRaw(), await packets.nextRaw()];
+      assert.equal(texts.at(-1), '{"rid":2,"error":{"message":"More than 2 packets in a batch",'
+        + '"name":"InvalidMessageError"}}');
+    } finally {
+      await narrow.stop();
+    }
+  });
+
+  test('of commands a second: refused, then closed', async () => {
+    const packets = await open();
+    for (let i = 0; i < 10; ++i) packets.send(echoes(100));
+    assert.equal((await packets.whenClosed()).code, 4429);
+    const refused = packets.inbox.takeAll().map(text => JSON.parse(text))
+      .find(p => p.error?.name === 'RateLimitedError');
+    assert.equal(refused.error.retry, true);
+  });
+
+  test('of a message', async () => {
+    const packets = await open();
+    packets.send({event: 'echo', data: 'x'.repeat(70_000), cid: 2});
+    assert.equal((await packets.whenClosed()).code, 1009);
+  });
+
+  test('of strictness: who may come early is only refused', async () => {
+    const lax = await Gateway.start({'socketcluster-strict-handshake': false});
+    try {
+      const packets = await Plain.open(lax.url('/socketcluster/'));
+      for (const early of ['', 'x', {event: 'e'}]) packets.send(early);
+      await told(packets, '{"event":"e","cid":5}', '{"rid":5,"error":{"message":'
+        + '"The handshake has not been completed","name":"InvalidActionError"}}');
+      assert.equal((await packets.ask({event: '#handshake', cid: 6})).rid, 6);
+    } finally {
+      await lax.stop();
+    }
+  });
+});
