@@ -46,7 +46,7 @@ TEST(Median, IsByCostADelivery) {
 }
 
 TEST(LimitOf, BlamesWhoeverWasBusy) {
-  Run run = RunOf(0.95, 1000);
+  auto run = RunOf(0.95, 1000);
   EXPECT_EQ(LimitOf(run), "the server");
   run.server_threads = 2;
   run.usage.idle = Cores();

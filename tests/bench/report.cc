@@ -52,10 +52,10 @@ std::string Calls(const Results& all) {
 }
 
 std::string MemoryTable(const Results& all) {
-  std::string text = "| memory a joined connection | RSS | PSS |\n|---|---|---|\n";
+  std::string text = "| memory a joined connection | RSS | of it anonymous |\n|---|---|---|\n";
   for (const auto& [what, footprint, judged] : all.memory) {
     text += absl::StrFormat("| %d connections, %s | %.2f KiB | %.2f KiB |\n", footprint.connections,
-                            what, footprint.rss_kib, footprint.pss_kib);
+                            what, footprint.rss_kib, footprint.anonymous_kib);
   }
   return text;
 }
@@ -127,7 +127,7 @@ json ToJson(const Results& results, const std::vector<Goal>& goals) {
     all["memory"].push_back({{"what", what},
                              {"connections", footprint.connections},
                              {"rss_kib", footprint.rss_kib},
-                             {"pss_kib", footprint.pss_kib}});
+                             {"anonymous_kib", footprint.anonymous_kib}});
   }
   for (const Goal& goal : goals) {
     all["goals"].push_back({{"what", goal.what},

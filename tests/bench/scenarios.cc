@@ -61,7 +61,7 @@ Footprint FootprintOf(const Memory& before, const Memory& after, size_t connecti
            static_cast<double>(connections);
   };
   return {connections, each(before.rss_bytes, after.rss_bytes),
-          each(before.pss_bytes, after.pss_bytes)};
+          each(before.anonymous_bytes, after.anonymous_bytes)};
 }
 
 Audience::Audience(const Gateway& gateway, size_t clients, int shards)

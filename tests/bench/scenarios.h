@@ -41,7 +41,7 @@ std::string LimitOf(const Run& run);
 struct Footprint {
   size_t connections = 0;
   double rss_kib = 0;  // a connection
-  double pss_kib = 0;
+  double anonymous_kib = 0;
 };
 Footprint FootprintOf(const Memory& before, const Memory& after, size_t connections);
 
