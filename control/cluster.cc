@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/cluster.h"
 
-#include <algorithm>
 #include <map>
 #include <utility>
 
 #include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
 #include "control/drain_verbs.h"
+#include "control/envelope.h"
 #include "control/listings.h"
 #include "control/outcomes.h"
 #include "control/queries.h"
@@ -17,49 +17,10 @@
 namespace sluice::control {
 namespace {
 
-constexpr uint32_t kVersion = 1;
-
-std::string Seal(absl::StatusOr<std::string> response) {
-  internal::v1::Reply reply;
-  reply.set_version(kVersion);
-  if (response.ok()) {
-    reply.set_response(*std::move(response));
-  } else {
-    *reply.mutable_error() = ToProto(response.status());
-  }
-  return reply.SerializeAsString();
-}
-
-absl::Status NotUnderstood() {
-  return Error(absl::StatusCode::kFailedPrecondition, "VERSION_UNSUPPORTED",
-               "this node does not understand the request of that node");
-}
-
-absl::StatusOr<std::string> OpenReply(const std::string& payload) {
-  internal::v1::Reply reply;
-  if (!reply.ParseFromString(payload) || reply.version() != kVersion) return NotUnderstood();
-  if (reply.has_error()) return FromProto(reply.error());
-  return std::move(*reply.mutable_response());
-}
-
-template <typename Response>
-absl::StatusOr<Response> Parse(absl::StatusOr<std::string> bytes) {
-  if (!bytes.ok()) return bytes.status();
-  Response response;
-  if (!response.ParseFromString(*bytes)) return NotUnderstood();
-  return response;
-}
-
 // Unlikely enough to be chosen twice, by whichever node.
 std::string MakeDrainId() {
   absl::BitGen random;
   return absl::StrCat("drain-", absl::Hex(absl::Uniform<uint64_t>(random), absl::kZeroPad16));
-}
-
-// Calls `visit` with the verb that `rpc` names; false if there is none.
-template <typename... Verbs, typename Visit>
-bool Dispatch(internal::v1::Rpc rpc, Visit visit) {
-  return ((Verbs::kRpc == rpc && (visit.template operator()<Verbs>(), true)) || ...);
 }
 
 }  // namespace
@@ -75,11 +36,6 @@ struct Cluster::Meeting {
     if (--open == 0) done(std::move(parts));
   }
 };
-
-void Cluster::Serve() {
-  node_.broker.Serve(
-      node_.home, [this](std::string payload, Reply reply) { Answer(payload, std::move(reply)); });
-}
 
 template <typename Verb>
 void Cluster::Gather(const typename Verb::Request& request, absl::Duration patience,
@@ -100,7 +56,7 @@ void Cluster::Gather(const typename Verb::Request& request, absl::Duration patie
   if (!others) return;
   AskPeers(Verb::kRpc, request, patience, [meeting](PeerAnswers peers) {
     for (auto& [node, answer] : peers.answers) {
-      meeting->parts.parts.push_back({node, Parse<Response>(std::move(answer))});
+      meeting->parts.parts.push_back({node, ParseAs<Response>(std::move(answer))});
     }
     meeting->parts.unreachable = std::move(peers.unreachable);
     meeting->Leave();
@@ -126,12 +82,8 @@ void Cluster::Run(const typename Verb::Request& request, absl::Duration patience
 
 void Cluster::AskPeers(internal::v1::Rpc rpc, const google::protobuf::MessageLite& request,
                        absl::Duration timeout, absl::AnyInvocable<void(PeerAnswers)> done) {
-  internal::v1::Ask ask;
-  ask.set_version(kVersion);
-  ask.set_rpc(rpc);
-  ask.set_request(request.SerializeAsString());
   probe_.asked.Add();
-  node_.broker.AskAll(ask.SerializeAsString(), timeout, node_.home,
+  node_.broker.AskAll(SealAsk(rpc, request), timeout, node_.home,
                       [this, done = std::move(done)](storage::Replies replies, absl::Time) mutable {
                         done(Open(std::move(replies)));
                       });
@@ -145,56 +97,6 @@ Cluster::PeerAnswers Cluster::Open(storage::Replies replies) {
   probe_.unreachable.Add(replies.unreachable.size());
   peers.unreachable = std::move(replies.unreachable);
   return peers;
-}
-
-void Cluster::Answer(const std::string& payload, Reply reply) {
-  probe_.answered.Add();
-  internal::v1::Ask ask;
-  if (ask.ParseFromString(payload) && ask.version() == kVersion) {
-    if (ask.rpc() == internal::v1::RPC_CALL) return AnswerCall(ask.request(), std::move(reply));
-    bool known =
-        Dispatch<SendVerb, JoinVerb, LeaveVerb, UpdateVerb, DisconnectVerb, KickOutVerb,
-                 DeauthenticateVerb, PublishVerb, SetTokenVerb, CountVerb, ListConnectionsVerb,
-                 ListNamespacesVerb, ListChannelsVerb, ListMethodsVerb, StartDrainVerb,
-                 GetDrainVerb, PauseDrainVerb, ResumeDrainVerb, CancelDrainVerb>(
-            ask.rpc(), [&]<typename Verb>() { AnswerAs<Verb>(ask.request(), std::move(reply)); });
-    if (known) return;
-  }
-  probe_.refused.Add();
-  reply(Seal(NotUnderstood()));
-}
-
-template <typename Verb>
-void Cluster::AnswerAs(const std::string& request, Reply reply) {
-  using Response = typename Verb::Response;
-  typename Verb::Request parsed;
-  if (!parsed.ParseFromString(request)) return reply(Seal(NotUnderstood()));
-  absl::StatusOr<Verb> verb = Verb::Make(node_, parsed);
-  if (!verb.ok()) return reply(Seal(verb.status()));
-  std::move(*verb).Run(node_,
-                       [reply = std::move(reply)](absl::StatusOr<Response> response) mutable {
-                         if (!response.ok()) return reply(Seal(response.status()));
-                         reply(Seal(response->SerializeAsString()));
-                       });
-}
-
-void Cluster::AnswerCall(const std::string& request, Reply reply) {
-  v1::CallRequest parsed;
-  if (!parsed.ParseFromString(request)) return reply(Seal(NotUnderstood()));
-  auto plan = ToCallPlan(node_, parsed);
-  if (!plan.ok()) return reply(Seal(plan.status()));
-  auto part = std::make_shared<internal::v1::CallPart>();
-  auto once = std::make_shared<Reply>(std::move(reply));
-  CallListener listener;
-  listener.on_answer = [part](v1::CallResponse::Answer answer) {
-    *part->add_answers() = std::move(answer);
-  };
-  listener.on_end = [part, once](v1::Outcome outcome) {
-    *part->mutable_outcome() = std::move(outcome);
-    (*once)(Seal(part->SerializeAsString()));
-  };
-  auto call = calls_.Start(*std::move(plan), std::move(listener));
-  if (!call.ok()) (*once)(Seal(call.status()));
 }
 
 // The answers of this node and of the others on their way to one listener; home thread only.
@@ -235,7 +137,7 @@ absl::StatusOr<std::shared_ptr<ClientCall>> Cluster::Call(const v1::CallRequest&
   if (!call.ok()) return call;
   AskPeers(internal::v1::RPC_CALL, request, wait, [meeting](PeerAnswers peers) {
     for (auto& [node, answer] : peers.answers) {
-      meeting->Take(node, Parse<internal::v1::CallPart>(std::move(answer)));
+      meeting->Take(node, ParseAs<internal::v1::CallPart>(std::move(answer)));
     }
     for (auto& node : peers.unreachable) meeting->unreachable.push_back(std::move(node));
     meeting->Leave();

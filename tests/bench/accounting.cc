@@ -58,7 +58,7 @@ Memory MemoryOf(pid_t pid) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/smaps_rollup");
   std::stringstream text;
   text << file.rdbuf();
-  Memory memory{ParseKilobytes(text.str(), "Rss"), ParseKilobytes(text.str(), "Pss")};
+  Memory memory{ParseKilobytes(text.str(), "Rss"), ParseKilobytes(text.str(), "Anonymous")};
   if (memory.rss_bytes == 0) Fail("no memory accounting in /proc");
   return memory;
 }

@@ -21,9 +21,11 @@ int Cores();
 // The one-minute load average.
 double Load();
 
+// Of the resident pages, those that are no file: what was allocated. (The proportional share would
+// change whenever another gateway starts or ends that has the same libraries.)
 struct Memory {
   uint64_t rss_bytes = 0;
-  uint64_t pss_bytes = 0;
+  uint64_t anonymous_bytes = 0;
 };
 Memory MemoryOf(pid_t pid);
 

@@ -31,7 +31,7 @@ struct Options {
   size_t in_flight = 64;
   double seconds = 5;
   size_t repeats = 3;
-  unsigned shards = 0;
+  int shards = 0;
   bool check = false;
   double tolerance = 0.15;
 };
@@ -48,7 +48,8 @@ void Declare(CLI::App& app, Options& options) {
       ->capture_default_str();
   app.add_option("--seconds", options.seconds, "of each run")->capture_default_str();
   app.add_option("--repeats", options.repeats, "runs of each kind")->capture_default_str();
-  app.add_option("--shards", options.shards, "0: one a core")->capture_default_str();
+  app.add_option("--shards", options.shards, "threads of the gateway; 0: one a core")
+      ->capture_default_str();
   app.add_flag("--check", options.check, "end with 3 if a goal is missed");
   app.add_option("--tolerance", options.tolerance, "of the costs, as a share")
       ->capture_default_str();
@@ -62,7 +63,8 @@ std::unique_ptr<Gateway> Start(const Options& options) {
   std::vector<std::string> flags = options.flags;
   flags.push_back("--shards=" + std::to_string(options.shards));
   auto gateway = std::make_unique<Gateway>(options.gateway, flags);
-  Audience(*gateway, kWarmConnections).Broadcast(0, options.in_flight, kWarmSeconds);
+  Audience(*gateway, kWarmConnections, options.shards)
+      .Broadcast(0, options.in_flight, kWarmSeconds);
   return gateway;
 }
 
@@ -95,7 +97,7 @@ void MeasureCalls(const Options& options, const Gateway& gateway, Results& resul
     Say("calls");
     std::vector<Run> runs;
     for (size_t i = 0; i < options.repeats; ++i) {
-      runs.push_back(Call(gateway, in_flight, options.seconds));
+      runs.push_back(Call(gateway, in_flight, options.shards, options.seconds));
     }
     results.calls.push_back({in_flight, Median(runs)});
   }
@@ -103,30 +105,24 @@ void MeasureCalls(const Options& options, const Gateway& gateway, Results& resul
 
 void MeasureOne(const Options& options, Yardstick& yardstick, Results& results) {
   auto gateway = Start(options);
-  {
-    Audience warm(*gateway, 10);
-  }
   Memory empty = MemoryOf(gateway->pid());
-  Audience audience(*gateway, options.connections);
-  auto note = [&](const std::string& what) {
+  Audience audience(*gateway, options.connections, options.shards);
+  auto note = [&](const std::string& what, bool judged) {
     Memory now = MemoryOf(gateway->pid());
-    results.memory.push_back({what, FootprintOf(empty, now, options.connections)});
+    results.memory.push_back({what, FootprintOf(empty, now, options.connections), judged});
   };
-  note("idle");
+  note("idle", true);
   Swarm raw(yardstick.address(), "/", options.connections);
   MeasureBroadcasts(options, yardstick, raw, audience, results);
-  note("after the broadcasts");
+  note("after the broadcasts", false);
   MeasureCalls(options, *gateway, results);
 }
 
 void MeasureMany(const Options& options, Results& results) {
   Say("many connections");
   auto gateway = Start(options);
-  {
-    Audience warm(*gateway, 10);
-  }
   Memory empty = MemoryOf(gateway->pid());
-  Audience audience(*gateway, options.many);
+  Audience audience(*gateway, options.many, options.shards);
   Memory full = MemoryOf(gateway->pid());
   results.memory.push_back({"idle", FootprintOf(empty, full, options.many)});
 }
@@ -142,10 +138,11 @@ Results Measure(Options options) {
   size_t limit = RaiseDescriptorLimit();
   options.connections = Fitting(2 * options.connections, limit) / 2;
   options.many = Fitting(options.many, limit);
+  if (options.shards == 0) options.shards = Cores();
   Yardstick yardstick(kFrameBytes);
   Results results;
   results.connections = options.connections;
-  results.shards = options.shards > 0 ? options.shards : Cores();
+  results.shards = options.shards;
   results.rate = options.rate;
   results.seconds = options.seconds;
   results.repeats = options.repeats;

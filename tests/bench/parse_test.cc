@@ -45,12 +45,27 @@ TEST(Median, IsByCostADelivery) {
   EXPECT_EQ(Median({RunOf(3, 1), RunOf(1, 1), RunOf(2, 1)}).usage.server_cpu, 2);
 }
 
+TEST(LimitOf, BlamesWhoeverWasBusy) {
+  auto run = RunOf(0.95, 1000);
+  EXPECT_EQ(LimitOf(run), "the server");
+  run.server_threads = 2;
+  run.usage.idle = Cores();
+  EXPECT_EQ(LimitOf(run), "round trips");
+  run.usage.idle = 0;
+  EXPECT_EQ(LimitOf(run), "cores, the server has most of them");
+  run.usage.generator_cpu = 1;
+  EXPECT_EQ(LimitOf(run), "cores, the generator has most of them");
+  run.wanted = 1000;
+  EXPECT_EQ(LimitOf(run), "the pace");
+}
+
 TEST(Goals, AreMultiplesOfARawSend) {
   Results results;
   results.raw_paced = RunOf(1, 1000);  // a slow machine: 1000 us
   results.paced = RunOf(1.1, 1000);
   results.saturated = RunOf(0.1, 1000);
   results.memory.push_back({"idle", {1000, 5.5, 5.5}});
+  results.memory.push_back({"later", {1000, 7, 7}, /*judged=*/false});
   std::vector<Goal> goals = GoalsOf(results, 0.15);
   ASSERT_EQ(goals.size(), 3u);
   EXPECT_TRUE(goals[0].met());

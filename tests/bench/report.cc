@@ -27,7 +27,7 @@ std::string BroadcastRow(const std::string& what, const Run& run, const Results&
   return absl::StrFormat(
       "| %s | %.0f | %.3f us | %.3f | %.1f | %s | %s |\n", what, run.per_second(), run.server_us(),
       run.server_us() / all.raw_paced.server_us(),
-      static_cast<double>(run.deliveries) / run.flushes, CoresOf(run), LimitOf(run, all.shards));
+      static_cast<double>(run.deliveries) / run.flushes, CoresOf(run), LimitOf(run));
 }
 
 std::string Broadcasts(const Results& all) {
@@ -45,18 +45,17 @@ std::string Calls(const Results& all) {
       "| calls to a worker | calls/s | gateway CPU a call | cores: gateway + clients and worker | "
       "limit |\n|---|---|---|---|---|\n";
   for (const auto& [in_flight, run] : all.calls) {
-    text +=
-        absl::StrFormat("| %d in flight | %.0f | %.1f us | %s | %s |\n", in_flight,
-                        run.per_second(), run.server_us(), CoresOf(run), LimitOf(run, all.shards));
+    text += absl::StrFormat("| %d in flight | %.0f | %.1f us | %s | %s |\n", in_flight,
+                            run.per_second(), run.server_us(), CoresOf(run), LimitOf(run));
   }
   return text;
 }
 
 std::string MemoryTable(const Results& all) {
-  std::string text = "| memory a joined connection | RSS | PSS |\n|---|---|---|\n";
-  for (const auto& [what, footprint] : all.memory) {
+  std::string text = "| memory a joined connection | RSS | of it anonymous |\n|---|---|---|\n";
+  for (const auto& [what, footprint, judged] : all.memory) {
     text += absl::StrFormat("| %d connections, %s | %.2f KiB | %.2f KiB |\n", footprint.connections,
-                            what, footprint.rss_kib, footprint.pss_kib);
+                            what, footprint.rss_kib, footprint.anonymous_kib);
   }
   return text;
 }
@@ -84,7 +83,8 @@ std::vector<Goal> GoalsOf(const Results& results, double tolerance) {
       {"a delivery, saturated, in raw sends", kSaturatedUs / kRawUs * (1 + tolerance),
        results.saturated.server_us() / raw},
   };
-  for (const auto& [what, footprint] : results.memory) {
+  for (const auto& [what, footprint, judged] : results.memory) {
+    if (!judged) continue;
     goals.push_back({absl::StrFormat("KiB a connection of %d, %s", footprint.connections, what),
                      kConnectionKib, footprint.rss_kib});
   }
@@ -93,7 +93,7 @@ std::vector<Goal> GoalsOf(const Results& results, double tolerance) {
 
 void PrintMarkdown(const Results& results, const std::vector<Goal>& goals, std::ostream& out) {
   out << absl::StrFormat(
-             "\n%d connections, messages of %d bytes, %d cores (load before: %.2f), %.0f shards; "
+             "\n%d connections, messages of %d bytes, %d cores (load before: %.2f), %d shards; "
              "medians of %d runs of %.0f s.\n\n",
              results.connections, kMessageBytes, Cores(), results.load_before, results.shards,
              results.repeats, results.seconds)
@@ -123,11 +123,11 @@ json ToJson(const Results& results, const std::vector<Goal>& goals) {
   for (const auto& [in_flight, run] : results.calls) {
     all["calls"].push_back({{"in_flight", in_flight}, {"run", ToJson(run)}});
   }
-  for (const auto& [what, footprint] : results.memory) {
+  for (const auto& [what, footprint, judged] : results.memory) {
     all["memory"].push_back({{"what", what},
                              {"connections", footprint.connections},
                              {"rss_kib", footprint.rss_kib},
-                             {"pss_kib", footprint.pss_kib}});
+                             {"anonymous_kib", footprint.anonymous_kib}});
   }
   for (const Goal& goal : goals) {
     all["goals"].push_back({{"what", goal.what},

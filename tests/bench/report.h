@@ -14,7 +14,7 @@ namespace sluice::bench {
 
 struct Results {
   size_t connections = 0;
-  double shards = 0;
+  int shards = 0;
   double rate = 0;  // messages a second, of the paced runs
   double seconds = 0;
   size_t repeats = 0;
@@ -34,6 +34,7 @@ struct Results {
   struct Named {
     std::string what;
     Footprint footprint;
+    bool judged = true;
   };
   std::vector<Named> memory;
 };

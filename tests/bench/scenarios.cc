@@ -17,6 +17,7 @@ constexpr char kEvent[] = "tick";
 constexpr double kArrivalSeconds = 20;
 constexpr int kGatherMicroseconds = 1000;  // when saturated: large reads
 constexpr double kBusy = 0.9;              // of a core
+constexpr double kOnTime = 0.98;           // of the rate that was wanted
 constexpr uint64_t kLagMax = 256;          // messages that may be on their way to the clients
 
 std::string BodyOf(size_t bytes) { return R"([")" + std::string(bytes - 4, 'x') + R"("])"; }
@@ -45,14 +46,13 @@ Run Median(std::vector<Run> runs) {
   return runs[runs.size() / 2];
 }
 
-std::string LimitOf(const Run& run, double shards) {
-  double idle = run.usage.idle / run.usage.seconds;
-  if (run.usage.server_cpu / run.usage.seconds > kBusy * shards) return "server";
-  if (idle < (1 - kBusy) * Cores()) {
-    return run.usage.server_cpu > run.usage.generator_cpu ? "cores, mostly the server's work"
-                                                          : "cores, mostly the generator's work";
-  }
-  return "round trips";
+std::string LimitOf(const Run& run) {
+  const Usage& usage = run.usage;
+  if (run.wanted > 0 && run.per_second() >= kOnTime * run.wanted) return "the pace";
+  if (usage.server_cpu / usage.seconds > kBusy * run.server_threads) return "the server";
+  if (usage.idle / usage.seconds > (1 - kBusy) * Cores()) return "round trips";
+  return usage.server_cpu > usage.generator_cpu ? "cores, the server has most of them"
+                                                : "cores, the generator has most of them";
 }
 
 Footprint FootprintOf(const Memory& before, const Memory& after, size_t connections) {
@@ -61,11 +61,12 @@ Footprint FootprintOf(const Memory& before, const Memory& after, size_t connecti
            static_cast<double>(connections);
   };
   return {connections, each(before.rss_bytes, after.rss_bytes),
-          each(before.pss_bytes, after.pss_bytes)};
+          each(before.anonymous_bytes, after.anonymous_bytes)};
 }
 
-Audience::Audience(const Gateway& gateway, size_t clients)
+Audience::Audience(const Gateway& gateway, size_t clients, int shards)
     : gateway_(gateway),
+      shards_(shards),
       swarm_(gateway.clients(), kTarget, clients),
       backend_(gateway.control(), kSpace, clients) {}
 
@@ -73,6 +74,8 @@ Run Audience::Broadcast(double rate, size_t in_flight, double seconds) {
   if (sent_ == 0) backend_.set_message(kEvent, FittingBody(gateway_));
   swarm_.set_pause(rate > 0 ? 0 : kGatherMicroseconds);
   Run run;
+  run.wanted = rate * static_cast<double>(swarm_.size());
+  run.server_threads = shards_;
   double flushes = gateway_.Metric("sluice_edge_flushes_total");
   double encodings = gateway_.Metric("sluice_message_encodings_total");
   uint64_t before = sent_;
@@ -100,6 +103,7 @@ Run Audience::Broadcast(double rate, size_t in_flight, double seconds) {
 Run BroadcastRaw(Yardstick& yardstick, Swarm& swarm, double rate, uint32_t frames, double seconds) {
   swarm.set_pause(rate > 0 ? 0 : kGatherMicroseconds);
   Run run;
+  run.wanted = rate * static_cast<double>(swarm.size());
   uint64_t before = swarm.total();
   Stopwatch watch(yardstick.pid());
   uint64_t rounds = yardstick.Broadcast(rate, frames, seconds);
@@ -112,10 +116,11 @@ Run BroadcastRaw(Yardstick& yardstick, Swarm& swarm, double rate, uint32_t frame
   return run;
 }
 
-Run Call(const Gateway& gateway, size_t clients, double seconds) {
+Run Call(const Gateway& gateway, size_t clients, int shards, double seconds) {
   EchoWorker worker(gateway.control(), kSpace);
   Callers callers(gateway.clients(), kTarget, clients);
   Run run;
+  run.server_threads = shards;
   Stopwatch watch(gateway.pid());
   run.deliveries = run.messages = callers.Call(seconds);
   run.usage = watch.Stop();

@@ -89,7 +89,7 @@ class LiveNode {
     const absl::Time end = absl::Now() + absl::Seconds(30);
     absl::MutexLock lock(&mutex_);
     while (!condition(world)) {
-      if (turned_.WaitWithDeadline(&mutex_, end)) return false;
+      if (turned_.WaitWithTimeout(&mutex_, end - absl::Now())) return false;
     }
     return true;
   }
