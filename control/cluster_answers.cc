@@ -10,6 +10,7 @@
 #include "control/listings.h"
 #include "control/outcomes.h"
 #include "control/queries.h"
+#include "control/token_verb.h"
 
 namespace sluice::control {
 namespace {
