@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Starts a gateway, reads its /metrics and lets promtool judge names, types and units."""
 
+import json
 import pathlib
 import subprocess
 import sys
@@ -10,14 +11,13 @@ import urllib.request
 
 
 def admin_address(path, gateway):
-    """Waits for the file that the gateway writes when it listens: lines "name=address"."""
+    """Waits for the file that the gateway writes when it listens."""
     deadline = time.monotonic() + 20
     while not path.exists():
         if gateway.poll() is not None or time.monotonic() > deadline:
             sys.exit("the gateway did not start")
         time.sleep(0.05)
-    lines = (line.replace("=", " ").split() for line in path.read_text().splitlines())
-    return {words[0]: words[1] for words in lines if len(words) == 2}["admin"]
+    return json.loads(path.read_text())["admin"]
 
 
 def main():

@@ -29,6 +29,14 @@ test_static() {
   step architecture check_architecture
 }
 
+# The unit tests. Those of rooms without threads have nothing to tell ThreadSanitizer.
+unit_tests() {
+  local threadless='//tests/hub/... + //tests/protocol/... + //tests/config/... + //tests/bench/...'
+  local all='tests(//...) except attr(tags, manual, //...)'
+  if [ "$config" = tsan ]; then all="$all except ($threadless)"; fi
+  echo "$all"
+}
+
 # The options that choose the configuration.
 configured() { echo ${config:+--config=$config}; }
 
@@ -47,7 +55,7 @@ run_targets() {
 
 test_unit() {
   local targets
-  targets=$(labels 'tests(//...) except attr(tags, manual, //...)')
+  targets=$(labels "$(unit_tests)")
   [ -n "$targets" ] || no_match
   if [ -n "$config" ]; then need install "${packages_sanitizers[@]}"; fi
   # Without a filter everything is built, tests or not.
