@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
@@ -61,6 +62,10 @@ Memory MemoryOf(pid_t pid) {
   Memory memory{ParseKilobytes(text.str(), "Rss"), ParseKilobytes(text.str(), "Anonymous")};
   if (memory.rss_bytes == 0) Fail("no memory accounting in /proc");
   return memory;
+}
+
+double Usage::others() const {
+  return std::max(0.0, Cores() - (server_cpu + generator_cpu + idle) / seconds);
 }
 
 Stopwatch::Stopwatch(pid_t server)

@@ -38,6 +38,9 @@ struct Usage {
   double server_cpu = 0;     // seconds
   double generator_cpu = 0;  // seconds, this process
   double idle = 0;           // seconds, over all cores
+
+  // Cores that everybody else had meanwhile.
+  double others() const;
 };
 
 // Looks at a server, this process and the machine now, and again at Stop.
