@@ -38,9 +38,10 @@ class RpcAnswer {
   void operator()(absl::StatusOr<Response> answer) {
     grpc::ServerUnaryReactor* reactor = std::exchange(reactor_, nullptr);
     if (!reactor) return;
-    probe_->Ended(rpc_, answer.status().code(), absl::Now() - began_);
-    if (answer.ok()) *response_ = *std::move(answer);
-    reactor->Finish(ToGrpc(answer.status()));
+    const absl::Status status = answer.status();
+    probe_->Ended(rpc_, status.code(), absl::Now() - began_);
+    if (status.ok()) *response_ = *std::move(answer);
+    reactor->Finish(ToGrpc(status));
   }
 
  private:
