@@ -32,7 +32,7 @@ absl::Status Explain(const absl::Status& status) {
 void DrainBook::Start(const v1::StartDrainRequest& request, hub::DrainPlan plan, absl::Time now,
                       Done<v1::Drain> done) {
   Forget();
-  const std::string id = request.drain_id();
+  const std::string& id = request.drain_id();
   auto [found, added] = entries_.try_emplace(id);
   if (!added) return Repeat(id, found->second, request, std::move(done));
   found->second.request = request;
