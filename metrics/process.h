@@ -13,10 +13,10 @@ struct ProcessValue {
   std::string_view name;
   std::string_view help;
   double value = 0;
-  bool counter = false; // else a gauge
+  bool counter = false;  // else a gauge
 };
 
 // What can be read now; what /proc does not tell is left out.
 std::vector<ProcessValue> ReadProcess();
 
-} // namespace sluice::metrics
+}  // namespace sluice::metrics
