@@ -61,8 +61,20 @@ bool HasLabels(const Selector& selector, const Session& session) {
 }
 
 bool Excepted(const Selector& selector, const Session& session) {
-  return selector.except_connections.contains(session.id) ||
-         (!session.user.empty() && selector.except_users.contains(session.user));
+  // An empty set hashes what it is asked for all the same.
+  return (!selector.except_connections.empty() &&
+          selector.except_connections.contains(session.id)) ||
+         (!selector.except_users.empty() && !session.user.empty() &&
+          selector.except_users.contains(session.user));
+}
+
+// Whether whatever Candidates finds matches, because that has looked at all that there is.
+bool IsOneList(const Selector& selector) {
+  int lists = !selector.connections.empty() + !selector.users.empty() + !selector.channels.empty();
+  return lists <= 1 && selector.dialects == 0 && selector.labels.empty() &&
+         selector.connected_before == absl::InfiniteFuture() &&
+         selector.connected_after == absl::InfinitePast() && selector.sample_percent == 0 &&
+         selector.except_connections.empty() && selector.except_users.empty();
 }
 
 // Everything but the id list, which the caller has walked.
@@ -208,6 +220,7 @@ std::vector<Session*> Directory::Select(const Selector& selector,
                                         std::vector<std::string>* not_found) const {
   std::vector<Session*> selected = Candidates(FindSpace(selector.space), selector, not_found);
   if (selector.elsewhere) return {};
+  if (IsOneList(selector)) return selected;
   std::erase_if(selected, [&](Session* session) { return !Matches(selector, *session); });
   return selected;
 }

@@ -5,7 +5,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <memory>
 #include <string>
 #include <vector>
@@ -102,8 +102,9 @@ struct Session {
   std::string detail;                        // what others are shown of it
 
   // What waits for a guard's decision: commands on their way in, publications on their way out.
-  std::deque<QueuedCommand> inbox;
-  std::deque<SharedMessage> outbound;
+  // Lists, because an empty one costs nothing, and they are empty on almost every connection.
+  std::list<QueuedCommand> inbox;
+  std::list<SharedMessage> outbound;
 
   // Directory's.
   Space* space = nullptr;
