@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "gateway/config/config.h"
+#include "gateway/edge/home_thread.h"
 #include "gateway/server/log.h"
 #include "gateway/server/server.h"
 #include "gateway/version.h"
@@ -62,6 +63,7 @@ int main(int argc, char** argv) {
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   // A peer that is gone is an error of the write, not a signal.
   std::signal(SIGPIPE, SIG_IGN);
+  sluice::edge::BlockSignals();
   // Debian's Abseil looks for lock cycles at every lock, gRPC's included: 100 ns instead of 20.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   const sluice::config::Settings& settings = (*config)->settings();

@@ -12,6 +12,16 @@
 namespace sluice::edge {
 namespace {
 
+// For the calling thread, and for those that it starts from then on.
+void MaskSignals(int how) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  pthread_sigmask(how, &signals, nullptr);
+}
+
+void LetSignalsIn() { MaskSignals(SIG_UNBLOCK); }
+
 using Error = boost::system::error_code;
 
 }  // namespace
@@ -62,6 +72,8 @@ absl::Status HomeThread::ServeAdmin(const AdminOptions& options, AdminPages page
 
 const std::string& HomeThread::admin_address() const { return impl_->address; }
 
+void BlockSignals() { MaskSignals(SIG_BLOCK); }
+
 void HomeThread::HandleSignals(SignalHandlers handlers) {
   impl_->handlers = std::move(handlers);
   impl_->signals.emplace(impl_->loop.context());
@@ -75,7 +87,11 @@ void HomeThread::HandleSignals(SignalHandlers handlers) {
 void HomeThread::Start(std::function<void(absl::Time now)> tick) {
   impl_->tick = std::move(tick);
   if (impl_->admin) impl_->admin->Start();
-  if (impl_->signals) impl_->AwaitSignal();
+  if (impl_->signals) {
+    impl_->AwaitSignal();
+    // Whoever blocked them for the process wants them here.
+    impl_->loop.Post([](absl::Time) { LetSignalsIn(); });
+  }
   impl_->loop.Start(*impl_, "home");
 }
 

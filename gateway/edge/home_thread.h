@@ -25,6 +25,10 @@ struct SignalHandlers {
   std::function<void()> reload;  // SIGHUP
 };
 
+// Keeps the signals above from every thread that is started later, but from the home thread: it
+// hears them wherever the others wait. Call before anything starts a thread.
+void BlockSignals();
+
 class HomeThread final : public storage::Executor {
  public:
   HomeThread();
