@@ -165,7 +165,11 @@ bool Shard::Impl::HasRoom(Session& session, size_t bytes, Time now) {
 
 bool Shard::Impl::DeliverMessage(Session& session, const Message& message, Time now) {
   const SharedFrame& frame = message.FrameFor(*session.dialect);
-  if (!frame || !HasRoom(session, frame->size(), now)) return false;
+  return frame && DeliverFrame(session, frame, now);
+}
+
+bool Shard::Impl::DeliverFrame(Session& session, const SharedFrame& frame, Time now) {
+  if (!HasRoom(session, frame->size(), now)) return false;
   Outbox& outbox = session.socket->outbox();
   outbox.Append(frame);
   probe.outbox_depth_bytes.Observe(static_cast<double>(outbox.size()));

@@ -45,10 +45,9 @@ Outcome Shard::Send(const Selector& selector, const Message& message,
   Outcome outcome;
   impl_->directory.ForEach(selector, &outcome.not_found, [&](Session& session) {
     ++outcome.matched;
-    if (!message.FrameFor(*session.dialect)) return outcome.Drop(DropReason::kUnsupported);
-    if (!impl_->DeliverMessage(session, message, now)) {
-      return outcome.Drop(DropReason::kSlowConsumer);
-    }
+    const SharedFrame& frame = message.FrameFor(*session.dialect);
+    if (!frame) return outcome.Drop(DropReason::kUnsupported);
+    if (!impl_->DeliverFrame(session, frame, now)) return outcome.Drop(DropReason::kSlowConsumer);
     ++outcome.enqueued;
     if (close_after) impl_->CloseSession(session, CloseCause::kDisconnect, *close_after, now);
   });

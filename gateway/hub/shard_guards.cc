@@ -202,10 +202,7 @@ void Shard::Impl::InboxDecided(Session& session, Guarding guarding, Time now) {
 // --- Publications on their way out ---------------------------------------------------------------
 
 // False if the client could not take it.
-bool Shard::Impl::DeliverPublication(Session& session, const SharedMessage& message, Time now) {
-  if (!methods.FindGuard(session.space_name, GuardAction::kPublishOut)) {
-    return DeliverMessage(session, *message, now);
-  }
+bool Shard::Impl::AskBeforeDelivery(Session& session, const SharedMessage& message, Time now) {
   if (session.outbound.size() >= options.guard_queue) {
     probe.drops[static_cast<size_t>(DropReason::kSlowConsumer)].Add();
     CloseSession(session, CloseCause::kSlowConsumer, {}, now);

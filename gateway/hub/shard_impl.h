@@ -118,7 +118,7 @@ struct Shard::Impl : CallOwner {
   void RunInbox(Session& session, Time now);
   std::optional<GuardQuestion> QuestionOf(Session& session, const QueuedCommand& queued, Time now);
   void InboxDecided(Session& session, Guarding guarding, Time now);
-  bool DeliverPublication(Session& session, const SharedMessage& message, Time now);
+  bool AskBeforeDelivery(Session& session, const SharedMessage& message, Time now);
   void RunOutbound(Session& session, Time now);
   void OutboundDecided(Session& session, Guarding guarding, Time now);
   void PassOutbound(Session& session, const Guarding& guarding, Time now);
@@ -183,6 +183,7 @@ struct Shard::Impl : CallOwner {
   // Puts a message into the outbox, or closes a consumer that is too slow.
   bool Deliver(Session& session, std::string_view message, Time now);
   bool DeliverMessage(Session& session, const Message& message, Time now);
+  bool DeliverFrame(Session& session, const SharedFrame& frame, Time now);
   bool HasRoom(Session& session, size_t bytes, Time now);
   bool JoinChannel(Session& session, std::string_view channel, Time now);
   bool LeaveChannel(Session& session, std::string_view channel, Time now);

@@ -41,11 +41,14 @@ Outcome Shard::Publish(const std::string& space, const SharedMessage& message, T
   Selector members;
   members.space = space;
   members.channels = {message->event()};
+  bool guarded = impl_->methods.FindGuard(space, GuardAction::kPublishOut) != nullptr;
   Outcome outcome;
   impl_->directory.ForEach(members, nullptr, [&](Session& session) {
     ++outcome.matched;
-    if (!message->FrameFor(*session.dialect)) return outcome.Drop(DropReason::kUnsupported);
-    bool taken = impl_->DeliverPublication(session, message, now);
+    const SharedFrame& frame = message->FrameFor(*session.dialect);
+    if (!frame) return outcome.Drop(DropReason::kUnsupported);
+    bool taken = guarded ? impl_->AskBeforeDelivery(session, message, now)
+                         : impl_->DeliverFrame(session, frame, now);
     taken ? static_cast<void>(++outcome.enqueued) : outcome.Drop(DropReason::kSlowConsumer);
   });
   return outcome;
