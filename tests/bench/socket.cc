@@ -77,9 +77,13 @@ Descriptor Connect(const std::string& address) {
   if (connect(socket.get(), reinterpret_cast<sockaddr*>(&target), sizeof target) != 0) {
     FailErrno("connect to " + address);
   }
-  int one = 1;
-  setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  SetNoDelay(socket.get());
   return socket;
+}
+
+void SetNoDelay(int fd) {
+  int one = 1;
+  if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) != 0) FailErrno("TCP_NODELAY");
 }
 
 void SetNonBlocking(int fd) {

@@ -32,6 +32,8 @@ size_t RaiseDescriptorLimit();
 // Blocking. `address` is "127.0.0.1:1234".
 Descriptor Connect(const std::string& address);
 void SetNonBlocking(int fd);
+// Each write leaves at once, as a WebSocket server's does.
+void SetNoDelay(int fd);
 
 void WriteAll(int fd, std::string_view bytes);
 

@@ -59,6 +59,7 @@ class Server {
   void Accept() {
     Descriptor client(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
     if (client.get() < 0) FailErrno("accept");
+    SetNoDelay(client.get());
     ReadHead(client.get(), "GET ");
     WriteAll(client.get(), "HTTP/1.1 101 Switching Protocols\r\n\r\n");
     clients_.push_back(std::move(client));
