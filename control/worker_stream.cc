@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/worker_stream.h"
 
+#include <grpcpp/impl/codegen/proto_utils.h>
+
 #include <utility>
 
 #include "absl/time/clock.h"
@@ -9,6 +11,17 @@
 #include "gateway/hub/shard.h"
 
 namespace sluice::control {
+namespace {
+
+grpc::ByteBuffer ToBytes(const v1::ServeResponse& response) {
+  grpc::ByteBuffer bytes;
+  bool own = false;
+  // Fails only beyond 2 GiB.
+  (void)grpc::SerializationTraits<v1::ServeResponse>::Serialize(response, &bytes, &own);
+  return bytes;
+}
+
+}  // namespace
 
 WorkerStream::WorkerStream(hub::WorkerId id, const Node& node, ControlProbe& probe,
                            absl::AnyInvocable<void()> gone)
@@ -70,6 +83,7 @@ void WorkerStream::End(absl::Status status) {
 void WorkerStream::Pump() {
   absl::Status status;
   bool finish = false;
+  v1::ServeResponse response;
   {
     absl::MutexLock lock(&mutex_);
     if (writing_ || finished_) return;
@@ -78,13 +92,14 @@ void WorkerStream::Pump() {
       status = *end_;
     } else if (!end_ && !outbox_.empty()) {
       writing_ = true;
-      current_ = outbox_.Take();
+      response = outbox_.Take();
     } else {
       return;
     }
   }
   if (finish) return Finish(ToGrpc(status));
-  if (current_.invocations_size() > 0) probe_.invocation_batch.Observe(current_.invocations_size());
+  if (response.invocations_size() > 0) probe_.invocation_batch.Observe(response.invocations_size());
+  current_ = ToBytes(response);
   StartWrite(&current_);
 }
 

@@ -3,11 +3,15 @@
 // One worker's Serve stream: reads what the worker says and tells the shards; takes what the shards
 // want done and writes it.
 //
+// On the wire's bytes: a reactor of messages is not told a message that is no protobuf from the end
+// of the stream.
+//
 // It keeps itself alive until gRPC is done with it; offers in the shards may hold it longer and
 // call it in vain.
 #pragma once
 
 #include <grpcpp/alarm.h>
+#include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
 #include <memory>
@@ -30,7 +34,7 @@
 
 namespace sluice::control {
 
-class WorkerStream final : public grpc::ServerBidiReactor<v1::ServeRequest, v1::ServeResponse>,
+class WorkerStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
                            public hub::WorkerLink,
                            public std::enable_shared_from_this<WorkerStream> {
  public:
@@ -81,6 +85,7 @@ class WorkerStream final : public grpc::ServerBidiReactor<v1::ServeRequest, v1::
   grpc::Alarm hello_alarm_;
 
   // Of the reading side: whoever handles the message that was read.
+  grpc::ByteBuffer read_;
   v1::ServeRequest request_;
   std::string name_;  // empty until Hello
   std::set<std::string> spaces_;
@@ -96,7 +101,7 @@ class WorkerStream final : public grpc::ServerBidiReactor<v1::ServeRequest, v1::
   bool reading_ ABSL_GUARDED_BY(mutex_) = false;  // a read is being started
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
   bool left_ ABSL_GUARDED_BY(mutex_) = false;
-  v1::ServeResponse current_;  // being written
+  grpc::ByteBuffer current_;  // being written
 };
 
 }  // namespace sluice::control

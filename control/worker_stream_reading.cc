@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The half of WorkerStream that listens to the worker.
+#include <grpcpp/impl/codegen/proto_utils.h>
+
 #include <chrono>
 #include <map>
 #include <utility>
@@ -52,8 +54,7 @@ void WorkerStream::Read() {
     if (paused_) return;
     reading_ = true;
   }
-  request_.Clear();
-  StartRead(&request_);
+  StartRead(&read_);
   {
     absl::MutexLock lock(&mutex_);
     reading_ = false;
@@ -62,9 +63,11 @@ void WorkerStream::Read() {
 }
 
 void WorkerStream::OnReadDone(bool ok) {
-  // Half-closed; or cancelled, and OnCancel says so; or no protobuf, which gRPC does not tell
-  // apart.
+  // Half-closed; or cancelled, and OnCancel says so.
   if (!ok) return End(name_.empty() ? HelloExpected() : absl::OkStatus());
+  if (!grpc::SerializationTraits<v1::ServeRequest>::Deserialize(&read_, &request_).ok()) {
+    return End(Malformed("", "a message is no ServeRequest"));
+  }
   Handle();
 }
 

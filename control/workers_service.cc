@@ -18,7 +18,7 @@ absl::Status Draining() {
 
 }  // namespace
 
-grpc::ServerBidiReactor<v1::ServeRequest, v1::ServeResponse>* WorkersService::Serve(
+grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* WorkersService::Serve(
     grpc::CallbackServerContext* context) {
   absl::Status admitted = gate_.Admit(*context);
   std::shared_ptr<WorkerStream> stream;

@@ -16,7 +16,7 @@
 
 namespace sluice::control {
 
-class WorkersService final : public v1::Workers::CallbackService {
+class WorkersService final : public v1::Workers::WithRawCallbackMethod_Serve<v1::Workers::Service> {
  public:
   // All outlive this.
   WorkersService(const Node& node, const Gate& gate, ControlProbe& probe)
@@ -26,7 +26,7 @@ class WorkersService final : public v1::Workers::CallbackService {
   void Drain();
 
  private:
-  using Reactor = grpc::ServerBidiReactor<v1::ServeRequest, v1::ServeResponse>;
+  using Reactor = grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>;
   Reactor* Serve(grpc::CallbackServerContext* context) override;
   absl::Status Admit(const grpc::CallbackServerContext& context);
   void Gone(hub::WorkerId id, bool counted);

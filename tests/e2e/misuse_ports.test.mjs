@@ -61,15 +61,30 @@ test('gRPC messages that are no protobuf', async () => {
     // gRPC's own answer, before the gateway sees anything of it.
     assert.equal(error.code, grpc.status.UNIMPLEMENTED, `${rpc}: ${error.message}`);
   }
+  await bystander.calm();
+});
+
+// A worker's stream that says this much before the garbage.
+async function endOfGarbageBehind(messages) {
+  const client = gateway.owns(new grpc.Client(gateway.control, grpc.credentials.createInsecure()));
+  const pass = bytes => bytes;
   const stream = client.makeBidiStreamRequest('/sluice.v1.Workers/Serve', pass, pass);
   const ended = new Promise(resolve => {
     stream.on('data', () => {});
     stream.on('error', resolve);
     stream.on('end', () => resolve(undefined));
   });
-  stream.write(garbage);
-  const error = await ended;
-  assert.deepEqual(failure(error).reason, 'HELLO_EXPECTED');
+  for (const message of messages) stream.write(message);
+  stream.write(Buffer.from('ffffffffffffffffff', 'hex'));
+  return failure(await ended);
+}
+
+test('a worker that speaks no protobuf, at once and behind its hello', async () => {
+  const hello = Buffer.from('0a050a01771001', 'hex');  // {hello: {worker: "w", credit: 1}}
+  for (const before of [[], [hello]]) {
+    const {status, reason} = await endOfGarbageBehind(before);
+    assert.deepEqual({status, reason}, {status: 'INVALID_ARGUMENT', reason: 'MALFORMED'});
+  }
   await bystander.calm();
 });
 
