@@ -25,6 +25,8 @@ struct ControlOptions {
   absl::Duration keepalive_timeout = absl::Seconds(20);  // --control-keepalive-timeout
   // --control-ping-min: a caller that pings more often is cut off (after a few)
   absl::Duration ping_min = absl::Seconds(10);
+  // --control-stop-timeout: of rpcs under way when everything else has stopped
+  absl::Duration stop_timeout = absl::Seconds(1);
 };
 
 // INVALID_ARGUMENT with the option's name: an address that is none, half a key pair, a client CA

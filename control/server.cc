@@ -44,6 +44,32 @@ void AnnounceHealth(grpc::Server& server) {
   health->SetServingStatus(v1::Workers::service_full_name(), true);
 }
 
+// gRPC does not say which it is.
+absl::Status CannotListen(const ControlOptions& options) {
+  const char* files =
+      options.tls_cert.empty() ? "" : "; or control-tls-cert, its key or client-ca is no good PEM";
+  return absl::UnavailableError(absl::StrCat("control: cannot listen on ", options.listen,
+                                             " (in use, or not ours", files, ")"));
+}
+
+absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeCredentials(
+    const ControlOptions& options) {
+  if (options.tls_cert.empty()) return grpc::InsecureServerCredentials();
+  auto cert = ReadFile(options.tls_cert, "control-tls-cert");
+  if (!cert.ok()) return cert.status();
+  auto key = ReadFile(options.tls_key, "control-tls-key");
+  if (!key.ok()) return key.status();
+  grpc::SslServerCredentialsOptions tls;
+  tls.pem_key_cert_pairs.push_back({*std::move(key), *std::move(cert)});
+  if (!options.client_ca.empty()) {
+    auto ca = ReadFile(options.client_ca, "control-client-ca");
+    if (!ca.ok()) return ca.status();
+    tls.pem_root_certs = *std::move(ca);
+    tls.client_certificate_request = GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY;
+  }
+  return grpc::SslServerCredentials(tls);
+}
+
 std::string WithPort(const std::string& address, int port) {
   return absl::StrCat(address.substr(0, address.rfind(':') + 1), port);
 }
@@ -59,13 +85,19 @@ Server::Server(const ControlOptions& options, const Node& node, ControlProbe& pr
       control_(cluster_, gate_, probe),
       workers_(node, gate_, probe) {}
 
-Server::~Server() { Stop(absl::ZeroDuration()); }
+absl::Status Server::Check(const ControlOptions& options) {
+  absl::Status status = Validate(options);
+  if (status.ok()) status = Tokens(options.token_file).Load();
+  return status.ok() ? MakeCredentials(options).status() : status;
+}
+
+Server::~Server() { Stop(); }
 
 absl::Status Server::Start() {
   absl::Status status = Validate(options_);
   if (status.ok()) status = tokens_.Load();
   if (!status.ok()) return status;
-  auto credentials = MakeCredentials();
+  auto credentials = MakeCredentials(options_);
   if (!credentials.ok()) return credentials.status();
 
   grpc::EnableDefaultHealthCheckService(true);
@@ -84,8 +116,7 @@ absl::Status Server::Start() {
   server_ = builder.BuildAndStart();
   if (!server_ || port == 0) {
     server_.reset();
-    return absl::UnavailableError(
-        absl::StrCat("control: cannot listen on ", options_.listen, " (in use, or not ours)"));
+    return CannotListen(options_);
   }
   address_ = WithPort(options_.listen, port);
   AnnounceHealth(*server_);
@@ -93,34 +124,18 @@ absl::Status Server::Start() {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> Server::MakeCredentials() const {
-  if (options_.tls_cert.empty()) return grpc::InsecureServerCredentials();
-  auto cert = ReadFile(options_.tls_cert, "control-tls-cert");
-  if (!cert.ok()) return cert.status();
-  auto key = ReadFile(options_.tls_key, "control-tls-key");
-  if (!key.ok()) return key.status();
-  grpc::SslServerCredentialsOptions tls;
-  tls.pem_key_cert_pairs.push_back({*std::move(key), *std::move(cert)});
-  if (!options_.client_ca.empty()) {
-    auto ca = ReadFile(options_.client_ca, "control-client-ca");
-    if (!ca.ok()) return ca.status();
-    tls.pem_root_certs = *std::move(ca);
-    tls.client_certificate_request = GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY;
-  }
-  return grpc::SslServerCredentials(tls);
-}
-
 void Server::BeginShutdown() {
   if (!server_) return;
   if (auto* health = server_->GetHealthCheckService()) health->SetServingStatus(false);
 }
 
-void Server::Stop(absl::Duration patience) {
+void Server::Stop() {
   if (!server_) return;
   BeginShutdown();
   gate_.Close();
   workers_.Drain();
-  server_->Shutdown(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(patience));
+  server_->Shutdown(std::chrono::system_clock::now() +
+                    absl::ToChronoMilliseconds(options_.stop_timeout));
   server_->Wait();
   server_.reset();
 }

@@ -13,7 +13,6 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "control/client_calls.h"
 #include "control/cluster.h"
@@ -31,9 +30,12 @@ class Server {
  public:
   // `node`, what it refers to, and `probe` outlive the server.
   Server(const ControlOptions& options, const Node& node, ControlProbe& probe);
-  ~Server();  // Stop, without patience
+  ~Server();  // Stop
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
+
+  // Whether Start would take these options and the files that they name. Errors name the option.
+  static absl::Status Check(const ControlOptions& options);
 
   // Reads the credentials, begins to answer other nodes, listens. Errors name the option.
   absl::Status Start();
@@ -51,13 +53,11 @@ class Server {
   // Ends the workers' streams with UNAVAILABLE DRAINING.
   void DrainWorkers() { workers_.Drain(); }
 
-  // Refuses new rpcs, waits for those under way, cuts them at `patience`, returns when none is
+  // Refuses new rpcs, waits for those under way, cuts them at `stop_timeout`, returns when none is
   // left.
-  void Stop(absl::Duration patience);
+  void Stop();
 
  private:
-  absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeCredentials() const;
-
   const ControlOptions options_;
   Tokens tokens_;
   Gate gate_;

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,8 +36,15 @@ int Refuse(const absl::Status& status) {
   return absl::IsInvalidArgument(status) ? 2 : 1;
 }
 
-// What was asked for instead of a start, or false.
-bool Answer(const sluice::config::Config& config) {
+int Check(const sluice::config::Config& config) {
+  absl::Status status = sluice::server::Server::Check(config.settings());
+  if (!status.ok()) return Refuse(config.Locate(status));
+  std::cout << "ok\n";
+  return 0;
+}
+
+// The exit code, if something was asked for instead of a start.
+std::optional<int> Answer(const sluice::config::Config& config) {
   const sluice::config::Actions& actions = config.actions();
   if (actions.help) {
     std::cout << config.help();
@@ -45,11 +53,11 @@ bool Answer(const sluice::config::Config& config) {
   } else if (actions.print_config) {
     std::cout << config.ToYaml();
   } else if (actions.check_config) {
-    std::cout << "ok\n";
+    return Check(config);
   } else {
-    return false;
+    return std::nullopt;
   }
-  return true;
+  return 0;
 }
 
 }  // namespace
@@ -57,7 +65,7 @@ bool Answer(const sluice::config::Config& config) {
 int main(int argc, char** argv) {
   auto config = sluice::config::Config::Load({argv + 1, argv + argc}, Environment());
   if (!config.ok()) return Refuse(config.status());
-  if (Answer(**config)) return 0;
+  if (std::optional<int> exit_code = Answer(**config)) return *exit_code;
 
   // gRPC writes to stderr in a form of its own; the errors that matter come back to us.
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);

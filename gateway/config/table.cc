@@ -217,6 +217,8 @@ std::vector<Option> ControlPort(Settings& s) {
       Time("control-keepalive-timeout", {&o.keepalive_timeout}, kTimeout,
            "silence after that ping that cuts a caller off"),
       Time("control-ping-min", {&o.ping_min}, {}, "callers that ping more often are cut off"),
+      Time("control-stop-timeout", {&o.stop_timeout}, {},
+           "at the end, what rpcs under way may still take"),
       Count<size_t>("selector-ids-max", {&l.selector_ids_max}, kSome,
                     "entries in each list of a selector"),
       Size<size_t>("send-bytes-max", {&l.send_bytes_max}, {1, 64 * kMiB}, "the body of a message"),

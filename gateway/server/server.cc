@@ -18,9 +18,6 @@ namespace {
 // What a second SIGTERM ends the process with.
 constexpr int kExitHurried = 1;
 
-// How long rpcs that are under way may take when everything else has stopped.
-constexpr absl::Duration kControlPatience = absl::Seconds(1);
-
 // How long after a drain to look whether somebody slipped in behind it.
 constexpr absl::Duration kDrainAgain = absl::Seconds(1);
 
@@ -44,8 +41,7 @@ std::string MakeEpoch() {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Server>> Server::Start(const config::Settings& settings,
-                                                      const Log& log) {
+absl::StatusOr<Server::Parts> Server::Build(const config::Settings& settings) {
   auto dialects = std::make_unique<const protocol::Registry>(settings.dialects);
   auto routes = protocol::Routes::Configure(settings.routes, *dialects);
   if (!routes.ok()) return routes.status();
@@ -53,22 +49,31 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const config::Settings& se
   if (!tokens.ok()) return tokens.status();
   auto edge = edge::Edge::Make(settings.edge, *std::move(routes), ShardCount(settings));
   if (!edge.ok()) return edge.status();
-  std::unique_ptr<Server> server(
-      new Server(settings, log, std::move(dialects), *std::move(tokens), *std::move(edge)));
+  return Parts{std::move(dialects), *std::move(tokens), *std::move(edge)};
+}
+
+absl::Status Server::Check(const config::Settings& settings) {
+  auto parts = Build(settings);
+  return parts.ok() ? control::Server::Check(settings.control) : parts.status();
+}
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const config::Settings& settings,
+                                                      const Log& log) {
+  auto parts = Build(settings);
+  if (!parts.ok()) return parts.status();
+  std::unique_ptr<Server> server(new Server(settings, log, *std::move(parts)));
   absl::Status status = server->Listen();
   if (!status.ok()) return status;
   server->Run();
   return server;
 }
 
-Server::Server(const config::Settings& settings, const Log& log,
-               std::unique_ptr<const protocol::Registry> dialects,
-               std::unique_ptr<tokens::JwtAuthority> tokens, std::unique_ptr<edge::Edge> edge)
+Server::Server(const config::Settings& settings, const Log& log, Parts parts)
     : settings_(settings),
       log_(log),
-      dialects_(std::move(dialects)),
-      tokens_(std::move(tokens)),
-      edge_(std::move(edge)),
+      dialects_(std::move(parts.dialects)),
+      tokens_(std::move(parts.tokens)),
+      edge_(std::move(parts.edge)),
       presence_({.lease = settings.shard.presence_lease}),
       broker_(bus_, settings.shard.node),
       events_(settings.events),
@@ -210,7 +215,7 @@ void Server::Wait() {
 // The reverse of construction. The home thread is last, so that it still hears a second signal.
 void Server::Stop() {
   control_.DrainWorkers();
-  control_.Stop(kControlPatience);
+  control_.Stop();
   edge_->Stop();
   home_.Stop();
 }

@@ -38,6 +38,9 @@ namespace sluice::server {
 
 class Server {
  public:
+  // Whether Start would take these settings and the files that they name; listens nowhere.
+  static absl::Status Check(const config::Settings& settings);
+
   // Builds everything, listens, starts. `log` outlives it. INVALID_ARGUMENT, UNAVAILABLE: one line
   // that says what cannot be had.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const config::Settings& settings,
@@ -53,9 +56,14 @@ class Server {
   void Wait();
 
  private:
-  Server(const config::Settings& settings, const Log& log,
-         std::unique_ptr<const protocol::Registry> dialects,
-         std::unique_ptr<tokens::JwtAuthority> tokens, std::unique_ptr<edge::Edge> edge);
+  // What may fail to be built.
+  struct Parts {
+    std::unique_ptr<const protocol::Registry> dialects;
+    std::unique_ptr<tokens::JwtAuthority> tokens;
+    std::unique_ptr<edge::Edge> edge;
+  };
+  static absl::StatusOr<Parts> Build(const config::Settings& settings);
+  Server(const config::Settings& settings, const Log& log, Parts parts);
 
   absl::Status Listen();
   void Run();

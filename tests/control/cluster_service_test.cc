@@ -27,7 +27,7 @@ struct TwoNodes : testing::Test {
     });
   }
   ~TwoNodes() override {
-    node.server->Stop(absl::ZeroDuration());
+    node.server->Stop();
     stop.Notify();
     driver.join();
   }

@@ -59,7 +59,7 @@ class LiveNode {
   }
 
   ~LiveNode() {
-    server->Stop(absl::Seconds(2));
+    server->Stop();
     {
       absl::MutexLock lock(&mutex_);
       stop_ = true;

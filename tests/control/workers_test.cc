@@ -422,7 +422,7 @@ TEST(WorkersBoundsTest, StoppingWithCallsInEveryState) {
   auto watching = node.control->WatchEvents(&watch_context, {});
   v1::WatchEventsResponse first;
   ASSERT_TRUE(watching->Read(&first));
-  node.server->Stop(absl::ZeroDuration());
+  node.server->Stop();
   EXPECT_EQ(Reason(worker.Finish()), "DRAINING");
   EXPECT_FALSE(silent.Finish().ok());
   EXPECT_FALSE(asking->Finish().ok());

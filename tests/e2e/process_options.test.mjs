@@ -55,6 +55,16 @@ test('--check-config says whether it would start', async () => {
   await refused(['--check-config', '--shards=-1'], ['--shards', '-1']);
 });
 
+test('--check-config opens what the options name', async () => {
+  const text = file('no.pem', 'no certificate');
+  const check = (options, words) => refused(['--check-config', ...options], words);
+  await check([`--tls-cert=${text}`, `--tls-key=${text}`], ['--tls-cert', 'no.pem']);
+  await check(['--control-token-file=/no/tokens'], ['--control-token-file', '/no/tokens']);
+  await check(['--control-tls-cert=/no/cert', `--control-tls-key=${text}`],
+    ['--control-tls-cert', '/no/cert']);
+  await check([`--jwt-keys=${file('keys.yaml', 'keys: 7\n')}`], ['--jwt-keys', 'keys.yaml']);
+});
+
 test('flags win over the environment, which wins over the file', async () => {
   const path = file('order.yaml', 'node: from-file\nmethod-queue: 11\nbatch-max: 21\n');
   const {code, output} = await runToEnd(
