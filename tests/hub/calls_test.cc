@@ -299,5 +299,16 @@ TEST(Commands, ThatAreMalformedAreAnswered) {
   EXPECT_FALSE(client->socket.closed());
 }
 
+TEST(Raw, MessagesGoToTheirWorker) {
+  HubWorld world;
+  auto worker = world.ServeRole("chat", Role::kRaw);
+  auto client = world.Connect("chat", "a");
+  EXPECT_THAT(world.Say(*client, "raw - hello"), IsEmpty());
+  ASSERT_EQ(worker->invoked.size(), 1);
+  EXPECT_EQ(worker->invoked[0].params, Payload::Text("hello"));
+  world.Reply(*worker, Payload::None());
+  EXPECT_THAT(client->socket.Take(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace sluice::hub

@@ -330,5 +330,14 @@ TEST_F(Draining, IsWatched) {
   EXPECT_EQ(views.back().closed, 3);
 }
 
+TEST(Send, ClosesBehindTheMessage) {
+  HubWorld world;
+  auto client = world.Connect("chat", "a");
+  Message message("e", Payload::Json("1"), world.encodings);
+  world.shard().Send({.space = "chat"}, message, CloseFrame{4200, "bye"}, world.now);
+  EXPECT_THAT(client->socket.Take(), ElementsAre("event e 1"));
+  EXPECT_EQ(client->socket.closed(), (CloseFrame{4200, "bye"}));
+}
+
 }  // namespace
 }  // namespace sluice::hub

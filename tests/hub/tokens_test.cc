@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Signed tokens that clients show and backends hand out.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/fakes/hub_world.h"
+
+namespace sluice::hub {
+namespace {
+
+using fakes::HubWorld;
+using testing::ElementsAre;
+
+TEST(Tokens, AreShownGivenUpAndExpire) {
+  HubWorld world;
+  auto client = world.Connect("chat", "a");
+  EXPECT_THAT(world.Say(*client, "auth 1 good:ann"), ElementsAre("auth 1 ok"));
+  EXPECT_TRUE(world.shard().List({.space = "chat"}, "", 1)[0].authenticated);
+  EXPECT_THAT(world.Say(*client, "auth 2 early"), ElementsAre("auth 2 early"));
+  EXPECT_TRUE(world.shard().List({.space = "chat"}, "", 1)[0].authenticated);
+  EXPECT_THAT(world.Say(*client, "auth 3 bad"), ElementsAre("auth 3 bad", "untoken"));
+  EXPECT_FALSE(world.shard().List({.space = "chat"}, "", 1)[0].authenticated);
+  world.dialect.rule.interval = absl::ZeroDuration();
+  world.Say(*client, "auth 4 good:bob");
+  for (int i = 0; i < 3; ++i) world.Pass(absl::Minutes(20));
+  world.Pass(absl::Seconds(1));
+  client->socket.Take();
+  EXPECT_THAT(world.Say(*client, "list 5"), ElementsAre("untoken", "methods 5 "));
+  EXPECT_EQ(world.shard().Count({.space = "chat", .users = {"bob"}}), 0);
+}
+
+TEST(Tokens, AreHandedOutAndConfirmed) {
+  struct Sink final : AnswerSink {
+    void OnAnswer(ClientAnswer) override { ++answers; }
+    int answers = 0;
+  };
+  HubWorld world;
+  auto client = world.Connect("chat", "a");
+  auto sink = std::make_shared<Sink>();
+  Token token = *world.tokens.Sign("ann", world.now);
+  Outcome outcome =
+      world.shard().SetToken({.space = "chat"}, token, absl::Seconds(1), sink, world.now);
+  EXPECT_EQ(outcome.enqueued, 1);
+  EXPECT_THAT(client->socket.Take(), ElementsAre("token good:ann 1"));
+  world.Say(*client, "answer - 1 ok");
+  EXPECT_EQ(sink->answers, 1);
+  EXPECT_EQ(world.shard().Count({.space = "chat", .users = {"ann"}}), 1);
+  world.shard().Deauthenticate({.space = "chat"}, world.now);
+  EXPECT_THAT(client->socket.Take(), ElementsAre("untoken"));
+  EXPECT_EQ(world.shard().Count({.space = "chat", .users = {"ann"}}), 0);
+}
+
+}  // namespace
+}  // namespace sluice::hub
