@@ -244,6 +244,10 @@ void Shard::Impl::OnClaimed(const storage::PresenceRecord& record, const storage
 // --- Open ----------------------------------------------------------------------------------------
 
 void Shard::Impl::Enter(Session& session, std::vector<std::string> inherited, Time now) {
+  // A takeover whose winner has vanished may have given the id back before it reached the holder.
+  if (Session* holder = directory.Find(session.space_name, session.id)) {
+    CloseSession(*holder, CloseCause::kReplaced, {}, now);
+  }
   std::unique_ptr<ArrivalProgress> arrival = std::move(session.arrival);
   session.state = Session::State::kOpen;
   session.liveness.Start(now);

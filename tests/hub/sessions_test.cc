@@ -217,6 +217,24 @@ TEST(Ids, AreFreeInAnotherNamespace) {
   EXPECT_FALSE(b->socket.closed());
 }
 
+TEST(Ids, AreHeldOnceThoughAVanishedHeirGaveThemBackEarly) {
+  ShardOptions options;
+  options.id_policy = storage::ClaimPolicy::kTakeover;
+  HubWorld world(2, options);
+  auto oldest = world.Connect("chat", "same", 1);
+  auto heir = world.Arrive("chat", "same", 0);
+  world.shard(0).Closed(heir->key, {1006, ""}, world.now);
+  // Its claim waits on this shard already when the heir's displacement is posted there.
+  auto newest = world.Arrive("chat", "same", 1);
+  world.Run();
+  EXPECT_EQ(oldest->socket.closed()->code, 4410);
+  world.Vanish(*oldest);
+  EXPECT_FALSE(newest->socket.closed());
+  EXPECT_EQ(world.shard(1).Count({.space = "chat", .connections = {"same"}}), 1);
+  EXPECT_EQ(world.probe(1).connections[0].value(), 1);
+  EXPECT_EQ(world.presence.held(), 1);
+}
+
 TEST(Ids, WhoseHeirLeavesBeforeItInheritsAreFreeAgain) {
   ShardOptions options;
   options.id_policy = storage::ClaimPolicy::kTakeover;
