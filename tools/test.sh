@@ -58,6 +58,8 @@ test_unit() {
   targets=$(labels "$(unit_tests)")
   [ -n "$targets" ] || no_match
   if [ -n "$config" ]; then need install "${packages_sanitizers[@]}"; fi
+  # Some of them ask promtool, and say so if it is not there.
+  install "${packages_promtool[@]}" || [ -z "${CI:-}" ]
   # Without a filter everything is built, tests or not.
   if [ -z "$config$filter" ]; then targets=//...; fi
   # shellcheck disable=SC2046,SC2086  # words on purpose
