@@ -5,6 +5,7 @@ export {ControlClient, ServerReflection, failure, fromBody, grpc, json, outcome,
   from './harness/control.mjs';
 export {Bystander} from './harness/bystander.mjs';
 export {BINARY, Gateway, runToEnd} from './harness/gateway.mjs';
+export {H2, Http2} from './harness/http2.mjs';
 export {ErrorCode, Line} from './harness/line.mjs';
 export {Metrics} from './harness/metrics.mjs';
 export {Plain, openMany, refusal} from './harness/plain.mjs';

@@ -32,8 +32,11 @@ export const fromBody = body => (body?.json ? JSON.parse(body.json.toString()) :
 
 // A client whose unary rpcs are promises and whose streams are grpc-js's own.
 export class ControlClient {
-  constructor(address, {credentials = grpc.credentials.createInsecure(), metadata} = {}) {
-    this.raw = new Control(address, credentials);
+  // `alone`: on a connection of its own; otherwise grpc-js lets all clients share one.
+  constructor(address,
+    {credentials = grpc.credentials.createInsecure(), metadata, alone = false} = {}) {
+    this.raw = new Control(address, credentials,
+      alone ? {'grpc.use_local_subchannel_pool': 1} : {});
     this.metadata = metadata ?? new grpc.Metadata();
   }
 

@@ -138,6 +138,16 @@ export class Gateway {
     assert.equal(await this.metric(name, labels), before + by, name);
   }
 
+  // Runs something that makes exactly `by` rpcs end with this status.
+  async counts(rpc, code, run, by = 1) {
+    const rpcs = async () => (await this.metrics()).rpcs(rpc, code);
+    const before = await rpcs();
+    const result = await run();
+    await until(async () => await rpcs() >= before + by, `${rpc} ${code} to be counted`);
+    assert.equal(await rpcs(), before + by, `${rpc} ${code}`);
+    return result;
+  }
+
   signal(name) {
     this.#child.kill(name);
   }

@@ -32,4 +32,12 @@ export class Metrics {
     if (chosen.length === 0) throw new Error(`no ${name} with ${JSON.stringify(labels)}`);
     return chosen.reduce((total, {value}) => total + value, 0);
   }
+
+  // Rpcs that ended with this status; a pair that never happened is not shown.
+  rpcs(rpc, code) {
+    return this.#samples
+      .filter(({name, labels}) => name === 'sluice_control_rpcs_total' && labels.rpc === rpc &&
+        labels.code === code)
+      .reduce((total, {value}) => total + value, 0);
+  }
 }
