@@ -20,20 +20,21 @@ export class Http2 {
   answering = true;         // its pings
   #stream = -1;
   #taken = 0;
+  #settings = new Inbox();
+  #acknowledging;
 
-  // Connects, and has agreed on settings.
-  static async open(address) {
-    const peer = new Http2(await Raw.connect(address));
+  // Connects, and knows the gateway's settings.
+  static async open(address, {acknowledging = true} = {}) {
+    const peer = new Http2(await Raw.connect(address), acknowledging);
     peer.raw.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
     peer.write(H2.settings);
-    peer.settings = await peer.#settings.next('the settings');
+    await peer.#settings.next('the settings');
     return peer;
   }
 
-  #settings = new Inbox();
-
-  constructor(raw) {
+  constructor(raw, acknowledging) {
     this.raw = raw;
+    this.#acknowledging = acknowledging;
     raw.socket.on('data', () => this.#read());
   }
 
@@ -46,7 +47,7 @@ export class Http2 {
     this.raw.write(Buffer.concat([head, payload]));
   }
 
-  // Begins an rpc with one message, and gives its stream.
+  // Begins an rpc with one message.
   begin(path, message = Buffer.alloc(0)) {
     this.#stream += 2;
     this.write(H2.headers, END_HEADERS, this.#stream, pack({
@@ -56,7 +57,6 @@ export class Http2 {
     const size = Buffer.alloc(5);
     size.writeUInt32BE(message.length, 1);
     this.write(H2.data, END_STREAM, this.#stream, Buffer.concat([size, message]));
-    return this.#stream;
   }
 
   ping() {
@@ -86,7 +86,7 @@ export class Http2 {
     const {type, flags, payload} = frame;
     if (type === H2.settings) {
       if (flags & ACK) return;
-      this.write(H2.settings, ACK);
+      if (this.#acknowledging) this.write(H2.settings, ACK);
       this.#settings.put(payload);
     } else if (type === H2.ping && !(flags & ACK)) {
       ++this.pings;
