@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the upgrade's headers decide: which pages may connect, and who a proxy says the client is.
+import assert from 'node:assert/strict';
+import {describe, test} from 'node:test';
+import {Bystander, Gateway, Plain, Raw, Worker, statusOf, upgradeRequest} from './harness.mjs';
+
+const PAGE = 'https://page.example';
+
+describe('origins', () => {
+  // A gateway that lets in the upgrades with these headers, and answers the others with 403.
+  async function holds(options, {enters = [], refused = []}) {
+    const gateway = await Gateway.start(options);
+    const bystander = options['allow-no-origin'] === false ? undefined
+      : await Bystander.open(gateway);
+    for (const headers of enters) {
+      (await Raw.upgraded(gateway.client, '/', headers)).destroy();
+    }
+    assert.equal(await gateway.metric('sluice_edge_upgrades_total'),
+      enters.length + (bystander ? 1 : 0));
+    for (const [i, headers] of refused.entries()) {
+      const {status} = await statusOf(gateway.client, upgradeRequest('/', headers));
+      assert.equal(status, 403, JSON.stringify(headers));
+      assert.equal(
+        await gateway.metric('sluice_edge_handshakes_refused_total', {reason: 'origin'}), i + 1);
+    }
+    await bystander?.calm();
+    await gateway.stop();
+  }
+
+  test('none listed: the same host only', () => holds({}, {
+    enters: [{}, {Host: 'page.example', Origin: PAGE},
+      {Host: 'page.example:8080', Origin: 'http://page.example:8080'}],
+    refused: [{Host: 'other.example', Origin: PAGE}, {Host: 'page.example:8080', Origin: PAGE},
+      {Host: 'page.example', Origin: 'null'}, {Host: 'page.example', Origin: ''}],
+  }));
+
+  test('*: any, even one that is none', () => holds({origins: '*'}, {
+    enters: [{}, {Origin: PAGE}, {Origin: 'null'}],
+  }));
+
+  test('a list is all there is, and the own host is not on it by itself', () =>
+    holds({origins: PAGE}, {
+      enters: [{}, {Host: 'x', Origin: PAGE}],
+      refused: [{Host: 'own.example', Origin: 'http://own.example'}],
+    }));
+
+  test('--allow-no-origin=false: no one without, whatever is listed', async () => {
+    const none = {refused: [{}]};
+    await holds({'allow-no-origin': false},
+      {...none, enters: [{Host: 'page.example', Origin: PAGE}]});
+    await holds({'allow-no-origin': false, origins: '*'}, {...none, enters: [{Origin: PAGE}]});
+  });
+
+  test('--allow-no-origin=false: every dialect\'s route', async () => {
+    const gateway = await Gateway.start({'allow-no-origin': false, origins: PAGE});
+    for (const target of ['/', '/raw/x', '/line/x', '/socketcluster/', '/presence/x?identity=a']) {
+      assert.equal((await statusOf(gateway.client, upgradeRequest(target))).status, 403, target);
+      (await Raw.upgraded(gateway.client, target, {Origin: PAGE})).destroy();
+    }
+    await gateway.stop();
+  });
+});
+
+describe('--trust-forwarded-for', () => {
+  // What a worker is told about a client that came with this X-Forwarded-For.
+  async function addressOf(gateway, worker, forwarded) {
+    const client = await Plain.open(gateway.url(),
+      {headers: forwarded === undefined ? {} : {'X-Forwarded-For': forwarded}});
+    await client.call('who');
+    const {context} = await worker.invocations.next();
+    const own = `127.0.0.1:${client.socket._socket.localPort}`;
+    await client.close();
+    return context.remote_address === own ? 'own' : context.remote_address;
+  }
+
+  async function addresses(options, cases) {
+    const gateway = await Gateway.start(options);
+    const worker = await Worker.open(gateway);
+    await worker.serve('default', {methods: {who: () => 1}, context: ['REMOTE_ADDRESS']});
+    for (const [forwarded, expected] of cases) {
+      assert.equal(await addressOf(gateway, worker, forwarded), expected, forwarded);
+    }
+    await gateway.stop();
+  }
+
+  test('false: the peer\'s own, whatever it says', () =>
+    addresses({}, [[undefined, 'own'], ['203.0.113.7', 'own']]));
+
+  test('true: the last proxy\'s word, if it is an address', () =>
+    addresses({'trust-forwarded-for': true}, [
+      [undefined, 'own'], ['203.0.113.7', '203.0.113.7'],
+      ['198.51.100.1, 203.0.113.7', '203.0.113.7'], ['spoofed, 203.0.113.7', '203.0.113.7'],
+      ['2001:db8::1', '2001:db8::1'], ['[2001:db8::1]', '2001:db8::1'],
+      ['203.0.113.7, unknown', 'own'], ['', 'own'], ['203.0.113.7,', 'own'],
+    ]));
+
+  // HAProxy adds a line of its own behind the client's.
+  test('true: the last proxy\'s line is the last one', () =>
+    addresses({'trust-forwarded-for': true}, [
+      [['198.51.100.1', '203.0.113.7'], '203.0.113.7'],
+      [['198.51.100.1, 198.51.100.2', 'spoofed', '203.0.113.7'], '203.0.113.7'],
+    ]));
+});
+
+test('--context-headers: one that came several times is joined', async () => {
+  const gateway = await Gateway.start({'context-headers': 'x-tenant'});
+  const worker = await Worker.open(gateway);
+  await worker.serve('default',
+    {methods: {who: () => 1}, context: ['HEADERS'], header_names: ['X-Tenant', 'X-Other']});
+  const client = await Plain.open(gateway.url(),
+    {headers: {'X-Tenant': ['one', 'two'], 'X-Other': 'hidden'}});
+  await client.call('who');
+  const {context} = await worker.invocations.next();
+  assert.deepEqual(context.headers, {'x-tenant': 'one, two'});
+  await gateway.stop();
+});
