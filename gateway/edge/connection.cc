@@ -132,7 +132,7 @@ void Connection::Decide() {
                   std::move(refused->reason));
   }
   if (std::optional<Refusal> flaw = CheckUpgrade(request)) return Answer(*flaw);
-  std::string_view host = HeaderOf(request, "host").value_or("");
+  std::string host = HeaderOf(request, "host").value_or("");
   if (!parts_.common.origins.Allows(HeaderOf(request, "origin"), host)) {
     return Answer(Refusal::kOrigin);
   }

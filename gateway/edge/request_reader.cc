@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <boost/beast/http/rfc7230.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
+#include <iterator>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 
@@ -102,10 +104,12 @@ std::optional<Refusal> CheckUpgrade(const HttpRequest& request) {
   return std::nullopt;
 }
 
-std::optional<std::string_view> HeaderOf(const HttpRequest& request, std::string_view name) {
-  auto it = request.find(View(name));
-  if (it == request.end()) return std::nullopt;
-  return View(it->value());
+std::optional<std::string> HeaderOf(const HttpRequest& request, std::string_view name) {
+  auto [begin, end] = request.equal_range(View(name));
+  if (begin == end) return std::nullopt;
+  std::string joined(View(begin->value()));
+  for (auto it = std::next(begin); it != end; ++it) joined.append(", ").append(View(it->value()));
+  return joined;
 }
 
 std::vector<std::string_view> SubprotocolsOf(const HttpRequest& request) {
@@ -123,8 +127,8 @@ std::vector<std::pair<std::string, std::string>> KeepHeaders(
     const HttpRequest& request, const std::vector<std::string>& names) {
   std::vector<std::pair<std::string, std::string>> kept;
   for (const std::string& name : names) {
-    if (std::optional<std::string_view> value = HeaderOf(request, name)) {
-      kept.emplace_back(name, *value);
+    if (std::optional<std::string> value = HeaderOf(request, name)) {
+      kept.emplace_back(name, *std::move(value));
     }
   }
   return kept;

@@ -60,7 +60,8 @@ class RequestReader {
 // can be accepted; otherwise what to answer.
 std::optional<Refusal> CheckUpgrade(const HttpRequest& request);
 
-std::optional<std::string_view> HeaderOf(const HttpRequest& request, std::string_view name);
+// One that came in several lines is joined with commas (RFC 9110 5.3): what a proxy added is last.
+std::optional<std::string> HeaderOf(const HttpRequest& request, std::string_view name);
 
 // The tokens of Sec-WebSocket-Protocol, in order; they live as long as the request.
 std::vector<std::string_view> SubprotocolsOf(const HttpRequest& request);

@@ -72,13 +72,14 @@ TEST(RequestReader, ReadsOnlyWhatItNeeds) {
   Request request;
   request.more =
       "Origin: https://a.example\r\nX-Team: blue\r\nSec-WebSocket-Protocol: a, b\r\n"
-      "sec-websocket-protocol: c\r\n";
+      "X-Hop: one, two\r\nsec-websocket-protocol: c\r\nx-hop: three\r\n";
   ASSERT_EQ(reader.Put(request.Text()), State::kWhole);
   EXPECT_EQ(HeaderOf(reader.request(), "origin"), "https://a.example");
   EXPECT_EQ(HeaderOf(reader.request(), "missing"), std::nullopt);
   EXPECT_EQ(SubprotocolsOf(reader.request()), (std::vector<std::string_view>{"a", "b", "c"}));
-  std::vector<std::pair<std::string, std::string>> kept = {{"x-team", "blue"}};
-  EXPECT_EQ(KeepHeaders(reader.request(), {"x-team", "x-missing"}), kept);
+  std::vector<std::pair<std::string, std::string>> kept = {{"x-team", "blue"},
+                                                           {"x-hop", "one, two, three"}};
+  EXPECT_EQ(KeepHeaders(reader.request(), {"x-team", "x-missing", "x-hop"}), kept);
 }
 
 TEST(RequestReader, IsStrictAboutWhatDecides) {
