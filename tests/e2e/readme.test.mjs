@@ -5,13 +5,17 @@ import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 import {test} from 'node:test';
-import {BINARY} from './harness.mjs';
+import {BINARY, Gateway} from './harness.mjs';
 
-const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+const read = path => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+const readme = read('README.md');
+const DOCUMENTS = ['README.md', 'docs/dialects.md', 'proto/sluice/v1/control.proto',
+  'proto/sluice/v1/types.proto', 'proto/sluice/v1/workers.proto'];
 
 test('the table of options is that of --help', () => {
   const help = execFileSync(BINARY, ['--help'], {encoding: 'utf8'});
-  const told = [...help.matchAll(/^ {2}--(\S+)(?: \S+)? {2,}(.*) \[(.*?)\]$/gm)]
+  // What follows a long name is on the next line.
+  const told = [...help.matchAll(/^ {2}--(\S+)(?: \S+)?\s{2,}(.*) \[(.*?)\]$/gm)]
     .map(([, name, meaning, value]) => `${name} | ${value} | ${meaning.trim()}`);
   const table = readme.split('<!-- options: begin')[1].split('<!-- options: end')[0];
   const written = [...table.matchAll(/^\| `--(\S+)` \| (.*?) \| (.*) \|$/gm)]
@@ -21,7 +25,7 @@ test('the table of options is that of --help', () => {
 });
 
 test('every close code of the table in the code is in the README, with its next step', () => {
-  const source = readFileSync(new URL('../../gateway/hub/close.cc', import.meta.url), 'utf8');
+  const source = read('gateway/hub/close.cc');
   const rules = [...source.matchAll(/\{"\w+", (\d{4}),\s*"[^"]*",\s*"([^"]*)"\}/g)];
   assert.ok(rules.length >= 11, `${rules.length} rules were found`);
   for (const [, code, step] of rules) {
@@ -29,4 +33,24 @@ test('every close code of the table in the code is in the README, with its next 
     assert.ok(row, `no row for ${code}`);
     assert.ok(row.includes(step), `${row} does not say "${step}"`);
   }
+});
+
+test('every option that a document names is one', () => {
+  const help = execFileSync(BINARY, ['--help'], {encoding: 'utf8'});
+  // "--option" stands for any.
+  const known = new Set(['option', ...[...help.matchAll(/--([a-z-]+)/g)].map(([, name]) => name)]);
+  const unknown = DOCUMENTS.flatMap(path =>
+    [...read(path).matchAll(/(?<![\w-])--([a-z][a-z-]+)/g)]
+      .filter(([, name]) => !known.has(name)).map(([option]) => `${path}: ${option}`));
+  assert.deepEqual(unknown, []);
+});
+
+test('every metric that a document names is one', async () => {
+  const gateway = await Gateway.start();
+  const metrics = await gateway.metrics();
+  await gateway.stop();
+  const unknown = DOCUMENTS.flatMap(path =>
+    [...read(path).matchAll(/sluice_[a-z_]+/g)]
+      .filter(([name]) => !metrics.has(name)).map(([name]) => `${path}: ${name}`));
+  assert.deepEqual(unknown, []);
 });

@@ -33,6 +33,10 @@ export class Metrics {
     return chosen.reduce((total, {value}) => total + value, 0);
   }
 
+  has(name) {
+    return this.#samples.some(sample => sample.name === name);
+  }
+
   // Rpcs that ended with this status; a pair that never happened is not shown.
   rpcs(rpc, code) {
     return this.#samples
