@@ -10,22 +10,22 @@ const PAGE = 'https://page.example';
 describe('origins', () => {
   // A gateway that lets in the upgrades with these headers, and answers the others with 403.
   async function holds(options, {enters = [], refused = []}) {
-    const gateway = await Gateway.start(options);
-    const bystander = options['allow-no-origin'] === false ? undefined
-      : await Bystander.open(gateway);
-    for (const headers of enters) {
-      (await Raw.upgraded(gateway.client, '/', headers)).destroy();
-    }
-    assert.equal(await gateway.metric('sluice_edge_upgrades_total'),
-      enters.length + (bystander ? 1 : 0));
-    for (const [i, headers] of refused.entries()) {
-      const {status} = await statusOf(gateway.client, upgradeRequest('/', headers));
-      assert.equal(status, 403, JSON.stringify(headers));
-      assert.equal(
-        await gateway.metric('sluice_edge_handshakes_refused_total', {reason: 'origin'}), i + 1);
-    }
-    await bystander?.calm();
-    await gateway.stop();
+    await Gateway.during(options, async gateway => {
+      const bystander = options['allow-no-origin'] === false ? undefined
+        : await Bystander.open(gateway);
+      for (const headers of enters) {
+        (await Raw.upgraded(gateway.client, '/', headers)).destroy();
+      }
+      assert.equal(await gateway.metric('sluice_edge_upgrades_total'),
+        enters.length + (bystander ? 1 : 0));
+      for (const [i, headers] of refused.entries()) {
+        const {status} = await statusOf(gateway.client, upgradeRequest('/', headers));
+        assert.equal(status, 403, JSON.stringify(headers));
+        assert.equal(
+          await gateway.metric('sluice_edge_handshakes_refused_total', {reason: 'origin'}), i + 1);
+      }
+      await bystander?.calm();
+    });
   }
 
   test('none listed: the same host only', () => holds({}, {
@@ -53,12 +53,13 @@ describe('origins', () => {
   });
 
   test('--allow-no-origin=false: every dialect\'s route', async () => {
-    const gateway = await Gateway.start({'allow-no-origin': false, origins: PAGE});
-    for (const target of ['/', '/raw/x', '/line/x', '/socketcluster/', '/presence/x?identity=a']) {
-      assert.equal((await statusOf(gateway.client, upgradeRequest(target))).status, 403, target);
-      (await Raw.upgraded(gateway.client, target, {Origin: PAGE})).destroy();
-    }
-    await gateway.stop();
+    await Gateway.during({'allow-no-origin': false, origins: PAGE}, async gateway => {
+      const targets = ['/', '/raw/x', '/line/x', '/socketcluster/', '/presence/x?identity=a'];
+      for (const target of targets) {
+        assert.equal((await statusOf(gateway.client, upgradeRequest(target))).status, 403, target);
+        (await Raw.upgraded(gateway.client, target, {Origin: PAGE})).destroy();
+      }
+    });
   });
 });
 
@@ -75,13 +76,13 @@ describe('--trust-forwarded-for', () => {
   }
 
   async function addresses(options, cases) {
-    const gateway = await Gateway.start(options);
-    const worker = await Worker.open(gateway);
-    await worker.serve('default', {methods: {who: () => 1}, context: ['REMOTE_ADDRESS']});
-    for (const [forwarded, expected] of cases) {
-      assert.equal(await addressOf(gateway, worker, forwarded), expected, forwarded);
-    }
-    await gateway.stop();
+    await Gateway.during(options, async gateway => {
+      const worker = await Worker.open(gateway);
+      await worker.serve('default', {methods: {who: () => 1}, context: ['REMOTE_ADDRESS']});
+      for (const [forwarded, expected] of cases) {
+        assert.equal(await addressOf(gateway, worker, forwarded), expected, forwarded);
+      }
+    });
   }
 
   test('false: the peer\'s own, whatever it says', () =>
@@ -104,14 +105,14 @@ describe('--trust-forwarded-for', () => {
 });
 
 test('--context-headers: one that came several times is joined', async () => {
-  const gateway = await Gateway.start({'context-headers': 'x-tenant'});
-  const worker = await Worker.open(gateway);
-  await worker.serve('default',
-    {methods: {who: () => 1}, context: ['HEADERS'], header_names: ['X-Tenant', 'X-Other']});
-  const client = await Plain.open(gateway.url(),
-    {headers: {'X-Tenant': ['one', 'two'], 'X-Other': 'hidden'}});
-  await client.call('who');
-  const {context} = await worker.invocations.next();
-  assert.deepEqual(context.headers, {'x-tenant': 'one, two'});
-  await gateway.stop();
+  await Gateway.during({'context-headers': 'x-tenant'}, async gateway => {
+    const worker = await Worker.open(gateway);
+    await worker.serve('default',
+      {methods: {who: () => 1}, context: ['HEADERS'], header_names: ['X-Tenant', 'X-Other']});
+    const client = await Plain.open(gateway.url(),
+      {headers: {'X-Tenant': ['one', 'two'], 'X-Other': 'hidden'}});
+    await client.call('who');
+    const {context} = await worker.invocations.next();
+    assert.deepEqual(context.headers, {'x-tenant': 'one, two'});
+  });
 });

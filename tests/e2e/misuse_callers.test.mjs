@@ -73,38 +73,38 @@ describe('--control-streams-max', () => {
 });
 
 test('--control-ping-min: ENHANCE_YOUR_CALM', async () => {
-  const gateway = await Gateway.start({'control-ping-min': '1h'});
-  const bystander = await Bystander.open(gateway);
-  const peer = await watching(gateway);
-  await cut(gateway, peer, () => { for (let i = 0; i < 5; ++i) peer.ping(); });
-  const {payload} = await peer.next(H2.goaway);
-  assert.equal(payload.readUInt32BE(4), 0xb);
-  assert.equal(payload.subarray(8).toString(), 'too_many_pings');
-  await bystander.calm();
-  await gateway.stop();
+  await Gateway.during({'control-ping-min': '1h'}, async gateway => {
+    const bystander = await Bystander.open(gateway);
+    const peer = await watching(gateway);
+    await cut(gateway, peer, () => { for (let i = 0; i < 5; ++i) peer.ping(); });
+    const {payload} = await peer.next(H2.goaway);
+    assert.equal(payload.readUInt32BE(4), 0xb);
+    assert.equal(payload.subarray(8).toString(), 'too_many_pings');
+    await bystander.calm();
+  });
 });
 
 test('--control-ping-min: who pings no more often may', async () => {
-  const gateway = await Gateway.start({'control-ping-min': '0'});
-  const peer = await watching(gateway);
-  for (let i = 0; i < 20; ++i) {
-    peer.ping();
-    await peer.next(H2.ping);
-  }
-  assert.equal(await gateway.metric('sluice_event_watchers'), 1);
-  peer.raw.destroy();
-  await gateway.stop();
+  await Gateway.during({'control-ping-min': '0'}, async gateway => {
+    const peer = await watching(gateway);
+    for (let i = 0; i < 20; ++i) {
+      peer.ping();
+      await peer.next(H2.ping);
+    }
+    assert.equal(await gateway.metric('sluice_event_watchers'), 1);
+    peer.raw.destroy();
+  });
 });
 
-test('--control-keepalive-time, --control-keepalive-timeout: who does not answer any more', async () => {
-  const gateway = await Gateway.start({
-    'control-keepalive-time': '1s', 'control-keepalive-timeout': '500ms'});
-  const bystander = await Bystander.open(gateway);
-  const peer = await watching(gateway);
-  await until(() => peer.pings === 1, 'the first ping');
-  assert.equal(await gateway.metric('sluice_event_watchers'), 1);
-  await cut(gateway, peer, () => { peer.answering = false; });
-  assert.ok(peer.pings > 1, 'it was not asked again');
-  await bystander.calm();
-  await gateway.stop();
+test('--control-keepalive-time, -timeout: who does not answer any more', async () => {
+  const options = {'control-keepalive-time': '1s', 'control-keepalive-timeout': '500ms'};
+  await Gateway.during(options, async gateway => {
+    const bystander = await Bystander.open(gateway);
+    const peer = await watching(gateway);
+    await until(() => peer.pings === 1, 'the first ping');
+    assert.equal(await gateway.metric('sluice_event_watchers'), 1);
+    await cut(gateway, peer, () => { peer.answering = false; });
+    assert.ok(peer.pings > 1, 'it was not asked again');
+    await bystander.calm();
+  });
 });

@@ -69,29 +69,29 @@ for (const [option, name] of [['closed', 'refused'], ['open', 'let through']]) {
 }
 
 test('--guard-queue: more publications than may wait for one client\'s guard', async () => {
-  const gateway = await Gateway.start({'guard-queue': QUEUE, 'guard-timeout': '10s'});
-  const bystander = await Bystander.open(gateway);
-  const control = gateway.controlClient();
-  const worker = await Worker.open(gateway, {credit: 1000});
-  await worker.serve('room', {context: ['CONNECTION'], guards: {
-    PUBLISH_OUT: (_, {context}) => (context.connection_id === 'held' ? HOLD : {allow: {}})}});
-  const [held, free] = [await Plain.open(gateway.url('/room?socket_id=held')),
-    await Plain.open(gateway.url('/room?socket_id=free'))];
-  await control.outcome('Join', {selector: {namespace: 'room'}, channels: ['ch']});
-  const publish = body =>
-    control.outcome('Publish', {namespace: 'room', channel: 'ch', body: json(body)});
-  for (let i = 0; i < QUEUE; ++i) assert.deepEqual(await publish(i), outcome(2, 2));
-  await held.quiet();
-  assert.deepEqual(await publish(QUEUE), outcome(2, 1, {dropped: {slow_consumer: 1}}));
-  assert.deepEqual(await held.whenClosed(), {code: 4420, reason: 'too slow to read'});
-  assert.equal(await gateway.metric('sluice_connections_closed_total', {reason: 'slow_consumer'}),
-    1);
-  assert.equal(await gateway.metric('sluice_deliveries_dropped_total', {reason: 'slow_consumer'}),
-    1);
-  for (let i = 0; i <= QUEUE; ++i) {
-    assert.deepEqual(await free.next(), {notification: 'ch', params: [i]});
-  }
-  await until(async () => await control.count({namespace: 'room'}) === 1, 'it to be gone');
-  await bystander.calm();
-  await gateway.stop();
+  await Gateway.during({'guard-queue': QUEUE, 'guard-timeout': '10s'}, async gateway => {
+    const bystander = await Bystander.open(gateway);
+    const control = gateway.controlClient();
+    const worker = await Worker.open(gateway, {credit: 1000});
+    await worker.serve('room', {context: ['CONNECTION'], guards: {
+      PUBLISH_OUT: (_, {context}) => (context.connection_id === 'held' ? HOLD : {allow: {}})}});
+    const [held, free] = [await Plain.open(gateway.url('/room?socket_id=held')),
+      await Plain.open(gateway.url('/room?socket_id=free'))];
+    await control.outcome('Join', {selector: {namespace: 'room'}, channels: ['ch']});
+    const publish = body =>
+      control.outcome('Publish', {namespace: 'room', channel: 'ch', body: json(body)});
+    for (let i = 0; i < QUEUE; ++i) assert.deepEqual(await publish(i), outcome(2, 2));
+    await held.quiet();
+    assert.deepEqual(await publish(QUEUE), outcome(2, 1, {dropped: {slow_consumer: 1}}));
+    assert.deepEqual(await held.whenClosed(), {code: 4420, reason: 'too slow to read'});
+    assert.equal(await gateway.metric('sluice_connections_closed_total', {reason: 'slow_consumer'}),
+      1);
+    assert.equal(await gateway.metric('sluice_deliveries_dropped_total', {reason: 'slow_consumer'}),
+      1);
+    for (let i = 0; i <= QUEUE; ++i) {
+      assert.deepEqual(await free.next(), {notification: 'ch', params: [i]});
+    }
+    await until(async () => await control.count({namespace: 'room'}) === 1, 'it to be gone');
+    await bystander.calm();
+  });
 });

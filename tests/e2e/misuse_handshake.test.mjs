@@ -162,29 +162,29 @@ describe('how many, and how fast', () => {
   });
 
   test('--refusals-max: more than are being told 503 are cut', async () => {
-    const full = await Gateway.start({
-      shards: 1, 'connections-max': 1, 'refusals-max': 2, 'handshake-timeout': '5s'});
-    const near = await Bystander.open(full);
-    const count = reason =>
-      full.metric('sluice_edge_handshakes_refused_total', {reason});
-    // They have not asked yet, so they cannot be told.
-    const waiting = [await Raw.connect(full.client), await Raw.connect(full.client)];
-    const extra = await Raw.connect(full.client);
-    await extra.whenEnded(3000);
-    assert.equal(extra.received.length, 0);
-    assert.equal(await full.metric('sluice_edge_refusals_cut_total'), 1);
-    assert.equal(await count('connections_max'), 1);
-    await near.calm();
-    for (const raw of waiting) {
-      raw.write(upgradeRequest());
-      assert.equal((await raw.http()).status, 503);
-      raw.destroy();
-    }
-    assert.equal(await count('connections_max'), 3);
-    assert.equal(await full.metric('sluice_edge_refusals_cut_total'), 1);
-    await until(async () => await full.metric('sluice_edge_open_sockets') === 1, 'room');
-    assert.equal((await refusal(full.url())).status, 503);
-    await near.calm();
-    await full.stop();
+    const options = {shards: 1, 'connections-max': 1, 'refusals-max': 2};
+    await Gateway.during(options, async full => {
+      const near = await Bystander.open(full);
+      const refused = () =>
+        full.metric('sluice_edge_handshakes_refused_total', {reason: 'connections_max'});
+      // They have not asked yet, so they cannot be told.
+      const waiting = [await Raw.connect(full.client), await Raw.connect(full.client)];
+      const extra = await Raw.connect(full.client);
+      await extra.whenEnded(3000);
+      assert.equal(extra.received.length, 0);
+      assert.equal(await full.metric('sluice_edge_refusals_cut_total'), 1);
+      assert.equal(await refused(), 1);
+      await near.calm();
+      for (const raw of waiting) {
+        raw.write(upgradeRequest());
+        assert.equal((await raw.http()).status, 503);
+        raw.destroy();
+      }
+      assert.equal(await refused(), 3);
+      assert.equal(await full.metric('sluice_edge_refusals_cut_total'), 1);
+      await until(async () => await full.metric('sluice_edge_open_sockets') === 1, 'room');
+      assert.equal((await refusal(full.url())).status, 503);
+      await near.calm();
+    });
   });
 });

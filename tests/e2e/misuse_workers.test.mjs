@@ -91,12 +91,9 @@ test('--control-message-bytes: a worker\'s message', async () => {
   await bystander.calm();
 });
 
-// What one worker was given, message by message, when `calls` of one client come at once.
-async function batches(options, calls) {
-  const gateway = await Gateway.start({shards: 1, 'commands-per-second': 0, ...options});
-  const bystander = await Bystander.open(gateway);
-  const client = gateway.workersClient();
-  const stream = client.Serve();
+// What one worker is given, message by message, when `calls` of one client come at once.
+async function give(gateway, calls) {
+  const stream = gateway.workersClient().Serve();
   const messages = [];
   stream.on('data', message => messages.push(message));
   stream.on('error', () => {});
@@ -117,13 +114,21 @@ async function batches(options, calls) {
   stream.write({results: given().flat().map(({id}, i) => ({id, result: json(i)}))});
   const answers = [];
   while (answers.length < calls.length) answers.push(await plain.next());
-  assert.deepEqual(answers.sort((a, b) => a.id - b.id),
+  assert.deepEqual(answers.sort((x, y) => x.id - y.id),
     calls.map((_, i) => ({jsonrpc: '2.0', result: i, id: i + 1})));
-  await bystander.calm();
-  const metrics = await gateway.metrics();
-  stream.end();
-  await gateway.stop();
-  return {given: given(), metrics};
+  return given();
+}
+
+// The same, and the metrics behind it.
+async function batches(options, calls) {
+  const all = {};
+  await Gateway.during({shards: 1, 'commands-per-second': 0, ...options}, async gateway => {
+    const bystander = await Bystander.open(gateway);
+    all.given = await give(gateway, calls);
+    await bystander.calm();
+    all.metrics = await gateway.metrics();
+  });
+  return all;
 }
 
 describe('invocations in one message to a worker', () => {

@@ -6,7 +6,7 @@ import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {after, before, describe, test} from 'node:test';
-import {Gateway, Plain, until} from './harness.mjs';
+import {Gateway, Plain, until, within} from './harness.mjs';
 
 const LEVELS = ['debug', 'info', 'warning', 'error'];
 const OPTIONS = {debug: 'debug', info: 'info', warn: 'warning', error: 'error'};
@@ -24,18 +24,21 @@ async function logged(options) {
   writeFileSync(tokens, 'correct-horse-battery-staple\n');
   const gateway = await Gateway.start({'log-format': 'json', 'control-token-file': tokens,
     'shutdown-delay': '1h', ...options});
-  const client = await Plain.open(gateway.url('/room?socket_id=c'));
-  await client.quiet();
-  await client.close(4321, 'bye');
-  await until(async () => await gateway.metric('sluice_connections') === 0, 'it to be gone');
-  rmSync(tokens);
-  gateway.signal('SIGHUP');
-  gateway.signal('SIGTERM');
-  // Two of a kind that are not awaited may become one.
-  await until(async () => (await gateway.fetch('/readyz')).status === 503, '/readyz to say 503');
-  gateway.signal('SIGTERM');
-  await gateway.ended;
-  await gateway.kill();
+  try {
+    const client = await Plain.open(gateway.url('/room?socket_id=c'));
+    await client.quiet();
+    await client.close(4321, 'bye');
+    await until(async () => await gateway.metric('sluice_connections') === 0, 'it to be gone');
+    rmSync(tokens);
+    gateway.signal('SIGHUP');
+    gateway.signal('SIGTERM');
+    // Two of a kind that are not awaited may become one.
+    await until(async () => (await gateway.fetch('/readyz')).status === 503, '/readyz to say 503');
+    gateway.signal('SIGTERM');
+    await within(gateway.ended, 'the end');
+  } finally {
+    await gateway.kill();
+  }
   return gateway.log.split('\n').filter(Boolean).map(line => JSON.parse(line));
 }
 

@@ -39,33 +39,39 @@ test('SIGTERM drains: 1001 for everybody, 503 on /readyz, no new ones, then 0', 
 
 test('--shutdown-delay: /readyz says so first, and nothing else changes meanwhile', async () => {
   const gateway = await Gateway.start({'shutdown-delay': '2s'});
-  const bystander = await Bystander.open(gateway);
-  const control = gateway.controlClient();
-  const began = performance.now();
-  gateway.signal('SIGTERM');
-  await until(async () => (await gateway.fetch('/readyz')).status === 503, '/readyz to say 503');
-  assert.deepEqual([await gateway.metric('sluice_draining'),
-    await gateway.metric('sluice_drains_running')], [1, 0]);
-  assert.equal((await gateway.fetch('/healthz')).status, 200);
-  const late = await Plain.open(gateway.url('/bystander'));
-  await Worker.open(gateway);
-  assert.equal(await control.count({namespace: 'bystander'}), 2);
-  await bystander.calm();
-  assert.ok(performance.now() - began < 1900, 'all this was within the delay');
-  assert.equal((await late.whenClosed()).code, 1001);
-  assert.ok(performance.now() - began >= 1990, 'not before the delay was over');
-  assert.equal((await bystander.client.whenClosed()).code, 1001);
-  assert.deepEqual(await within(gateway.ended, 'the end'), {code: 0, signal: null});
-  await gateway.kill();
+  try {
+    const bystander = await Bystander.open(gateway);
+    const control = gateway.controlClient();
+    const began = performance.now();
+    gateway.signal('SIGTERM');
+    await until(async () => (await gateway.fetch('/readyz')).status === 503, '/readyz to say 503');
+    assert.deepEqual([await gateway.metric('sluice_draining'),
+      await gateway.metric('sluice_drains_running')], [1, 0]);
+    assert.equal((await gateway.fetch('/healthz')).status, 200);
+    const late = await Plain.open(gateway.url('/bystander'));
+    await Worker.open(gateway);
+    assert.equal(await control.count({namespace: 'bystander'}), 2);
+    await bystander.calm();
+    assert.ok(performance.now() - began < 1900, 'all this was within the delay');
+    assert.equal((await late.whenClosed()).code, 1001);
+    assert.ok(performance.now() - began >= 1990, 'not before the delay was over');
+    assert.equal((await bystander.client.whenClosed()).code, 1001);
+    assert.deepEqual(await within(gateway.ended, 'the end'), {code: 0, signal: null});
+  } finally {
+    await gateway.kill();
+  }
 });
 
 test('--shutdown-delay: a second SIGTERM ends it at once', async () => {
   const gateway = await Gateway.start({'shutdown-delay': '1h'});
-  gateway.signal('SIGTERM');
-  await until(async () => (await gateway.fetch('/readyz')).status === 503, '/readyz to say 503');
-  gateway.signal('SIGTERM');
-  assert.deepEqual(await within(gateway.ended, 'the end', 3000), {code: 1, signal: null});
-  await gateway.kill();
+  try {
+    gateway.signal('SIGTERM');
+    await until(async () => (await gateway.fetch('/readyz')).status === 503, '/readyz to say 503');
+    gateway.signal('SIGTERM');
+    assert.deepEqual(await within(gateway.ended, 'the end', 3000), {code: 1, signal: null});
+  } finally {
+    await gateway.kill();
+  }
 });
 
 test('a drain is bounded: clients that never say goodbye are cut', async () => {

@@ -57,6 +57,17 @@ export class Gateway {
     return gateway;
   }
 
+  // One for `run`; a test that fails leaves none behind, which would keep its process.
+  static async during(options, run) {
+    const gateway = await Gateway.start(options);
+    try {
+      await run(gateway);
+      await gateway.stop();
+    } finally {
+      await gateway.kill();
+    }
+  }
+
   async #start(options, env) {
     const file = join(this.#folder, 'addresses');
     const all = {
@@ -154,7 +165,7 @@ export class Gateway {
 
   // Asks it to end, and insists on exit code 0.
   async stop(ms = 15_000) {
-    for (const closer of this.#closers.splice(0)) closer.close();
+    this.#close();
     this.signal('SIGTERM');
     try {
       const how = await within(this.ended, 'the gateway to end', ms);
@@ -164,7 +175,12 @@ export class Gateway {
     }
   }
 
+  #close() {
+    for (const closer of this.#closers.splice(0)) closer.close();
+  }
+
   async kill() {
+    this.#close();
     if (this.#child) {
       this.#child.kill('SIGKILL');
       await this.ended;
