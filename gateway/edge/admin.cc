@@ -63,11 +63,14 @@ class AdminServer::Session : public std::enable_shared_from_this<Session> {
  private:
   void OnRequest(Error error) {
     if (error == http::error::header_limit || error == http::error::buffer_overflow) {
+      shared_->probe.too_large.Add();
       return Send({431, "text/plain; charset=utf-8", "too many bytes of headers\n"}, false);
     }
     if (IsMalformed(error)) {
+      shared_->probe.malformed.Add();
       return Send({400, "text/plain; charset=utf-8", "no correct HTTP request\n"}, false);
     }
+    if (error == beast::error::timeout) shared_->probe.too_slow.Add();
     if (error) return;
     shared_->probe.requests.Add();
     const auto& request = parser_.get();
@@ -143,7 +146,7 @@ void AdminServer::Start() {
     if (shared_->sessions.size() < shared_->options.connections_max) {
       std::make_shared<Session>(std::move(socket), shared_)->Start();
     } else {
-      shared_->probe.refused.Add();
+      shared_->probe.too_many.Add();
     }
     Start();
   });
@@ -165,8 +168,14 @@ void AdminServer::Stop() {
 
 void AdminProbe::Visit(metrics::Visitor& visitor) const {
   visitor.Count("admin_requests_total", "Requests on the admin port.", {}, requests.value());
-  visitor.Count("admin_refused_total", "Connections over --admin-connections-max.", {},
-                refused.value());
+  auto refused = [&visitor](std::string_view reason, const metrics::Counter& counter) {
+    visitor.Count("admin_refused_total", "Connections of the admin port that got no page.",
+                  {{"reason", reason}}, counter.value());
+  };
+  refused("connections", too_many);
+  refused("header_bytes", too_large);
+  refused("timeout", too_slow);
+  refused("malformed", malformed);
 }
 
 }  // namespace sluice::edge

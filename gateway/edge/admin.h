@@ -20,7 +20,10 @@ namespace sluice::edge {
 
 struct AdminProbe final : metrics::Source {
   metrics::Counter requests;
-  metrics::Counter refused;  // over --admin-connections-max
+  metrics::Counter too_many;   // connections over --admin-connections-max
+  metrics::Counter too_large;  // requests over --admin-header-bytes
+  metrics::Counter too_slow;   // requests over --admin-timeout
+  metrics::Counter malformed;
   void Visit(metrics::Visitor& visitor) const override;
 };
 
