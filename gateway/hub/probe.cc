@@ -89,6 +89,8 @@ void VisitSessions(const ShardProbe& probe, metrics::Visitor& visitor) {
                 probe.takeovers.value());
   visitor.Count("presence_failures_total", "Presence operations that the store failed.", {},
                 probe.presence_failures.value());
+  visitor.Count("member_lists_cut_total", "Lists of members that were cut at --members-max.", {},
+                probe.member_lists_cut.value());
   visitor.Count("guards_blocked_total", "Actions that a guard did not allow.", {},
                 probe.guards_blocked.value());
   visitor.Count("guards_undecided_total",

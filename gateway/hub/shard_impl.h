@@ -126,7 +126,7 @@ struct Shard::Impl : CallOwner {
   // --- members (shard_members.cc) ---
   void SeeMembers(Session& session);
   void UnseeMembers(const Session& session);
-  void TellMembers(Session& session, const std::vector<storage::PresenceRecord>& records, Time now);
+  void TellMembers(Session& session, std::vector<storage::PresenceRecord> records, Time now);
   void OnMember(const std::string& space, const storage::PresenceChange& change, Time now);
 
   // --- tokens (shard_tokens.cc) ---

@@ -19,19 +19,32 @@ void Shard::Impl::SeeMembers(Session& session) {
         });
   }
   viewers.sessions.push_back(session.key);
-  presence.List(space, "", options.members_max, self,
+  presence.List(space, "", options.members_max + 1, self,  // one more: whether there are more
                 [this, key = session.key](auto records, Time now) {
                   Session* viewer = OpenSession(key);
                   if (!records.ok()) return probe.presence_failures.Add();
-                  if (viewer) TellMembers(*viewer, *records, now);
+                  if (viewer) TellMembers(*viewer, *std::move(records), now);
                 });
 }
 
-void Shard::Impl::TellMembers(Session& session, const std::vector<storage::PresenceRecord>& records,
+// One is always in one's own list, also in one that is cut.
+void Shard::Impl::TellMembers(Session& session, std::vector<storage::PresenceRecord> records,
                               Time now) {
+  const bool cut = records.size() > options.members_max;
+  if (cut) {
+    probe.member_lists_cut.Add();
+    records.resize(options.members_max);
+  }
   std::vector<Member> members;
+  bool listed = false;
   for (const storage::PresenceRecord& record : records) {
-    if (!record.detail.empty()) members.push_back({record.key.id, record.detail});
+    if (record.detail.empty()) continue;
+    members.push_back({record.key.id, record.detail});
+    listed |= record.key.id == session.id;
+  }
+  if (cut && !listed) {
+    if (members.size() == options.members_max) members.pop_back();
+    members.push_back({session.id, session.detail});
   }
   session.sees_members = true;
   Deliver(session, session.dialect->EncodeMembers(session.id, members), now);

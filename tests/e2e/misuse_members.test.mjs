@@ -48,16 +48,6 @@ test('one is always in one\'s own list', async () => {
   for (const client of clients) await client.close();
 });
 
-test('who is no member takes no place in it', async () => {
-  const others = [];
-  for (const id of ['0', '1', '2']) {
-    others.push(await Plain.open(gateway.url(`/mixed?socket_id=${id}`)));
-  }
-  const [ann, bob] = [await join('mixed', 'a'), await join('mixed', 'b')];
-  assert.deepEqual(ids(bob), ['a', 'b']);
-  for (const client of [ann, bob, ...others]) await client.close();
-});
-
 test('a list that was cut is counted', async () => {
   const before = await gateway.metric('sluice_member_lists_cut_total');
   const clients = [];
