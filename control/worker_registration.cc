@@ -47,8 +47,11 @@ absl::Status CheckName(const std::string& name, std::string_view field) {
   return absl::OkStatus();
 }
 
-absl::Status CheckCount(int count, const Limits& limits) {
-  if (static_cast<size_t>(count) <= limits.worker_registrations_max) return absl::OkStatus();
+absl::Status TakeNames(int count, size_t& names_left) {
+  if (static_cast<size_t>(count) <= names_left) {
+    names_left -= static_cast<size_t>(count);
+    return absl::OkStatus();
+  }
   return Invalid("REGISTRATIONS_EXHAUSTED", "methods",
                  "too many names in one message (--worker-registrations-max)");
 }
@@ -168,12 +171,10 @@ int NamesIn(const Proto& proto) {
 }  // namespace
 
 absl::StatusOr<hub::Registration> ToRegistration(const v1::Register& proto,
-                                                 const WorkerIdentity& worker,
-                                                 const Limits& limits) {
+                                                 const WorkerIdentity& worker, const Limits& limits,
+                                                 size_t& names_left) {
   auto status = CheckNamespace(proto.namespace_(), "namespace");
-  if (status.ok()) {
-    status = CheckCount(NamesIn(proto), limits);
-  }
+  if (status.ok()) status = TakeNames(NamesIn(proto), names_left);
   if (!status.ok()) return status;
   auto context = ToContextSpec(proto);
   if (!context.ok()) return context.status();
@@ -198,10 +199,10 @@ absl::StatusOr<hub::Registration> ToRegistration(const v1::Register& proto,
 }
 
 absl::StatusOr<hub::Deregistration> ToDeregistration(const v1::Deregister& proto,
-                                                     hub::WorkerId worker, const Limits& limits) {
+                                                     hub::WorkerId worker, size_t& names_left) {
   auto status = CheckNamespace(proto.namespace_(), "namespace");
   int count = NamesIn(proto);
-  if (status.ok()) status = CheckCount(count, limits);
+  if (status.ok()) status = TakeNames(count, names_left);
   if (!status.ok()) return status;
   hub::Deregistration result;
   result.worker = worker;

@@ -22,11 +22,11 @@ struct WorkerIdentity {
 
 // The status's reason and message are what Registered says: NAMESPACE_INVALID, NAME_INVALID,
 // NAME_RESERVED, ACCESS_INVALID, ROLE_INVALID, CONTEXT_INVALID, TIME_LIMIT_INVALID,
-// REGISTRATIONS_EXHAUSTED.
+// REGISTRATIONS_EXHAUSTED: more than `names_left`, from which the names are taken.
 absl::StatusOr<hub::Registration> ToRegistration(const v1::Register& proto,
-                                                 const WorkerIdentity& worker,
-                                                 const Limits& limits);
+                                                 const WorkerIdentity& worker, const Limits& limits,
+                                                 size_t& names_left);
 absl::StatusOr<hub::Deregistration> ToDeregistration(const v1::Deregister& proto,
-                                                     hub::WorkerId worker, const Limits& limits);
+                                                     hub::WorkerId worker, size_t& names_left);
 
 }  // namespace sluice::control

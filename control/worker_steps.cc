@@ -18,12 +18,12 @@ void Refuse(const absl::Status& status, v1::Registered& answer) {
 }
 
 WorkerStep ToStep(const v1::Register& message, const WorkerIdentity& worker, bool goodbye,
-                  const Limits& limits) {
+                  const Limits& limits, size_t& names_left) {
   WorkerStep step;
   step.answer.set_id(message.id());
   absl::StatusOr<hub::Registration> made =
       goodbye ? Invalid("GOODBYE_SAID", "", "nothing is registered after goodbye")
-              : ToRegistration(message, worker, limits);
+              : ToRegistration(message, worker, limits, names_left);
   if (made.ok()) {
     step.registration = *std::move(made);
   } else {
@@ -32,11 +32,10 @@ WorkerStep ToStep(const v1::Register& message, const WorkerIdentity& worker, boo
   return step;
 }
 
-WorkerStep ToStep(const v1::Deregister& message, const WorkerIdentity& worker,
-                  const Limits& limits) {
+WorkerStep ToStep(const v1::Deregister& message, const WorkerIdentity& worker, size_t& names_left) {
   WorkerStep step;
   step.answer.set_id(message.id());
-  auto made = ToDeregistration(message, worker.id, limits);
+  auto made = ToDeregistration(message, worker.id, names_left);
   if (made.ok()) {
     step.deregistration = *std::move(made);
   } else {
@@ -88,10 +87,11 @@ struct Applying {
 std::vector<WorkerStep> ToSteps(const v1::ServeRequest& message, const WorkerIdentity& worker,
                                 bool goodbye, const Limits& limits) {
   std::vector<WorkerStep> steps;
+  size_t names_left = limits.worker_registrations_max;
   for (const auto& one : message.registers()) {
-    steps.push_back(ToStep(one, worker, goodbye, limits));
+    steps.push_back(ToStep(one, worker, goodbye, limits, names_left));
   }
-  for (const auto& one : message.deregisters()) steps.push_back(ToStep(one, worker, limits));
+  for (const auto& one : message.deregisters()) steps.push_back(ToStep(one, worker, names_left));
   return steps;
 }
 

@@ -15,7 +15,8 @@ using testing::IsEmpty;
 struct RegistrationTest : testing::Test {
   RegistrationTest() { proto.set_namespace_("chat"); }
   absl::StatusOr<hub::Registration> Convert() {
-    return ToRegistration(proto, {7, "w", {}}, limits);
+    size_t names_left = limits.worker_registrations_max;
+    return ToRegistration(proto, {7, "w", {}}, limits, names_left);
   }
   std::string Reason() { return ReasonOf(Convert().status()); }
   v1::Register proto;
@@ -123,22 +124,23 @@ TEST_F(RegistrationTest, NamesInOneMessageAreBounded) {
 }
 
 TEST(DeregistrationTest, EmptyListsAreEverything) {
+  size_t names_left = 10;
   v1::Deregister proto;
-  EXPECT_EQ(ReasonOf(ToDeregistration(proto, 7, {}).status()), "NAMESPACE_INVALID");
+  EXPECT_EQ(ReasonOf(ToDeregistration(proto, 7, names_left).status()), "NAMESPACE_INVALID");
   proto.set_namespace_("chat");
-  auto all = ToDeregistration(proto, 7, {});
+  auto all = ToDeregistration(proto, 7, names_left);
   ASSERT_TRUE(all.ok());
   EXPECT_TRUE(all->everything);
   EXPECT_EQ(all->worker, 7);
   proto.add_methods("m");
   proto.add_roles(v1::ROLE_LOGIN);
-  auto some = ToDeregistration(proto, 7, {});
+  auto some = ToDeregistration(proto, 7, names_left);
   ASSERT_TRUE(some.ok());
   EXPECT_FALSE(some->everything);
   EXPECT_THAT(some->methods, ElementsAre("m"));
   EXPECT_THAT(some->roles, ElementsAre(hub::Role::kLogin));
   proto.add_roles(v1::ROLE_UNSPECIFIED);
-  EXPECT_EQ(ReasonOf(ToDeregistration(proto, 7, {}).status()), "ROLE_INVALID");
+  EXPECT_EQ(ReasonOf(ToDeregistration(proto, 7, names_left).status()), "ROLE_INVALID");
 }
 
 }  // namespace
