@@ -127,7 +127,6 @@ absl::StatusOr<CallPlan> ToCallPlan(const Node& node, const v1::CallRequest& req
 absl::StatusOr<std::shared_ptr<ClientCall>> ClientCalls::Start(CallPlan plan,
                                                                CallListener listener) {
   if (awaited_.value() >= static_cast<int64_t>(node_.limits.client_calls_max)) {
-    exhausted_.Add();
     return WithRetry(Error(absl::StatusCode::kResourceExhausted, "CLIENT_CALLS_EXHAUSTED",
                            "too many clients' answers are awaited (--client-calls-max)"),
                      absl::Seconds(1));

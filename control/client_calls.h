@@ -55,12 +55,10 @@ class ClientCalls {
 
   // Answers that are due on this node.
   int64_t awaited() const { return awaited_.value(); }
-  uint64_t exhausted() const { return exhausted_.value(); }
 
  private:
   const Node& node_;
   metrics::SharedGauge awaited_;
-  metrics::SharedCounter exhausted_;
   std::atomic<uint64_t> next_{1};
 };
 
