@@ -44,7 +44,7 @@ std::vector<Option> Node(Settings& s) {
 std::vector<Option> Stopping(Settings& s) {
   return {
       Time("shutdown-delay", {&s.departure.delay}, {},
-           "after SIGTERM, how long /readyz says 503 before anything else changes"),
+           "after SIGTERM, how long /readyz and gRPC health say no before anything else changes"),
       Time("drain-timeout", {&s.departure.drain_timeout}, {},
            "after SIGTERM, how long closing all connections may take"),
       Count<uint32_t>(
@@ -149,7 +149,7 @@ std::vector<Option> Dialects(Settings& s) {
       Time("longhouse-lease", {&o.presence.lease}, {},
            "how long a member is present without renewing; 0: for ever"),
       Count<size_t>("members-max", {&s.shard.members_max}, kSome,
-                    "members in the list that a new member gets"),
+                    "connections that a new member's list is made of; a longer one is cut"),
       Text("jwt-keys", {&s.jwt.keys_file}, kPath,
            "YAML file with the keys of signed tokens; read again on SIGHUP"),
       Time("jwt-expiry", {&s.jwt.expiry}, {absl::Seconds(1), absl::Hours(24 * 365)},
@@ -209,7 +209,7 @@ std::vector<Option> ControlPort(Settings& s) {
       Switch("control-insecure", {&o.insecure},
              "let everybody call who reaches the port, even off loopback"),
       Size<uint32_t>("control-message-bytes", {&o.message_bytes}, {kKiB, kGiB},
-                     "one message to the control plane"),
+                     "one message to the control plane; gRPC itself refuses more"),
       Count<uint32_t>("control-streams-max", {&o.streams_max}, kSome,
                       "rpcs at once on one connection"),
       Time("control-keepalive-time", {&o.keepalive_time}, {absl::Seconds(1), absl::Hours(24)},

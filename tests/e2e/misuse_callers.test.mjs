@@ -57,19 +57,6 @@ describe('--control-streams-max', () => {
     await cut(gateway, peer, () => peer.begin(WATCH), 2);
     await bystander.calm();
   });
-
-  test('nor does it help not to say that one was told', async () => {
-    const peer = await Http2.open(gateway.control, {acknowledging: false});
-    for (let i = 0; i < 3; ++i) peer.begin(WATCH);
-    try {
-      // A stream may be refused alone as well (RFC 9113 5.1.2).
-      await Promise.race([peer.raw.whenEnded(3000), peer.next(H2.reset)]);
-    } finally {
-      peer.raw.destroy();
-      await watchers(gateway, 0);
-    }
-    await bystander.calm();
-  });
 });
 
 test('--control-ping-min: ENHANCE_YOUR_CALM', async () => {

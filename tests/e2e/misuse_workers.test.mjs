@@ -83,11 +83,10 @@ test('--method-time-limit-max', async () => {
 
 test('--control-message-bytes: a worker\'s message', async () => {
   const worker = await Worker.open(gateway);
-  await gateway.counts('Serve', 'RESOURCE_EXHAUSTED', async () => {
-    worker.answer({id: 1, result: {text: 'x'.repeat(MESSAGE_BYTES)}});
-    const error = await within(worker.ended, 'the end of the stream');
-    assert.equal(error?.code, grpc.status.RESOURCE_EXHAUSTED, error?.message);
-  });
+  // gRPC's own answer; the gateway sees no more than that the stream has ended.
+  worker.answer({id: 1, result: {text: 'x'.repeat(MESSAGE_BYTES)}});
+  const error = await within(worker.ended, 'the end of the stream');
+  assert.equal(error?.code, grpc.status.RESOURCE_EXHAUSTED, error?.message);
   await bystander.calm();
 });
 

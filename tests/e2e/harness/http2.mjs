@@ -21,20 +21,18 @@ export class Http2 {
   #stream = -1;
   #taken = 0;
   #settings = new Inbox();
-  #acknowledging;
 
   // Connects, and knows the gateway's settings.
-  static async open(address, {acknowledging = true} = {}) {
-    const peer = new Http2(await Raw.connect(address), acknowledging);
+  static async open(address) {
+    const peer = new Http2(await Raw.connect(address));
     peer.raw.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
     peer.write(H2.settings);
     await peer.#settings.next('the settings');
     return peer;
   }
 
-  constructor(raw, acknowledging) {
+  constructor(raw) {
     this.raw = raw;
-    this.#acknowledging = acknowledging;
     raw.socket.on('data', () => this.#read());
   }
 
@@ -86,7 +84,7 @@ export class Http2 {
     const {type, flags, payload} = frame;
     if (type === H2.settings) {
       if (flags & ACK) return;
-      if (this.#acknowledging) this.write(H2.settings, ACK);
+      this.write(H2.settings, ACK);
       this.#settings.put(payload);
     } else if (type === H2.ping && !(flags & ACK)) {
       ++this.pings;
