@@ -37,7 +37,7 @@ struct ShardProbe {
   Counter logins_refused;
   Counter takeovers;
   Counter presence_failures;
-  Counter member_lists_cut;  // at --members-max
+  Counter member_lists_cut;                             // at --members-max
   Counter guards_blocked;                               // what guards did not allow
   Counter guards_undecided;                             // no guard answered in time
   Histogram call_seconds{metrics::kDelaySeconds};       // command to answer
