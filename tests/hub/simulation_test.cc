@@ -91,8 +91,8 @@ class Simulation {
   void Connect() {
     if (clients_.size() > 30) return;
     // None is left to the hub, whose ids are random: a seed's life is always the same.
-    std::string id = Chance(70) ? "id" + std::to_string(Pick(10))
-                                : "own" + std::to_string(next_id_++);
+    std::string id =
+        Chance(70) ? "id" + std::to_string(Pick(10)) : "own" + std::to_string(next_id_++);
     clients_.push_back({world_.Arrive("chat", id, Pick(kShards)), {}});
   }
 
