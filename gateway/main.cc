@@ -19,6 +19,7 @@
 #include "gateway/server/log.h"
 #include "gateway/server/server.h"
 #include "gateway/version.h"
+#include "text/utf8.h"
 
 namespace {
 
@@ -32,7 +33,7 @@ std::vector<std::string> Environment() {
 
 // One line for whoever started it.
 int Refuse(const absl::Status& status) {
-  std::cerr << "sluice: " << std::string(status.message()) << "\n";
+  std::cerr << "sluice: " << sluice::text::ToUtf8(std::string(status.message())) << "\n";
   return absl::IsInvalidArgument(status) ? 2 : 1;
 }
 

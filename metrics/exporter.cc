@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "metrics/process.h"
+#include "text/utf8.h"
 
 namespace sluice::metrics {
 namespace {
@@ -23,7 +24,7 @@ using LabelSet = std::vector<ClientMetric::Label>;
 LabelSet Convert(const Labels& labels) {
   LabelSet converted;
   for (const auto& [name, value] : labels) {
-    converted.push_back({std::string(name), std::string(value)});
+    converted.push_back({std::string(name), text::ToUtf8(std::string(value))});
   }
   return converted;
 }

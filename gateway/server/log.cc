@@ -5,8 +5,10 @@
 #include <spdlog/sinks/stdout_sinks.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_format.h"
+#include "text/utf8.h"
 
 namespace sluice::server {
 namespace {
@@ -70,7 +72,8 @@ void Log::Write(spdlog::level::level_enum level, std::string_view event, Fields 
       line += " " + std::string(field.name) + "=" + PlainText(field.value);
     }
   }
-  logger_->log(level, "{}", line);
+  // Whatever a stranger put into a value: who reads lines reads UTF-8.
+  logger_->log(level, "{}", text::ToUtf8(std::move(line)));
 }
 
 }  // namespace sluice::server

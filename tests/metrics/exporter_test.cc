@@ -64,6 +64,18 @@ TEST(Exporter, KeepsWhatHasOtherLabelsApart) {
   EXPECT_THAT(text, HasSubstr("sluice_closed_total{cause=\"replaced\"} 2\n"));
 }
 
+// One bad byte would cost the whole scrape.
+TEST(Exporter, LabelsAreUtf8) {
+  class Labelled final : public Source {
+   public:
+    void Visit(Visitor& visitor) const override {
+      visitor.Count("closed_total", "Closed.", {{"cause", "Caf\xe9"}}, 1);
+    }
+  };
+  Labelled room;
+  EXPECT_THAT(Exporter({&room}, "").Render(), HasSubstr("{cause=\"Caf\xef\xbf\xbd\"} 1\n"));
+}
+
 TEST(Exporter, HistogramsAreCumulative) {
   Room room;
   room.shards[0].delay.Observe(0.05);

@@ -44,6 +44,11 @@ TEST_F(LogTest, AFieldCannotForgeALine) {
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1);
 }
 
+TEST_F(LogTest, WhatIsNoUtf8IsReplaced) {
+  Make({.format = LogFormat::kJson}).Info("refused", {{"agent", "Caf\xe9 \xff\""}});
+  EXPECT_EQ(nlohmann::json::parse(out_.str())["agent"], "Caf\xef\xbf\xbd \xef\xbf\xbd\"");
+}
+
 TEST_F(LogTest, LesserLinesAreLeftOut) {
   Log log = Make({.level = spdlog::level::warn});
   EXPECT_FALSE(log.debugs());
