@@ -53,6 +53,23 @@ absl::Status Unexpected(const std::string& word, const std::vector<Option>& opti
       "; --help lists them all"));
 }
 
+// "--name word" says the same as "--name=word", for a switch too: a word that is no value of one
+// stays an argument of its own, and is refused.
+std::vector<std::string> JoinSwitches(const std::vector<std::string>& args,
+                                      const std::vector<Option>& options) {
+  std::vector<std::string> joined;
+  for (const std::string& word : args) {
+    bool named = !joined.empty() && joined.back().substr(0, 2) == "--";
+    const Option* option = named ? FindOption(joined.back().substr(2), options) : nullptr;
+    if (option != nullptr && option->is_switch && ParseSwitch(word)) {
+      joined.back() += "=" + word;
+    } else {
+      joined.push_back(word);
+    }
+  }
+  return joined;
+}
+
 // The last one counts, so that a script can append to another's options; a list takes all.
 Given Take(const Option& option, const CLI::Option& declared) {
   Given given{option.name, "", FlagName(option.name)};
@@ -83,8 +100,9 @@ absl::StatusOr<CommandLine> ReadCommandLine(const std::vector<std::string>& args
   for (const Option& option : options) declared.push_back(Declare(app, option));
 
   try {
-    std::vector<std::string> reversed(args.rbegin(), args.rend());
-    app.parse(std::move(reversed));
+    std::vector<std::string> words = JoinSwitches(args, options);
+    std::reverse(words.begin(), words.end());
+    app.parse(std::move(words));
   } catch (const CLI::ParseError& error) {
     return Explain(error, options);
   }

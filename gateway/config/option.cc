@@ -6,13 +6,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "text/utf8.h"
 
 namespace sluice::config {
 namespace {
 
 bool IsPlain(std::string_view text) {
-  return std::none_of(text.begin(), text.end(),
-                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  return text::IsUtf8(text) && std::none_of(text.begin(), text.end(), is_control);
 }
 
 }  // namespace
@@ -72,8 +73,8 @@ Option Text(std::string name, Targets<std::string> targets, Range bytes, std::st
   Option option = MakeOption<std::string>(std::move(name), targets, std::move(help), parse,
                                           [](const std::string& value) { return value; });
   option.yaml = [target = targets.front()] { return Quote(*target); };
-  option.allowed =
-      absl::StrCat("a text of ", bytes.min, " to ", bytes.max, " bytes without control characters");
+  option.allowed = absl::StrCat("a text of ", bytes.min, " to ", bytes.max,
+                                " bytes in UTF-8 without control characters");
   option.type = "TEXT";
   return option;
 }
@@ -94,13 +95,17 @@ Option Address(std::string name, Targets<std::string> targets, std::string help)
 
 Option List(std::string name, Targets<std::vector<std::string>> targets, std::string help) {
   using Parts = std::vector<std::string>;
-  Option option = MakeOption<Parts>(std::move(name), targets, std::move(help), ParseList,
+  auto parse = [](std::string_view text) -> std::optional<Parts> {
+    if (!text::IsUtf8(text)) return {};
+    return ParseList(text);
+  };
+  Option option = MakeOption<Parts>(std::move(name), targets, std::move(help), parse,
                                     [](const Parts& parts) { return absl::StrJoin(parts, ","); });
   option.yaml = [target = targets.front()] {
     auto quote = [](std::string* out, const std::string& part) { out->append(Quote(part)); };
     return "[" + absl::StrJoin(*target, ", ", quote) + "]";
   };
-  option.allowed = "a comma-separated list";
+  option.allowed = "a comma-separated list in UTF-8";
   option.type = "A,B,...";
   option.is_list = true;
   return option;

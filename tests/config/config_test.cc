@@ -74,6 +74,25 @@ TEST_F(ConfigTest, ASwitchNeedsNoValue) {
   EXPECT_FALSE(Load({"--allow-no-origin=false"})->settings().edge.allow_no_origin);
 }
 
+TEST_F(ConfigTest, ASwitchTakesItsValueInBothSpellings) {
+  EXPECT_FALSE(Load({"--allow-no-origin", "false"})->settings().edge.allow_no_origin);
+  EXPECT_TRUE(Load({"--trust-forwarded-for", "on"})->settings().edge.trust_forwarded_for);
+  auto config = Load({"--trust-forwarded-for", "--allow-no-origin", "no", "--shards", "1"});
+  EXPECT_TRUE(config->settings().edge.trust_forwarded_for);
+  EXPECT_FALSE(config->settings().edge.allow_no_origin);
+  EXPECT_EQ(config->settings().shards, 1u);
+  EXPECT_THAT(Error({"--allow-no-origin", "perhaps"}), HasSubstr("\"perhaps\""));
+  // A value of another option, which happens to be a word of a switch.
+  EXPECT_EQ(Load({"--node", "--allow-no-origin", "--shards=1"})->settings().shard.node,
+            "--allow-no-origin");
+}
+
+TEST_F(ConfigTest, TextIsUtf8) {
+  EXPECT_EQ(Load({"--node=caf\xc3\xa9"})->settings().shard.node, "caf\xc3\xa9");
+  EXPECT_THAT(Error({"--node=caf\xe9"}), StartsWith("--node"));
+  EXPECT_THAT(Error({"--origins=http://caf\xe9.example"}), StartsWith("--origins"));
+}
+
 TEST_F(ConfigTest, OneOptionMaySetTwoRooms) {
   auto config = Load({"--depth-max=7"});
   EXPECT_EQ(config->settings().shard.decode.depth_max, 7u);
