@@ -25,25 +25,25 @@ class Asking final : public ClientCall,
   void Begin(CallPlan plan) {
     auto self = shared_from_this();
     node_.shards.Gather(
-        [self, plan = std::move(plan)](hub::Shard& shard, hub::Time now) {
+        [self, plan = std::move(plan)](hub::Shard& shard, Now now) {
           return shard.Ask(self->id_, plan.selector, plan.method, plan.params, plan.timeout, self,
                            now);
         },
-        [self](std::vector<hub::Outcome> parts, hub::Time) {
-          self->node_.home.Post([self, parts = std::move(parts)](absl::Time) mutable {
+        [self](std::vector<hub::Outcome> parts, Now) {
+          self->node_.home.Post([self, parts = std::move(parts)](Now) mutable {
             self->TakeOutcome(hub::MergeOutcomes(std::move(parts)));
           });
         });
   }
 
   void OnAnswer(hub::ClientAnswer answer) override {
-    node_.home.Post([self = shared_from_this(), answer = std::move(answer)](absl::Time) mutable {
+    node_.home.Post([self = shared_from_this(), answer = std::move(answer)](Now) mutable {
       self->Take(std::move(answer));
     });
   }
 
   void Forget() override {
-    node_.home.Post([self = shared_from_this()](absl::Time) { self->GiveUp(); });
+    node_.home.Post([self = shared_from_this()](Now) { self->GiveUp(); });
   }
 
  private:
@@ -77,7 +77,7 @@ class Asking final : public ClientCall,
     if (known_) awaited_.Add(-Due());
     listener_ = {};
     for (uint32_t i = 0; i < node_.shards.size(); ++i) {
-      node_.shards.Post(i, [id = id_](hub::Shard& shard, hub::Time) { shard.ForgetAsk(id); });
+      node_.shards.Post(i, [id = id_](hub::Shard& shard, Now) { shard.ForgetAsk(id); });
     }
   }
 

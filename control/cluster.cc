@@ -84,7 +84,7 @@ void Cluster::AskPeers(internal::v1::Rpc rpc, const google::protobuf::MessageLit
                        absl::Duration timeout, absl::AnyInvocable<void(PeerAnswers)> done) {
   probe_.asked.Add();
   node_.broker.AskAll(SealAsk(rpc, request), timeout, node_.home,
-                      [this, done = std::move(done)](storage::Replies replies, absl::Time) mutable {
+                      [this, done = std::move(done)](storage::Replies replies, Now) mutable {
                         done(Open(std::move(replies)));
                       });
 }

@@ -29,7 +29,7 @@ absl::Status Explain(const absl::Status& status) {
 
 }  // namespace
 
-void DrainBook::Start(const v1::StartDrainRequest& request, hub::DrainPlan plan, absl::Time now,
+void DrainBook::Start(const v1::StartDrainRequest& request, hub::DrainPlan plan, Now now,
                       Done<v1::Drain> done) {
   Forget();
   const std::string& id = request.drain_id();
@@ -67,15 +67,15 @@ absl::StatusOr<v1::Drain> DrainBook::Get(const std::string& id) const {
   return Show(drains_.Get(id));
 }
 
-absl::StatusOr<v1::Drain> DrainBook::Pause(const std::string& id, absl::Time now) {
+absl::StatusOr<v1::Drain> DrainBook::Pause(const std::string& id, Now now) {
   return Show(drains_.Pause(id, now));
 }
 
-absl::StatusOr<v1::Drain> DrainBook::Resume(const std::string& id, absl::Time now) {
+absl::StatusOr<v1::Drain> DrainBook::Resume(const std::string& id, Now now) {
   return Show(drains_.Resume(id, now));
 }
 
-absl::StatusOr<v1::Drain> DrainBook::Cancel(const std::string& id, absl::Time now) {
+absl::StatusOr<v1::Drain> DrainBook::Cancel(const std::string& id, Now now) {
   return Show(drains_.Cancel(id, now));
 }
 

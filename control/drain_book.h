@@ -26,14 +26,14 @@ class DrainBook {
 
   // `request` has an id; `plan` is this node's share of it.
   // ALREADY_EXISTS DRAIN_ID_TAKEN, RESOURCE_EXHAUSTED DRAINS_EXHAUSTED.
-  void Start(const v1::StartDrainRequest& request, hub::DrainPlan plan, absl::Time now,
+  void Start(const v1::StartDrainRequest& request, hub::DrainPlan plan, Now now,
              Done<v1::Drain> done);
 
   // NOT_FOUND DRAIN_NOT_FOUND; but for Get, FAILED_PRECONDITION DRAIN_ENDED.
   absl::StatusOr<v1::Drain> Get(const std::string& id) const;
-  absl::StatusOr<v1::Drain> Pause(const std::string& id, absl::Time now);
-  absl::StatusOr<v1::Drain> Resume(const std::string& id, absl::Time now);
-  absl::StatusOr<v1::Drain> Cancel(const std::string& id, absl::Time now);
+  absl::StatusOr<v1::Drain> Pause(const std::string& id, Now now);
+  absl::StatusOr<v1::Drain> Resume(const std::string& id, Now now);
+  absl::StatusOr<v1::Drain> Cancel(const std::string& id, Now now);
 
   // As hub::Drains.
   using Watch = absl::AnyInvocable<void(v1::Drain)>;

@@ -51,7 +51,7 @@ class LocalWatch final : public DrainStream {
   void Begin(std::shared_ptr<LocalWatch> self) {
     me_ = self;
     const Node& node = cluster_.node();
-    node.home.Post([self, &book = node.drains](absl::Time) { self->Open(book, self); });
+    node.home.Post([self, &book = node.drains](Now) { self->Open(book, self); });
   }
 
  private:
@@ -67,7 +67,7 @@ class LocalWatch final : public DrainStream {
     auto self = me_.lock();
     if (!self) return;
     const Node& node = cluster_.node();
-    node.home.Post([self, &book = node.drains](absl::Time) {
+    node.home.Post([self, &book = node.drains](Now) {
       self->gone_ = true;
       if (self->watching_) book.Unwatch(self->watch_);
       self->watching_ = false;

@@ -134,7 +134,7 @@ absl::StatusOr<StartDrainVerb> StartDrainVerb::Make(const Node& node, const Requ
 
 void StartDrainVerb::Run(const Node& node, Done<Response> done) && {
   node.home.Post([&book = node.drains, request = std::move(request_), plan = std::move(plan_),
-                  done = std::move(done)](absl::Time now) mutable {
+                  done = std::move(done)](Now now) mutable {
     book.Start(request, std::move(plan), now, std::move(done));
   });
 }

@@ -57,7 +57,7 @@ class DrainVerb {
   }
   void Run(const Node& node, Done<Response> done) && {
     node.home.Post([&book = node.drains, id = std::move(id_),
-                    done = std::move(done)](absl::Time now) mutable { done(Act(book, id, now)); });
+                    done = std::move(done)](Now now) mutable { done(Act(book, id, now)); });
   }
   static absl::StatusOr<Response> Merge(const Request&, Parts<Response> parts) {
     return MergeDrains(std::move(parts));
@@ -65,7 +65,7 @@ class DrainVerb {
 
  private:
   explicit DrainVerb(std::string id) : id_(std::move(id)) {}
-  static absl::StatusOr<v1::Drain> Act(DrainBook& book, const std::string& id, absl::Time now) {
+  static absl::StatusOr<v1::Drain> Act(DrainBook& book, const std::string& id, Now now) {
     switch (rpc) {
       case internal::v1::RPC_PAUSE_DRAIN:
         return book.Pause(id, now);

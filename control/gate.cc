@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "absl/time/clock.h"
 #include "control/status.h"
+#include "storage/time.h"
 
 namespace sluice::control {
 
@@ -26,7 +26,7 @@ absl::Status Gate::Admit(const grpc::CallbackServerContext& context) const {
 }
 
 absl::Duration PatienceOf(const grpc::CallbackServerContext& context, absl::Duration max) {
-  absl::Duration left = absl::FromChrono(context.deadline()) - absl::Now();
+  absl::Duration left = absl::FromChrono(context.deadline()) - ReadClocks().date;
   return std::clamp(left, absl::ZeroDuration(), max);
 }
 

@@ -115,7 +115,7 @@ void ListNamespacesVerb::Run(const Node& node, Done<Response> done) && {
   size_t size = page_.size;
   OnShards<Response>(
       node,
-      [after = std::move(page_.after), size](hub::Shard& shard, hub::Time) {
+      [after = std::move(page_.after), size](hub::Shard& shard, Now) {
         return shard.Namespaces(after, size + 1);
       },
       [size](std::vector<std::vector<hub::NamedCount>> parts) {
@@ -160,8 +160,9 @@ void ListChannelsVerb::Run(const Node& node, Done<Response> done) && {
   size_t size = page_.size;
   OnShards<Response>(
       node,
-      [space = std::move(space_), after = std::move(page_.after), size](
-          hub::Shard& shard, hub::Time) { return shard.Channels(space, after, size + 1); },
+      [space = std::move(space_), after = std::move(page_.after), size](hub::Shard& shard, Now) {
+        return shard.Channels(space, after, size + 1);
+      },
       [size, fingerprint = fingerprint_](std::vector<std::vector<hub::NamedCount>> parts) {
         Response response;
         Fill(AddUp(std::move(parts)), size, false, fingerprint, response);
@@ -199,8 +200,8 @@ absl::StatusOr<ListMethodsVerb> ListMethodsVerb::Make(const Node&, const Request
 
 void ListMethodsVerb::Run(const Node& node, Done<Response> done) && {
   node.shards.Post(0, [space = std::move(space_), &home = node.home, done = std::move(done)](
-                          hub::Shard& shard, hub::Time) mutable {
-    home.Post([view = shard.Methods(space), done = std::move(done)](absl::Time) mutable {
+                          hub::Shard& shard, Now) mutable {
+    home.Post([view = shard.Methods(space), done = std::move(done)](Now) mutable {
       done(ToProto(std::move(view)));
     });
   });

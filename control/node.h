@@ -37,9 +37,9 @@ struct Node {
 template <typename Response, typename Task, typename Fold>
 void OnShards(const Node& node, Task task, Fold fold, Done<Response> done) {
   node.shards.Gather(std::move(task), [&home = node.home, fold = std::move(fold),
-                                       done = std::move(done)](auto parts, hub::Time) mutable {
+                                       done = std::move(done)](auto parts, Now) mutable {
     home.Post([fold = std::move(fold), parts = std::move(parts),
-               done = std::move(done)](absl::Time) mutable { done(fold(std::move(parts))); });
+               done = std::move(done)](Now) mutable { done(fold(std::move(parts))); });
   });
 }
 

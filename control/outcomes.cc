@@ -58,8 +58,7 @@ v1::Outcome MergeOutcomes(std::vector<v1::Outcome> outcomes,
 template <typename RequestT, typename ResponseT, internal::v1::Rpc rpc>
 void OutcomeVerb<RequestT, ResponseT, rpc>::Run(const Node& node, Done<Response> done) && {
   OnShards<Response>(
-      node,
-      [share = std::move(share_)](hub::Shard& shard, hub::Time now) { return share(shard, now); },
+      node, [share = std::move(share_)](hub::Shard& shard, Now now) { return share(shard, now); },
       [](std::vector<hub::Outcome> parts) {
         Response response;
         *response.mutable_outcome() = ToProto(hub::MergeOutcomes(std::move(parts)));
@@ -99,10 +98,9 @@ absl::StatusOr<SendVerb> SendVerb::Make(const Node& node, const Request& request
     close = hub::CloseFrame{static_cast<uint16_t>(request.close_after().code()),
                             request.close_after().reason()};
   }
-  return SendVerb(
-      [selector = *std::move(selector), message, close](hub::Shard& shard, hub::Time now) {
-        return shard.Send(selector, *message, close, now);
-      });
+  return SendVerb([selector = *std::move(selector), message, close](hub::Shard& shard, Now now) {
+    return shard.Send(selector, *message, close, now);
+  });
 }
 
 template <>
@@ -111,9 +109,8 @@ absl::StatusOr<JoinVerb> JoinVerb::Make(const Node& node, const Request& request
   if (!selector.ok()) return selector.status();
   auto status = CheckChannels(request.channels(), node.limits.channel_name_bytes);
   if (!status.ok()) return status;
-  return JoinVerb(
-      [selector = *std::move(selector), channels = ToVector(request.channels())](
-          hub::Shard& shard, hub::Time now) { return shard.Join(selector, channels, now); });
+  return JoinVerb([selector = *std::move(selector), channels = ToVector(request.channels())](
+                      hub::Shard& shard, Now now) { return shard.Join(selector, channels, now); });
 }
 
 template <>
@@ -124,7 +121,7 @@ absl::StatusOr<LeaveVerb> LeaveVerb::Make(const Node& node, const Request& reque
   if (!status.ok()) return status;
   return LeaveVerb(
       [selector = *std::move(selector), channels = ToVector(request.channels())](
-          hub::Shard& shard, hub::Time now) { return shard.Leave(selector, channels, now); });
+          hub::Shard& shard, Now now) { return shard.Leave(selector, channels, now); });
 }
 
 template <>
@@ -144,7 +141,7 @@ absl::StatusOr<UpdateVerb> UpdateVerb::Make(const Node& node, const Request& req
   if (request.has_user()) user = request.user();
   return UpdateVerb(
       [selector = *std::move(selector), user, labels = *std::move(labels)](
-          hub::Shard& shard, hub::Time now) { return shard.Update(selector, user, labels, now); });
+          hub::Shard& shard, Now now) { return shard.Update(selector, user, labels, now); });
 }
 
 template <>
@@ -154,10 +151,9 @@ absl::StatusOr<DisconnectVerb> DisconnectVerb::Make(const Node& node, const Requ
   auto status = CheckClose(request.code(), request.reason());
   if (!status.ok()) return status;
   hub::CloseFrame frame{static_cast<uint16_t>(request.code()), request.reason()};
-  return DisconnectVerb([selector = *std::move(selector), frame = std::move(frame),
-                         only = request.validate_only()](hub::Shard& shard, hub::Time now) {
-    return shard.Disconnect(selector, frame, only, now);
-  });
+  return DisconnectVerb(
+      [selector = *std::move(selector), frame = std::move(frame), only = request.validate_only()](
+          hub::Shard& shard, Now now) { return shard.Disconnect(selector, frame, only, now); });
 }
 
 template <>
@@ -170,7 +166,7 @@ absl::StatusOr<KickOutVerb> KickOutVerb::Make(const Node& node, const Request& r
     return Invalid("MESSAGE_INVALID", "message", "a message for the kicked has at most 1024 bytes");
   }
   return KickOutVerb([selector = *std::move(selector), channels = ToVector(request.channels()),
-                      message = request.message()](hub::Shard& shard, hub::Time now) {
+                      message = request.message()](hub::Shard& shard, Now now) {
     return shard.KickOut(selector, channels, message, now);
   });
 }
@@ -180,7 +176,7 @@ absl::StatusOr<DeauthenticateVerb> DeauthenticateVerb::Make(const Node& node,
                                                             const Request& request) {
   auto selector = ToSelector(request.selector(), node.name, node.limits);
   if (!selector.ok()) return selector.status();
-  return DeauthenticateVerb([selector = *std::move(selector)](hub::Shard& shard, hub::Time now) {
+  return DeauthenticateVerb([selector = *std::move(selector)](hub::Shard& shard, Now now) {
     return shard.Deauthenticate(selector, now);
   });
 }
@@ -200,7 +196,7 @@ absl::StatusOr<PublishVerb> PublishVerb::Make(const Node& node, const Request& r
   }
   auto message = std::make_shared<const hub::Message>(request.channel(), *std::move(body),
                                                       node.encodings, /*publication=*/true);
-  return PublishVerb([space = request.namespace_(), message](hub::Shard& shard, hub::Time now) {
+  return PublishVerb([space = request.namespace_(), message](hub::Shard& shard, Now now) {
     return shard.Publish(space, message, now);
   });
 }

@@ -38,7 +38,7 @@ class OutcomeVerb {
 
  private:
   // One shard's share; called on several threads at once.
-  using Share = absl::AnyInvocable<hub::Outcome(hub::Shard&, hub::Time) const>;
+  using Share = absl::AnyInvocable<hub::Outcome(hub::Shard&, Now) const>;
   explicit OutcomeVerb(Share share) : share_(std::move(share)) {}
 
   Share share_;

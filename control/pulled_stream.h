@@ -23,7 +23,7 @@ class PulledStream : public RpcStream<Response> {
   // Opens the source at home. `self` is this stream.
   void Begin(std::shared_ptr<PulledStream> self) {
     me_ = self;
-    node_.home.Post([self = std::move(self)](absl::Time) { self->Start(self); });
+    node_.home.Post([self = std::move(self)](Now) { self->Start(self); });
   }
 
  protected:
@@ -53,7 +53,7 @@ class PulledStream : public RpcStream<Response> {
   }
 
   void PostPull(std::shared_ptr<PulledStream> self) {
-    node_.home.Post([self = std::move(self)](absl::Time) { self->Pull(); });
+    node_.home.Post([self = std::move(self)](Now) { self->Pull(); });
   }
 
   void Pull() {
@@ -68,7 +68,7 @@ class PulledStream : public RpcStream<Response> {
   void OnGone() override {
     auto self = me_.lock();
     if (!self) return;
-    node_.home.Post([self](absl::Time) {
+    node_.home.Post([self](Now) {
       self->gone_ = true;
       if (self->id_) self->Close(*self->id_);
       self->id_.reset();

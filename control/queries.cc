@@ -41,9 +41,7 @@ absl::StatusOr<CountVerb> CountVerb::Make(const Node& node, const Request& reque
 void CountVerb::Run(const Node& node, Done<Response> done) && {
   OnShards<Response>(
       node,
-      [selector = std::move(selector_)](hub::Shard& shard, hub::Time) {
-        return shard.Count(selector);
-      },
+      [selector = std::move(selector_)](hub::Shard& shard, Now) { return shard.Count(selector); },
       [](std::vector<uint64_t> counts) {
         Response response;
         for (uint64_t count : counts) response.set_connections(response.connections() + count);
@@ -81,7 +79,7 @@ void ListConnectionsVerb::Run(const Node& node, Done<Response> done) && {
   OnShards<Response>(
       node,
       [selector = std::move(selector_), after = std::move(page_.after), size](
-          hub::Shard& shard, hub::Time) { return shard.List(selector, after, size + 1); },
+          hub::Shard& shard, Now) { return shard.List(selector, after, size + 1); },
       [name = node.name, size,
        fingerprint = fingerprint_](std::vector<std::vector<hub::ConnectionView>> parts) {
         return ToPageOf(std::move(parts), name, size, fingerprint);

@@ -9,10 +9,10 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "absl/time/clock.h"
 #include "control/grpc_status.h"
 #include "control/probe.h"
 #include "control/status.h"
+#include "storage/time.h"
 
 namespace sluice::control {
 
@@ -21,7 +21,7 @@ class RpcAnswer {
  public:
   // `reactor` and `response` live until the answer is given.
   RpcAnswer(grpc::ServerUnaryReactor* reactor, Response* response, Rpc rpc, ControlProbe& probe)
-      : reactor_(reactor), response_(response), rpc_(rpc), probe_(&probe), began_(absl::Now()) {
+      : reactor_(reactor), response_(response), rpc_(rpc), probe_(&probe), began_(ReadClocks()) {
     probe.Began();
   }
   RpcAnswer(RpcAnswer&& other) noexcept
@@ -39,7 +39,7 @@ class RpcAnswer {
     grpc::ServerUnaryReactor* reactor = std::exchange(reactor_, nullptr);
     if (!reactor) return;
     const absl::Status status = answer.status();
-    probe_->Ended(rpc_, status.code(), absl::Now() - began_);
+    probe_->Ended(rpc_, status.code(), ReadClocks() - began_);
     if (status.ok()) *response_ = *std::move(answer);
     reactor->Finish(ToGrpc(status));
   }
@@ -49,7 +49,7 @@ class RpcAnswer {
   Response* response_;
   Rpc rpc_;
   ControlProbe* probe_;
-  absl::Time began_;
+  Instant began_;
 };
 
 }  // namespace sluice::control

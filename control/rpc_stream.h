@@ -15,16 +15,16 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/time/clock.h"
 #include "control/grpc_status.h"
 #include "control/probe.h"
+#include "storage/time.h"
 
 namespace sluice::control {
 
 template <typename Message>
 class RpcStream : public grpc::ServerWriteReactor<Message> {
  public:
-  RpcStream(Rpc rpc, ControlProbe& probe) : rpc_(rpc), probe_(probe), began_(absl::Now()) {
+  RpcStream(Rpc rpc, ControlProbe& probe) : rpc_(rpc), probe_(probe), began_(ReadClocks()) {
     probe.Began();
   }
 
@@ -133,7 +133,7 @@ class RpcStream : public grpc::ServerWriteReactor<Message> {
 
   void OnDone() final {
     Leave();
-    probe_.Ended(rpc_, end_->code(), absl::Now() - began_);
+    probe_.Ended(rpc_, end_->code(), ReadClocks() - began_);
     auto self = std::move(self_);
   }
 
@@ -143,7 +143,7 @@ class RpcStream : public grpc::ServerWriteReactor<Message> {
 
   const Rpc rpc_;
   ControlProbe& probe_;
-  const absl::Time began_;
+  const Instant began_;
   std::shared_ptr<RpcStream> self_;
   std::atomic<bool> gone_{false};
 

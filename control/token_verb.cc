@@ -8,13 +8,13 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/time/clock.h"
 #include "control/outcomes.h"
 #include "control/selector.h"
 #include "control/status.h"
 #include "control/values.h"
 #include "control/views.h"
 #include "gateway/hub/shard.h"
+#include "storage/time.h"
 
 namespace sluice::control {
 namespace {
@@ -47,7 +47,7 @@ class Confirmations final : public hub::AnswerSink {
     if (unconfirmed > 0)
       (*response.mutable_outcome()->mutable_dropped())["unconfirmed"] = unconfirmed;
     response.mutable_outcome()->set_enqueued(confirmed_);
-    home_.Post([done = std::move(done_), response = std::move(response)](absl::Time) mutable {
+    home_.Post([done = std::move(done_), response = std::move(response)](Now) mutable {
       done(std::move(response));
     });
     done_ = nullptr;
@@ -85,7 +85,7 @@ absl::StatusOr<SetTokenVerb> SetTokenVerb::Make(const Node& node, const Request&
                      "more than zero, at most --client-call-timeout-max");
     }
   }
-  auto token = node.tokens.Sign(request.claims_json(), absl::Now());
+  auto token = node.tokens.Sign(request.claims_json(), ReadClocks().date);
   if (!token.ok()) return Explain(token.status());
   verb.token_ = *std::move(token);
   return verb;
@@ -100,8 +100,7 @@ void SetTokenVerb::Run(const Node& node, Done<Response> done) && {
   OnShards<Response>(
       node,
       [selector = std::move(selector_), token = std::move(token_),
-       within = confirm_within_.value_or(absl::ZeroDuration()),
-       sink](hub::Shard& shard, hub::Time now) {
+       within = confirm_within_.value_or(absl::ZeroDuration()), sink](hub::Shard& shard, Now now) {
         return shard.SetToken(selector, token, within, sink, now);
       },
       [](std::vector<hub::Outcome> parts) {

@@ -44,7 +44,7 @@ WorkerStep ToStep(const v1::Deregister& message, const WorkerIdentity& worker, s
   return step;
 }
 
-absl::Status RunOn(const WorkerStep& step, hub::Shard& shard, hub::Time now) {
+absl::Status RunOn(const WorkerStep& step, hub::Shard& shard, Now now) {
   if (step.deregistration) shard.Deregister(*step.deregistration, now);
   return step.registration ? shard.Register(*step.registration) : absl::OkStatus();
 }
@@ -60,11 +60,9 @@ struct Applying {
   static void Go(std::shared_ptr<Applying> self) {
     if (self->next == self->steps.size()) return self->done();
     self->node.shards.Gather(
-        [self](hub::Shard& shard, hub::Time now) {
-          return RunOn(self->steps[self->next], shard, now);
-        },
-        [self](std::vector<absl::Status> results, hub::Time) {
-          self->node.home.Post([self, results = std::move(results)](absl::Time) {
+        [self](hub::Shard& shard, Now now) { return RunOn(self->steps[self->next], shard, now); },
+        [self](std::vector<absl::Status> results, Now) {
+          self->node.home.Post([self, results = std::move(results)](Now) {
             self->Answer(results);
             ++self->next;
             Go(self);
@@ -100,7 +98,7 @@ void ApplySteps(const Node& node, std::vector<WorkerStep> steps,
                 absl::AnyInvocable<void()> done) {
   auto applying = std::make_shared<Applying>(
       Applying{node, std::move(steps), std::move(answered), std::move(done)});
-  node.home.Post([applying = std::move(applying)](absl::Time) { Applying::Go(applying); });
+  node.home.Post([applying = std::move(applying)](Now) { Applying::Go(applying); });
 }
 
 }  // namespace sluice::control

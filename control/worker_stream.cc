@@ -5,10 +5,10 @@
 
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "control/grpc_status.h"
 #include "control/worker_results.h"
 #include "gateway/hub/shard.h"
+#include "storage/time.h"
 
 namespace sluice::control {
 namespace {
@@ -28,7 +28,7 @@ WorkerStream::WorkerStream(hub::WorkerId id, const Node& node, ControlProbe& pro
     : id_(id),
       node_(node),
       probe_(probe),
-      began_(absl::Now()),
+      began_(ReadClocks()),
       gone_(std::move(gone)),
       credit_(node.limits.worker_credit_max),
       outbox_(node.limits) {
@@ -123,7 +123,7 @@ void WorkerStream::OnDone() {
     absl::MutexLock lock(&mutex_);
     status = end_.value_or(absl::OkStatus());
   }
-  probe_.Ended(Rpc::kServe, status.code(), absl::Now() - began_);
+  probe_.Ended(Rpc::kServe, status.code(), ReadClocks() - began_);
   gone_();
   auto self = std::move(self_);
 }
@@ -136,9 +136,9 @@ void WorkerStream::Leave() {
     if (std::exchange(left_, true)) return;
   }
   hello_alarm_.Cancel();
-  node_.home.Post([&shards = node_.shards, id = id_](absl::Time) {
+  node_.home.Post([&shards = node_.shards, id = id_](Now) {
     for (uint32_t i = 0; i < shards.size(); ++i) {
-      shards.Post(i, [id](hub::Shard& shard, hub::Time now) { shard.WorkerGone(id, now); });
+      shards.Post(i, [id](hub::Shard& shard, Now now) { shard.WorkerGone(id, now); });
     }
   });
 }

@@ -31,6 +31,7 @@
 #include "control/worker_steps.h"
 #include "gateway/hub/worker.h"
 #include "sluice/v1/workers.pb.h"
+#include "storage/time.h"
 
 namespace sluice::control {
 
@@ -78,7 +79,7 @@ class WorkerStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
   const hub::WorkerId id_;
   const Node& node_;
   ControlProbe& probe_;
-  const absl::Time began_;
+  const Instant began_;
   absl::AnyInvocable<void()> gone_;
   std::shared_ptr<WorkerStream> self_;
   Credit credit_;

@@ -135,7 +135,7 @@ absl::Status WorkerStream::Greet(const v1::Hello& hello) {
 void WorkerStream::ReturnCredit(bool wanted) {
   if (!wanted) return;
   for (uint32_t i = 0; i < node_.shards.size(); ++i) {
-    node_.shards.Post(i, [](hub::Shard& shard, hub::Time now) { shard.CreditFreed(now); });
+    node_.shards.Post(i, [](hub::Shard& shard, Now now) { shard.CreditFreed(now); });
   }
 }
 
@@ -163,11 +163,9 @@ void WorkerStream::TakeResults() {
     if (!valid) probe_.results_invalid.Add();
   }
   for (auto& [index, results] : by_shard) {
-    node_.shards.Post(index,
-                      [results = std::move(results)](hub::Shard& shard, hub::Time now) mutable {
-                        for (auto& [key, result] : results)
-                          shard.Complete(key, std::move(result), now);
-                      });
+    node_.shards.Post(index, [results = std::move(results)](hub::Shard& shard, Now now) mutable {
+      for (auto& [key, result] : results) shard.Complete(key, std::move(result), now);
+    });
   }
   ReturnCredit(credit_.Release(static_cast<int64_t>(owed.size())));
   EndIfServed();
@@ -177,13 +175,13 @@ void WorkerStream::TakeResults() {
 void WorkerStream::SayGoodbye() {
   if (std::exchange(goodbye_, true)) return;
   node_.shards.Gather(
-      [id = id_, spaces = spaces_](hub::Shard& shard, hub::Time now) {
+      [id = id_, spaces = spaces_](hub::Shard& shard, Now now) {
         for (const std::string& space : spaces) {
           shard.Deregister({id, space, /*everything=*/true, {}, {}, {}, {}}, now);
         }
         return 0;
       },
-      [self = shared_from_this()](std::vector<int>, hub::Time) {
+      [self = shared_from_this()](std::vector<int>, Now) {
         {
           absl::MutexLock lock(&self->mutex_);
           self->served_ = true;

@@ -32,7 +32,7 @@ class Broker {
   // Answers a request from another node. `reply` may be called once, from any thread, later.
   using Handler =
       absl::AnyInvocable<void(std::string payload, absl::AnyInvocable<void(std::string)> reply)>;
-  using Done = absl::AnyInvocable<void(Replies replies, absl::Time now)>;
+  using Done = absl::AnyInvocable<void(Replies replies, Now now)>;
 
   virtual ~Broker() = default;
 

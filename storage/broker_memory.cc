@@ -45,17 +45,17 @@ class MemoryBus::Exchange : public std::enable_shared_from_this<Exchange> {
   void Ask(std::set<std::string> nodes, const std::string& payload, absl::Duration timeout,
            Executor& home, Broker::Done done) {
     if (nodes.empty()) {
-      home.Post([done = std::move(done)](absl::Time now) mutable { done({}, now); });
+      home.Post([done = std::move(done)](Now now) mutable { done({}, now); });
       return;
     }
     const uint64_t ask = Begin(nodes, home, std::move(done));
-    home.Post([self = shared_from_this(), ask, timeout](absl::Time now) {
+    home.Post([self = shared_from_this(), ask, timeout](Now now) {
       self->SetDeadline(ask, now + timeout);
     });
     for (const std::string& node : nodes) Deliver(ask, node, payload);
   }
 
-  void Tick(absl::Time now) {
+  void Tick(Instant now) {
     for (auto it = TakeOverdue(now); !it.empty(); it = TakeOverdue(now)) {
       Finish(std::move(it.mapped()));
     }
@@ -71,7 +71,7 @@ class MemoryBus::Exchange : public std::enable_shared_from_this<Exchange> {
     Broker::Done done;
     std::set<std::string> awaited;
     std::vector<Replies::Reply> replies;
-    absl::Time deadline = absl::InfiniteFuture();
+    Instant deadline = Instant::Future();
   };
   using Asks = std::map<uint64_t, Pending>;
 
@@ -85,7 +85,7 @@ class MemoryBus::Exchange : public std::enable_shared_from_this<Exchange> {
     return next_ask_++;
   }
 
-  void SetDeadline(uint64_t ask, absl::Time deadline) {
+  void SetDeadline(uint64_t ask, Instant deadline) {
     absl::MutexLock lock(&mutex_);
     auto it = asks_.find(ask);
     if (it != asks_.end()) it->second.deadline = deadline;
@@ -100,7 +100,7 @@ class MemoryBus::Exchange : public std::enable_shared_from_this<Exchange> {
       self->OnReply(ask, node, std::move(answer));
     };
     end->home->Post(
-        [end = std::weak_ptr<End>(end), payload = std::string(payload), reply](absl::Time) mutable {
+        [end = std::weak_ptr<End>(end), payload = std::string(payload), reply](Now) mutable {
           if (auto alive = end.lock()) alive->handler(std::move(payload), std::move(reply));
         });
   }
@@ -125,7 +125,7 @@ class MemoryBus::Exchange : public std::enable_shared_from_this<Exchange> {
     return it->second.awaited.empty() ? asks_.extract(it) : Asks::node_type();
   }
 
-  Asks::node_type TakeOverdue(absl::Time now) {
+  Asks::node_type TakeOverdue(Instant now) {
     absl::MutexLock lock(&mutex_);
     for (auto it = asks_.begin(); it != asks_.end(); ++it) {
       if (it->second.deadline <= now) return asks_.extract(it);
@@ -136,7 +136,7 @@ class MemoryBus::Exchange : public std::enable_shared_from_this<Exchange> {
   static void Finish(Pending pending) {
     Replies replies{std::move(pending.replies), {pending.awaited.begin(), pending.awaited.end()}};
     pending.home->Post([done = std::move(pending.done), replies = std::move(replies)](
-                           absl::Time now) mutable { done(std::move(replies), now); });
+                           Now now) mutable { done(std::move(replies), now); });
   }
 
   mutable absl::Mutex mutex_;
@@ -148,7 +148,7 @@ class MemoryBus::Exchange : public std::enable_shared_from_this<Exchange> {
 MemoryBus::MemoryBus() : exchange_(std::make_shared<Exchange>()) {}
 MemoryBus::~MemoryBus() = default;
 
-void MemoryBus::Tick(absl::Time now) { exchange_->Tick(now); }
+void MemoryBus::Tick(Instant now) { exchange_->Tick(now); }
 
 MemoryBroker::MemoryBroker(MemoryBus& bus, std::string node)
     : exchange_(bus.exchange_), node_(std::move(node)) {

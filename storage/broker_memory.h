@@ -23,7 +23,7 @@ class MemoryBus {
   // Time passes: asks whose deadline has come end with those that are silent as
   // unreachable. Call it from any thread, as often as deadlines are to be
   // exact. A bus of one node needs no ticks.
-  void Tick(absl::Time now);
+  void Tick(Instant now);
 
  private:
   friend class MemoryBroker;

@@ -4,14 +4,14 @@
 #pragma once
 
 #include "absl/functional/any_invocable.h"
-#include "absl/time/time.h"
+#include "storage/time.h"
 
 namespace sluice::storage {
 
 class Executor {
  public:
   // Told the time at which it runs, so that nobody else reads a clock.
-  using Task = absl::AnyInvocable<void(absl::Time now)>;
+  using Task = absl::AnyInvocable<void(Now now)>;
 
   virtual ~Executor() = default;
 

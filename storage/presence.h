@@ -66,7 +66,7 @@ struct Claim {
 class Presence {
  public:
   template <typename T>
-  using Done = absl::AnyInvocable<void(absl::StatusOr<T> result, absl::Time now)>;
+  using Done = absl::AnyInvocable<void(absl::StatusOr<T> result, Now now)>;
 
   virtual ~Presence() = default;
 
@@ -95,7 +95,7 @@ class Presence {
   // their order; who takes an id over does neither. A List asked on the same executor is consistent
   // with it: what came before the list's `done` is in the list.
   using WatchId = uint64_t;
-  using Watcher = absl::AnyInvocable<void(const PresenceChange& change, absl::Time now)>;
+  using Watcher = absl::AnyInvocable<void(const PresenceChange& change, Now now)>;
   virtual WatchId Watch(const std::string& space, Executor& home, Watcher watcher) = 0;
   // None is called after this returned to `home`'s thread.
   virtual void Unwatch(WatchId watch) = 0;

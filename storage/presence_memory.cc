@@ -19,7 +19,7 @@ class MemoryPresence::Table {
  public:
   explicit Table(absl::Duration lease) : lease_(lease) {}
 
-  Claim TryClaim(PresenceRecord record, ClaimPolicy policy, absl::Time now) {
+  Claim TryClaim(PresenceRecord record, ClaimPolicy policy, Instant now) {
     absl::MutexLock lock(&mutex_);
     Advance(now);
     const std::string space_name = record.key.space;
@@ -47,7 +47,7 @@ class MemoryPresence::Table {
     if (entry != nullptr) Fill(*entry, std::move(record));
   }
 
-  std::vector<PresenceKey> Renew(std::vector<PresenceRecord> records, absl::Time now) {
+  std::vector<PresenceKey> Renew(std::vector<PresenceRecord> records, Instant now) {
     absl::MutexLock lock(&mutex_);
     Advance(now);
     std::vector<PresenceKey> lost;
@@ -72,7 +72,7 @@ class MemoryPresence::Table {
     if (space->second.empty()) spaces_.erase(space);
   }
 
-  absl::StatusOr<PresenceRecord> Get(const PresenceKey& key, absl::Time now) {
+  absl::StatusOr<PresenceRecord> Get(const PresenceKey& key, Instant now) {
     absl::MutexLock lock(&mutex_);
     Advance(now);
     if (auto space = spaces_.find(key.space); space != spaces_.end()) {
@@ -84,11 +84,11 @@ class MemoryPresence::Table {
 
   // The answer is posted under the lock, and so are changes: their order on `home` is that in which
   // they happened.
-  void ListTo(const std::string& name, const std::string& after, size_t limit, absl::Time now,
+  void ListTo(const std::string& name, const std::string& after, size_t limit, Instant now,
               Executor& home, Done<std::vector<PresenceRecord>> done) {
     absl::MutexLock lock(&mutex_);
     Advance(now);
-    home.Post([page = List(name, after, limit), done = std::move(done)](absl::Time at) mutable {
+    home.Post([page = List(name, after, limit), done = std::move(done)](Now at) mutable {
       done(std::move(page), at);
     });
   }
@@ -114,7 +114,7 @@ class MemoryPresence::Table {
     }
   }
 
-  uint64_t Count(const std::string& name, absl::Time now) {
+  uint64_t Count(const std::string& name, Instant now) {
     absl::MutexLock lock(&mutex_);
     Advance(now);
     auto space = spaces_.find(name);
@@ -137,7 +137,7 @@ class MemoryPresence::Table {
     const std::string* node = nullptr;
     uint64_t session = 0;
     absl::Time connected_at;
-    absl::Time expires_at;
+    Instant expires_at;
     std::string user;
     std::string detail;
   };
@@ -182,7 +182,7 @@ class MemoryPresence::Table {
     if (watches == watches_.end()) return;
     PresenceChange change{came, Copy(name, item)};
     for (const WatchEntry& watch : watches->second) {
-      watch.home->Post([watching = watch.watching, change](absl::Time now) {
+      watch.home->Post([watching = watch.watching, change](Now now) {
         if (!watching->over) watching->watcher(change, now);
       });
     }
@@ -223,7 +223,7 @@ class MemoryPresence::Table {
   }
 
   // Threads are told the time one by one; it never goes back.
-  void Advance(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+  void Advance(Instant now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     now_ = std::max(now_, now);
     for (int i = 0; i < kSweep; ++i) SweepOne();
   }
@@ -252,7 +252,7 @@ class MemoryPresence::Table {
 
   const absl::Duration lease_;
   mutable absl::Mutex mutex_;
-  absl::Time now_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  Instant now_ ABSL_GUARDED_BY(mutex_) = Instant::Past();
   absl::btree_map<std::string, Space> spaces_ ABSL_GUARDED_BY(mutex_);
   absl::node_hash_set<std::string> nodes_ ABSL_GUARDED_BY(mutex_);
   PresenceKey swept_ ABSL_GUARDED_BY(mutex_);
@@ -267,10 +267,8 @@ MemoryPresence::~MemoryPresence() = default;
 
 void MemoryPresence::TryClaim(PresenceRecord record, ClaimPolicy policy, Executor& home,
                               Done<Claim> done) {
-  home.Post([table = table_, record = std::move(record), policy,
-             done = std::move(done)](absl::Time now) mutable {
-    done(table->TryClaim(std::move(record), policy, now), now);
-  });
+  home.Post([table = table_, record = std::move(record), policy, done = std::move(done)](
+                Now now) mutable { done(table->TryClaim(std::move(record), policy, now), now); });
 }
 
 void MemoryPresence::Update(PresenceRecord record) { table_->Update(std::move(record)); }
@@ -278,7 +276,7 @@ void MemoryPresence::Update(PresenceRecord record) { table_->Update(std::move(re
 void MemoryPresence::Renew(std::vector<PresenceRecord> records, Executor& home,
                            Done<std::vector<PresenceKey>> done) {
   home.Post([table = table_, records = std::move(records), done = std::move(done)](
-                absl::Time now) mutable { done(table->Renew(std::move(records), now), now); });
+                Now now) mutable { done(table->Renew(std::move(records), now), now); });
 }
 
 void MemoryPresence::Release(const PresenceKey& key, const std::string& node, uint64_t session) {
@@ -286,17 +284,16 @@ void MemoryPresence::Release(const PresenceKey& key, const std::string& node, ui
 }
 
 void MemoryPresence::Get(const PresenceKey& key, Executor& home, Done<PresenceRecord> done) {
-  home.Post([table = table_, key, done = std::move(done)](absl::Time now) mutable {
+  home.Post([table = table_, key, done = std::move(done)](Now now) mutable {
     done(table->Get(key, now), now);
   });
 }
 
 void MemoryPresence::List(const std::string& space, const std::string& after, size_t limit,
                           Executor& home, Done<std::vector<PresenceRecord>> done) {
-  home.Post(
-      [table = table_, space, after, limit, &home, done = std::move(done)](absl::Time now) mutable {
-        table->ListTo(space, after, limit, now, home, std::move(done));
-      });
+  home.Post([table = table_, space, after, limit, &home, done = std::move(done)](Now now) mutable {
+    table->ListTo(space, after, limit, now, home, std::move(done));
+  });
 }
 
 Presence::WatchId MemoryPresence::Watch(const std::string& space, Executor& home, Watcher watcher) {
@@ -306,7 +303,7 @@ Presence::WatchId MemoryPresence::Watch(const std::string& space, Executor& home
 void MemoryPresence::Unwatch(WatchId watch) { table_->Unwatch(watch); }
 
 void MemoryPresence::Count(const std::string& space, Executor& home, Done<uint64_t> done) {
-  home.Post([table = table_, space, done = std::move(done)](absl::Time now) mutable {
+  home.Post([table = table_, space, done = std::move(done)](Now now) mutable {
     done(table->Count(space, now), now);
   });
 }

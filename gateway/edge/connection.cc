@@ -25,7 +25,7 @@ RequestReader::Limits HeadLimits(const EdgeOptions& options) {
 
 // What is needed until the request is answered, and given back then.
 struct Connection::Handshake {
-  Handshake(const EdgeOptions& options, Visitor& visitor, absl::Time now)
+  Handshake(const EdgeOptions& options, Visitor& visitor, Now now)
       : reader(HeadLimits(options)),
         remote_host(std::move(visitor.remote_address)),
         remote_port(visitor.remote_port),
@@ -33,7 +33,7 @@ struct Connection::Handshake {
   RequestReader reader;
   std::string remote_host;
   uint16_t remote_port;
-  absl::Time since;
+  Instant since;
   std::array<char, kHeadChunk> chunk;
 };
 
@@ -182,7 +182,7 @@ void Connection::Upgrade(protocol::Route route) {
   }
   wire_.Unread(handshake_->reader.rest());
   hub::Arrival arrival{std::move(route.space), std::move(route.id), route.dialect, Facts()};
-  absl::Time now = parts_.loop.Now();
+  Now now = parts_.loop.Now();
   parts_.probe.upgraded.Add();
   parts_.probe.handshake_seconds.Observe(absl::ToDoubleSeconds(now - handshake_->since));
   handshake_.reset();

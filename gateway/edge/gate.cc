@@ -19,13 +19,13 @@ Gate::Gate(const Limits& limits)
       interval_nanos_(IntervalNanos(limits.accepts_per_second)),
       slack_nanos_(interval_nanos_ * static_cast<int64_t>(std::max<size_t>(limits.burst, 1) - 1)) {}
 
-std::optional<Refusal> Gate::Enter(absl::Time now) {
+std::optional<Refusal> Gate::Enter(Instant now) {
   if (closed()) return Refusal::kDraining;
   if (inside_.fetch_add(1, std::memory_order_relaxed) >= connections_max_) {
     Leave();
     return Refusal::kConnectionsMax;
   }
-  if (!TakeTurn(absl::ToUnixNanos(now))) {
+  if (!TakeTurn(absl::ToInt64Nanoseconds(now.elapsed()))) {
     Leave();
     return Refusal::kAcceptRate;
   }

@@ -14,6 +14,7 @@
 
 #include "absl/time/time.h"
 #include "gateway/edge/refusal.h"
+#include "storage/time.h"
 
 namespace sluice::edge {
 
@@ -27,7 +28,7 @@ class Gate {
   explicit Gate(const Limits& limits);
 
   // Nothing: come in, and Leave later. Otherwise why not.
-  std::optional<Refusal> Enter(absl::Time now);
+  std::optional<Refusal> Enter(Instant now);
   void Leave() { inside_.fetch_sub(1, std::memory_order_relaxed); }
 
   // From now on everybody is told kDraining.

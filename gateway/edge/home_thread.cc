@@ -27,12 +27,12 @@ using Error = boost::system::error_code;
 }  // namespace
 
 struct HomeThread::Impl final : LoopClient {
-  void OnClock(absl::Time) override {}
-  void OnTick(absl::Time now) override {
+  void OnClock(Now) override {}
+  void OnTick(Now now) override {
     if (tick) tick(now);
   }
   void OnTurn() override {}
-  void OnStop(absl::Time) override {
+  void OnStop(Now) override {
     if (admin) admin->Stop();
     if (signals) signals->cancel();
   }
@@ -52,7 +52,7 @@ struct HomeThread::Impl final : LoopClient {
   std::string address;
   std::optional<boost::asio::signal_set> signals;
   SignalHandlers handlers;
-  std::function<void(absl::Time)> tick;
+  std::function<void(Now)> tick;
 };
 
 HomeThread::HomeThread() : impl_(std::make_unique<Impl>()) {}
@@ -84,13 +84,13 @@ void HomeThread::HandleSignals(SignalHandlers handlers) {
   if (impl_->handlers.reload) impl_->signals->add(SIGHUP);
 }
 
-void HomeThread::Start(std::function<void(absl::Time now)> tick) {
+void HomeThread::Start(std::function<void(Now now)> tick) {
   impl_->tick = std::move(tick);
   if (impl_->admin) impl_->admin->Start();
   if (impl_->signals) {
     impl_->AwaitSignal();
     // Whoever blocked them for the process wants them here.
-    impl_->loop.Post([](absl::Time) { LetSignalsIn(); });
+    impl_->loop.Post([](Now) { LetSignalsIn(); });
   }
   impl_->loop.Start(*impl_, "home");
 }

@@ -45,7 +45,7 @@ class HomeThread final : public storage::Executor {
   void HandleSignals(SignalHandlers handlers);
 
   // `tick` is told the time every 20 ms.
-  void Start(std::function<void(absl::Time now)> tick);
+  void Start(std::function<void(Now now)> tick);
   void Stop();
 
   // What the admin port counts.

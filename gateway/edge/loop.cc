@@ -7,8 +7,6 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
-#include "absl/time/clock.h"
-
 namespace sluice::edge {
 namespace {
 
@@ -28,21 +26,19 @@ void BlockSigPipe() {
 }  // namespace
 
 Loop::Loop()
-    : wall_start_(absl::Now()),
-      steady_start_(std::chrono::steady_clock::now()),
-      context_(std::make_unique<boost::asio::io_context>(1)),
+    : context_(std::make_unique<boost::asio::io_context>(1)),
       tick_(std::make_unique<boost::asio::steady_timer>(*context_)) {}
 
 Loop::~Loop() { Stop(); }
 
-absl::Time Loop::ReadClock() {
-  now_ = wall_start_ + absl::FromChrono(std::chrono::steady_clock::now() - steady_start_);
+Now Loop::ReadClock() {
+  now_ = ReadClocks();
   now_is_fresh_ = true;
   client_->OnClock(now_);
   return now_;
 }
 
-absl::Time Loop::Now() { return now_is_fresh_ ? now_ : ReadClock(); }
+Now Loop::Now() { return now_is_fresh_ ? now_ : ReadClock(); }
 
 void Loop::Post(Task task) {
   absl::MutexLock lock(&mutex_);
@@ -104,7 +100,7 @@ void Loop::Finish() {
 
 void Loop::StopThread() {
   if (!thread_.joinable()) return;
-  Post([this](absl::Time) { running_ = false; });
+  Post([this](sluice::Now) { running_ = false; });
   thread_.join();
 }
 

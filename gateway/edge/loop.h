@@ -27,10 +27,10 @@ namespace sluice::edge {
 class LoopClient {
  public:
   virtual ~LoopClient() = default;
-  virtual void OnClock(absl::Time now) = 0;  // a turn's time is known
-  virtual void OnTick(absl::Time now) = 0;   // every Loop::kTick
-  virtual void OnTurn() = 0;                 // the turn's handlers have run
-  virtual void OnStop(absl::Time now) = 0;   // the last call but for OnTurn: close everything
+  virtual void OnClock(sluice::Now now) = 0;  // a turn's time is known
+  virtual void OnTick(sluice::Now now) = 0;   // every Loop::kTick
+  virtual void OnTurn() = 0;                  // the turn's handlers have run
+  virtual void OnStop(sluice::Now now) = 0;   // the last call but for OnTurn: close everything
 };
 
 class Loop {
@@ -47,9 +47,9 @@ class Loop {
   boost::asio::io_context& context() { return *context_; }
 
   // Loop thread only. The same throughout a turn.
-  absl::Time Now();
+  sluice::Now Now();
   // Loop thread only: a fresh look at the clock, which becomes the turn's time.
-  absl::Time ReadClock();
+  sluice::Now ReadClock();
 
   // Any thread.
   void Post(Task task);
@@ -69,9 +69,7 @@ class Loop {
   void ArmTick();
   void Finish();
 
-  const absl::Time wall_start_;
-  const std::chrono::steady_clock::time_point steady_start_;
-  absl::Time now_;
+  sluice::Now now_;
   bool now_is_fresh_ = false;
   bool running_ = true;
   LoopClient* client_ = nullptr;

@@ -20,10 +20,10 @@ struct ShardThread::Impl final : LoopClient {
               OnAccepted(std::move(socket), peer);
             })) {}
 
-  void OnClock(absl::Time now) override { parts.hub->dirty().set_now(now); }
-  void OnTick(absl::Time now) override;
+  void OnClock(Now now) override { parts.hub->dirty().set_now(now); }
+  void OnTick(Now now) override;
   void OnTurn() override;
-  void OnStop(absl::Time now) override;
+  void OnStop(Now now) override;
 
   void OnAccepted(TcpSocket socket, const Acceptor::Endpoint& peer);
   bool Admit(Connection::Visitor& visitor);
@@ -36,7 +36,7 @@ struct ShardThread::Impl final : LoopClient {
   uint64_t next_number = 1;
 };
 
-void ShardThread::Impl::OnTick(absl::Time now) {
+void ShardThread::Impl::OnTick(Now now) {
   parts.hub->Tick(now);
   parts.deadlines.Advance(now, [this](uint64_t number) {
     auto it = parts.connections.find(number);
@@ -52,7 +52,7 @@ void ShardThread::Impl::OnTurn() {
   parts.hub->EndTurn();
 }
 
-void ShardThread::Impl::OnStop(absl::Time) {
+void ShardThread::Impl::OnStop(Now) {
   acceptor->Stop();
   OnTurn();  // what was said last still goes out, as far as the sockets take it
   CutAll();
@@ -106,7 +106,7 @@ absl::StatusOr<uint16_t> ShardThread::Listen(const HostPort& address) {
 
 void ShardThread::Start(hub::Shard& shard) {
   impl_->parts.hub = &shard;
-  impl_->loop.Post([impl = impl_.get()](absl::Time) { impl->acceptor->Start(); });
+  impl_->loop.Post([impl = impl_.get()](Now) { impl->acceptor->Start(); });
   impl_->loop.Start(*impl_, "shard-" + std::to_string(impl_->index));
 }
 

@@ -13,7 +13,7 @@ constexpr int kWritesPerFlush = 16;  // then the next connection's turn
 
 }  // namespace
 
-void Wire::Flush(absl::Time now) {
+void Wire::Flush(Instant now) {
   if (closed_ || waiting_ || outbox_.empty()) return;
   probe_.flush_delay_seconds.Observe(absl::ToDoubleSeconds(now - outbox_.dirty_since()));
   Push();

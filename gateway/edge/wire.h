@@ -45,7 +45,7 @@ class Wire final : public hub::Flushable {
   hub::Outbox& outbox() { return outbox_; }
   EdgeProbe& probe() { return probe_; }
 
-  void Flush(absl::Time now) override;
+  void Flush(Instant now) override;
 
   // Ends the sending side once the outbox is empty.
   void FinishSending();

@@ -15,7 +15,7 @@ Calls::Calls(uint32_t shard, const ShardOptions& options, CallOwner& owner, Time
       probe_(probe),
       calls_(shard) {}
 
-PendingCall* Calls::Begin(SessionKey session, Endpoint& endpoint, CallRequest request, Time now) {
+PendingCall* Calls::Begin(SessionKey session, Endpoint& endpoint, CallRequest request, Now now) {
   // First come, first served: nobody overtakes what waits already.
   SharedOffer offer = endpoint.waiting.empty() ? ReserveOffer(endpoint) : nullptr;
   if (!offer && endpoint.waiting.size() >= options_.method_queue) return nullptr;
@@ -26,7 +26,7 @@ PendingCall* Calls::Begin(SessionKey session, Endpoint& endpoint, CallRequest re
   call.endpoint = &endpoint;
   probe_.calls.Add();
   if (offer) {
-    Start(call, std::move(offer));
+    Start(call, std::move(offer), now);
   } else {
     probe_.calls_queued.Add();
     probe_.calls_waiting.Add(1);
@@ -35,7 +35,7 @@ PendingCall* Calls::Begin(SessionKey session, Endpoint& endpoint, CallRequest re
   return &call;
 }
 
-void Calls::Start(PendingCall& call, SharedOffer offer) {
+void Calls::Start(PendingCall& call, SharedOffer offer, Now now) {
   CallRequest& request = call.request;
   Invocation invocation;
   invocation.call = call.key;
@@ -47,14 +47,14 @@ void Calls::Start(PendingCall& call, SharedOffer offer) {
   invocation.notification = request.role == Role::kMethod && !request.correlation.answer;
   invocation.context = owner_.ContextOf(call.session, offer->context);
   if (request.role == Role::kAdmission) invocation.candidate = owner_.CandidateOf(call.session);
-  invocation.deadline = call.deadline;
+  invocation.deadline = now.date + (call.deadline - now.steady);
   call.endpoint = nullptr;
   call.offer = std::move(offer);
   probe_.calls_in_flight.Add(1);
   call.offer->link->Invoke(std::move(invocation));
 }
 
-void Calls::Complete(CallKey key, WorkerResult result, Time now) {
+void Calls::Complete(CallKey key, WorkerResult result, Now now) {
   PendingCall* call = calls_.Find(key);
   if (!call || !call->offer) {
     probe_.results_dropped.Add();
@@ -63,7 +63,7 @@ void Calls::Complete(CallKey key, WorkerResult result, Time now) {
   Finish(*call, std::move(result), now);
 }
 
-void Calls::OnDeadline(CallKey key, Time now) {
+void Calls::OnDeadline(CallKey key, Now now) {
   PendingCall* call = calls_.Find(key);
   if (!call) return;
   call->timer = 0;
@@ -79,7 +79,7 @@ void Calls::Cancel(CallKey key) {
   calls_.Erase(key);
 }
 
-void Calls::Finish(PendingCall& call, WorkerResult result, Time now) {
+void Calls::Finish(PendingCall& call, WorkerResult result, Now now) {
   CallKey key = call.key;
   Detach(call);
   probe_.call_seconds.Observe(absl::ToDoubleSeconds(now - call.began));
@@ -107,14 +107,14 @@ void Calls::Release(const Offer& offer) {
   if (offer.in_flight_max > 0 && before >= offer.in_flight_max) owner_.OnPlaceFreed();
 }
 
-void Calls::FailWaiting(Endpoint& endpoint, Time now) {
+void Calls::FailWaiting(Endpoint& endpoint, Now now) {
   std::deque<CallKey> waiting = endpoint.waiting;
   for (CallKey key : waiting) {
     if (PendingCall* call = calls_.Find(key)) Finish(*call, MakeError(Fault::kUnavailable), now);
   }
 }
 
-void Calls::FailWorker(WorkerId worker, Time now) {
+void Calls::FailWorker(WorkerId worker, Now now) {
   std::vector<CallKey> lost;
   calls_.ForEach([&](PendingCall& call) {
     if (call.offer && call.offer->worker == worker) lost.push_back(call.key);
@@ -124,7 +124,7 @@ void Calls::FailWorker(WorkerId worker, Time now) {
   }
 }
 
-void Calls::Pump(Endpoint& endpoint, Time now) {
+void Calls::Pump(Endpoint& endpoint, Now now) {
   while (!endpoint.waiting.empty()) {
     PendingCall* call = calls_.Find(endpoint.waiting.front());
     if (call->deadline <= now) return;  // about to time out; do not spend credit on it
@@ -132,7 +132,7 @@ void Calls::Pump(Endpoint& endpoint, Time now) {
     if (!offer) return;
     endpoint.waiting.pop_front();
     probe_.calls_waiting.Add(-1);
-    Start(*call, std::move(offer));
+    Start(*call, std::move(offer), now);
   }
 }
 

@@ -38,8 +38,8 @@ struct PendingCall {
   const CallKey key;
   const SessionKey session;
   CallRequest request;
-  Time began;
-  Time deadline;
+  Instant began;
+  Instant deadline;
   TimerWheel::Id timer = 0;
   Endpoint* endpoint = nullptr;  // while it waits for credit
   SharedOffer offer;             // once it is under way
@@ -55,7 +55,7 @@ class CallOwner {
   // A place is free again in a worker's bound for a method; calls on any shard may wait for it.
   virtual void OnPlaceFreed() = 0;
   // The call is over; it has been taken off the books.
-  virtual void OnResult(PendingCall& call, WorkerResult result, Time now) = 0;
+  virtual void OnResult(PendingCall& call, WorkerResult result, Now now) = 0;
 };
 
 class Calls {
@@ -65,25 +65,25 @@ class Calls {
         uint64_t deadline_kind, ShardProbe& probe);
 
   // Begins a call; the endpoint has at least one offer. Null if too many wait (kOverloaded).
-  PendingCall* Begin(SessionKey session, Endpoint& endpoint, CallRequest request, Time now);
+  PendingCall* Begin(SessionKey session, Endpoint& endpoint, CallRequest request, Now now);
 
-  void Complete(CallKey key, WorkerResult result, Time now);
+  void Complete(CallKey key, WorkerResult result, Now now);
   // The caller left: nobody waits any more.
   void Cancel(CallKey key);
-  void OnDeadline(CallKey key, Time now);
+  void OnDeadline(CallKey key, Now now);
 
   // Everything that waits at an endpoint which nobody serves any more fails.
-  void FailWaiting(Endpoint& endpoint, Time now);
+  void FailWaiting(Endpoint& endpoint, Now now);
   // Everything that this worker had under way fails.
-  void FailWorker(WorkerId worker, Time now);
+  void FailWorker(WorkerId worker, Now now);
   // Gives waiting calls to whoever has credit.
-  void Pump(Endpoint& endpoint, Time now);
+  void Pump(Endpoint& endpoint, Now now);
 
   size_t size() const { return calls_.size(); }
 
  private:
-  void Start(PendingCall& call, SharedOffer offer);
-  void Finish(PendingCall& call, WorkerResult result, Time now);
+  void Start(PendingCall& call, SharedOffer offer, Now now);
+  void Finish(PendingCall& call, WorkerResult result, Now now);
   // Takes a call off the books; the caller destroys it.
   void Detach(PendingCall& call);
   void Release(const Offer& offer);

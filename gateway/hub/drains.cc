@@ -26,7 +26,8 @@ struct Drains::Drain {
   std::vector<SessionKey> keys;   // whose turn has not come; taken from the end
   size_t asked = 0;               // closes that shards have not confirmed
   std::vector<Watcher> watchers;
-  Time notified_at = absl::InfinitePast();
+  Instant ended;  // once its state says so
+  Instant notified_at = Instant::Past();
   bool changed = false;
 };
 
@@ -37,7 +38,7 @@ Drains::~Drains() = default;
 
 // --- Starting ------------------------------------------------------------------------------------
 
-void Drains::Start(DrainPlan plan, Time now, Started started) {
+void Drains::Start(DrainPlan plan, Now now, Started started) {
   if (plan.id.empty()) plan.id = absl::StrCat("drain-", next_id_++);
   if (auto found = drains_.find(plan.id); found != drains_.end()) {
     Drain& drain = *found->second;
@@ -52,7 +53,7 @@ void Drains::Start(DrainPlan plan, Time now, Started started) {
   drain->view.id = plan.id;
   drain->view.per_second = plan.per_second;
   drain->view.refuse_new = plan.refuse_new;
-  drain->view.started_at = now;
+  drain->view.started_at = now.date;
   drain->plan = std::move(plan);
   drain->starting.push_back(std::move(started));
   // Refused before it is selected, so that nobody slips in between.
@@ -67,7 +68,7 @@ bool Drains::MakeRoom() {
   auto oldest = drains_.end();
   for (auto it = drains_.begin(); it != drains_.end(); ++it) {
     if (!it->second->view.ended()) continue;
-    if (oldest == drains_.end() || it->second->view.ended_at < oldest->second->view.ended_at) {
+    if (oldest == drains_.end() || it->second->ended < oldest->second->ended) {
       oldest = it;
     }
   }
@@ -78,17 +79,17 @@ bool Drains::MakeRoom() {
 
 void Drains::Select(Drain& drain) {
   shards_.Gather(
-      [plan = drain.plan](Shard& shard, Time) {
+      [plan = drain.plan](Shard& shard, Now) {
         return plan.everything ? shard.SnapshotAll() : shard.Snapshot(plan.selector);
       },
-      [this, id = drain.view.id](std::vector<std::vector<SessionKey>> keys, Time) {
-        home_.Post([this, id, keys = std::move(keys)](Time now) mutable {
+      [this, id = drain.view.id](std::vector<std::vector<SessionKey>> keys, Now) {
+        home_.Post([this, id, keys = std::move(keys)](Now now) mutable {
           Begin(id, std::move(keys), now);
         });
       });
 }
 
-void Drains::Begin(const std::string& id, std::vector<std::vector<SessionKey>> keys, Time now) {
+void Drains::Begin(const std::string& id, std::vector<std::vector<SessionKey>> keys, Now now) {
   Drain& drain = *drains_.at(id);
   for (const auto& part : keys) drain.keys.insert(drain.keys.end(), part.begin(), part.end());
   // In random order, so that no shard and no age of connections goes first.
@@ -104,14 +105,14 @@ void Drains::Begin(const std::string& id, std::vector<std::vector<SessionKey>> k
 
 // --- Going on ------------------------------------------------------------------------------------
 
-void Drains::Tick(Time now) {
+void Drains::Tick(Now now) {
   for (auto& [id, drain] : drains_) {
     if (drain->view.state == State::kRunning) Advance(*drain, now);
     if (drain->changed) Notify(*drain, now);
   }
 }
 
-void Drains::Advance(Drain& drain, Time now) {
+void Drains::Advance(Drain& drain, Now now) {
   if (!drain.selected || drain.view.ended()) return;
   size_t due = drain.pacer.Due(drain.keys.size(), now, random_);
   if (due > 0) CloseNext(drain, due);
@@ -128,15 +129,15 @@ void Drains::CloseNext(Drain& drain, size_t count) {
   for (uint32_t i = 0; i < parts.size(); ++i) {
     if (parts[i].empty()) continue;
     shards_.Post(i, [this, id = drain.view.id, frame = drain.plan.frame,
-                     keys = std::move(parts[i])](Shard& shard, Time now) {
+                     keys = std::move(parts[i])](Shard& shard, Now now) {
       size_t closed = shard.Drain(keys, frame, now);
       home_.Post(
-          [this, id, asked = keys.size(), closed](Time at) { OnClosed(id, asked, closed, at); });
+          [this, id, asked = keys.size(), closed](Now at) { OnClosed(id, asked, closed, at); });
     });
   }
 }
 
-void Drains::OnClosed(const std::string& id, size_t asked, size_t closed, Time now) {
+void Drains::OnClosed(const std::string& id, size_t asked, size_t closed, Now now) {
   closed_total_ += closed;
   auto found = drains_.find(id);
   if (found == drains_.end()) return;
@@ -149,9 +150,10 @@ void Drains::OnClosed(const std::string& id, size_t asked, size_t closed, Time n
   if (drain.view.ended()) Notify(drain, now);
 }
 
-void Drains::End(Drain& drain, State state, Time now) {
+void Drains::End(Drain& drain, State state, Now now) {
   drain.view.state = state;
-  drain.view.ended_at = now;
+  drain.view.ended_at = now.date;
+  drain.ended = now;
   drain.keys.clear();
   drain.keys.shrink_to_fit();
   Refuse(drain, false);
@@ -167,7 +169,7 @@ void Drains::Refuse(const Drain& drain, bool refuse) {
   if (drains == 0) refusing_.erase(space);
   if (!first_or_last) return;
   for (uint32_t i = 0; i < shards_.size(); ++i) {
-    shards_.Post(i, [name = drain.plan.selector.space, refuse](Shard& shard, Time) {
+    shards_.Post(i, [name = drain.plan.selector.space, refuse](Shard& shard, Now) {
       shard.Refuse(name, refuse);
     });
   }
@@ -195,7 +197,7 @@ absl::StatusOr<DrainView> Drains::Get(const std::string& id) const {
   return (*drain)->view;
 }
 
-absl::StatusOr<DrainView> Drains::Pause(const std::string& id, Time now) {
+absl::StatusOr<DrainView> Drains::Pause(const std::string& id, Now now) {
   auto drain = FindRunning(id);
   if (!drain.ok()) return drain.status();
   DrainView& view = (*drain)->view;
@@ -207,7 +209,7 @@ absl::StatusOr<DrainView> Drains::Pause(const std::string& id, Time now) {
   return view;
 }
 
-absl::StatusOr<DrainView> Drains::Resume(const std::string& id, Time now) {
+absl::StatusOr<DrainView> Drains::Resume(const std::string& id, Now now) {
   auto drain = FindRunning(id);
   if (!drain.ok()) return drain.status();
   DrainView& view = (*drain)->view;
@@ -219,7 +221,7 @@ absl::StatusOr<DrainView> Drains::Resume(const std::string& id, Time now) {
   return view;
 }
 
-absl::StatusOr<DrainView> Drains::Cancel(const std::string& id, Time now) {
+absl::StatusOr<DrainView> Drains::Cancel(const std::string& id, Now now) {
   auto drain = FindRunning(id);
   if (!drain.ok()) return drain.status();
   End(**drain, State::kCancelled, now);
@@ -244,7 +246,7 @@ void Drains::Unwatch(uint64_t watch) {
 }
 
 // Progress now and then, the end at once.
-void Drains::Notify(Drain& drain, Time now) {
+void Drains::Notify(Drain& drain, Now now) {
   constexpr Duration kInterval = absl::Milliseconds(100);
   bool progress = drain.changed && drain.view.state == State::kRunning;
   if (progress && now - drain.notified_at < kInterval) return;

@@ -40,8 +40,8 @@ struct DrainView {
   uint64_t matched = 0;
   uint64_t closed = 0;
   uint64_t gone = 0;
-  Time started_at;
-  Time ended_at = absl::InfiniteFuture();  // infinite while it lasts
+  absl::Time started_at;
+  absl::Time ended_at = absl::InfiniteFuture();  // infinite while it lasts
   bool refuse_new = false;
   bool ended() const { return state == State::kDone || state == State::kCancelled; }
 };
@@ -62,13 +62,13 @@ class Drains {
   // Selects, then begins; `started` is told once the selection is made. The same plan under the
   // same id again leads to the drain that it began. ALREADY_EXISTS: the id names a drain with
   // another plan. RESOURCE_EXHAUSTED: kept_max are running.
-  void Start(DrainPlan plan, Time now, Started started);
+  void Start(DrainPlan plan, Now now, Started started);
 
   // NOT_FOUND; for the last three also FAILED_PRECONDITION: it has ended.
   absl::StatusOr<DrainView> Get(const std::string& id) const;
-  absl::StatusOr<DrainView> Pause(const std::string& id, Time now);
-  absl::StatusOr<DrainView> Resume(const std::string& id, Time now);
-  absl::StatusOr<DrainView> Cancel(const std::string& id, Time now);
+  absl::StatusOr<DrainView> Pause(const std::string& id, Now now);
+  absl::StatusOr<DrainView> Resume(const std::string& id, Now now);
+  absl::StatusOr<DrainView> Cancel(const std::string& id, Now now);
 
   // Calls `watch` now, then at most every 100 ms while the drain changes, and once when it ended.
   // NOT_FOUND. The returned id is for Unwatch; an ended drain's watchers are forgotten.
@@ -76,7 +76,7 @@ class Drains {
   void Unwatch(uint64_t watch);
 
   // Call at least every 50 ms.
-  void Tick(Time now);
+  void Tick(Now now);
 
   size_t running() const;
   uint64_t closed_total() const { return closed_total_; }
@@ -87,13 +87,13 @@ class Drains {
   absl::StatusOr<Drain*> FindRunning(const std::string& id) const;
   bool MakeRoom();
   void Select(Drain& drain);
-  void Begin(const std::string& id, std::vector<std::vector<SessionKey>> keys, Time now);
-  void Advance(Drain& drain, Time now);
+  void Begin(const std::string& id, std::vector<std::vector<SessionKey>> keys, Now now);
+  void Advance(Drain& drain, Now now);
   void CloseNext(Drain& drain, size_t count);
-  void OnClosed(const std::string& id, size_t asked, size_t closed, Time now);
-  void End(Drain& drain, DrainView::State state, Time now);
+  void OnClosed(const std::string& id, size_t asked, size_t closed, Now now);
+  void End(Drain& drain, DrainView::State state, Now now);
   void Refuse(const Drain& drain, bool refuse);
-  static void Notify(Drain& drain, Time now);
+  static void Notify(Drain& drain, Now now);
 
   Options options_;
   const ShardSet& shards_;

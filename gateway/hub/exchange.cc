@@ -7,7 +7,7 @@ namespace sluice::hub {
 
 void Exchange::OnPublication(Publication publication) {
   auto shared = std::make_shared<const Publication>(std::move(publication));
-  home_.Post([this, shared = std::move(shared)](Time) { Deliver(shared); });
+  home_.Post([this, shared = std::move(shared)](Now) { Deliver(shared); });
 }
 
 void Exchange::Deliver(const std::shared_ptr<const Publication>& publication) {

@@ -5,30 +5,30 @@
 
 namespace sluice::hub {
 
-void Liveness::Start(absl::Time now) { heard_ = pinged_ = renewed_ = now; }
+void Liveness::Start(Instant now) { heard_ = pinged_ = renewed_ = now; }
 
-void Liveness::Heard(absl::Time now) {
+void Liveness::Heard(Instant now) {
   heard_ = now;
   waiting_ = false;
 }
 
-absl::Time Liveness::PingDue(const LivenessRule& rule) const {
-  if (rule.interval == absl::ZeroDuration()) return absl::InfiniteFuture();
+Instant Liveness::PingDue(const LivenessRule& rule) const {
+  if (rule.interval == absl::ZeroDuration()) return Instant::Future();
   if (rule.steady) return pinged_ + rule.interval;
-  return waiting_ ? absl::InfiniteFuture() : heard_ + rule.interval;
+  return waiting_ ? Instant::Future() : heard_ + rule.interval;
 }
 
-absl::Time Liveness::DeadAt(const LivenessRule& rule) const {
-  if (rule.timeout == absl::ZeroDuration()) return absl::InfiniteFuture();
+Instant Liveness::DeadAt(const LivenessRule& rule) const {
+  if (rule.timeout == absl::ZeroDuration()) return Instant::Future();
   if (rule.steady) return heard_ + rule.timeout;
-  return waiting_ ? pinged_ + rule.timeout : absl::InfiniteFuture();
+  return waiting_ ? pinged_ + rule.timeout : Instant::Future();
 }
 
-absl::Time Liveness::ExpiresAt(const LivenessRule& rule) const {
-  return rule.lease == absl::ZeroDuration() ? absl::InfiniteFuture() : renewed_ + rule.lease;
+Instant Liveness::ExpiresAt(const LivenessRule& rule) const {
+  return rule.lease == absl::ZeroDuration() ? Instant::Future() : renewed_ + rule.lease;
 }
 
-Liveness::Action Liveness::Check(const LivenessRule& rule, absl::Time now) {
+Liveness::Action Liveness::Check(const LivenessRule& rule, Instant now) {
   if (now >= ExpiresAt(rule)) return Action::kExpired;
   if (now >= DeadAt(rule)) return Action::kDead;
   if (now < PingDue(rule)) return Action::kNothing;
@@ -37,7 +37,7 @@ Liveness::Action Liveness::Check(const LivenessRule& rule, absl::Time now) {
   return Action::kPing;
 }
 
-absl::Time Liveness::Next(const LivenessRule& rule) const {
+Instant Liveness::Next(const LivenessRule& rule) const {
   return std::min({PingDue(rule), DeadAt(rule), ExpiresAt(rule)});
 }
 

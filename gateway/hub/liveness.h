@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "storage/time.h"
 
 namespace sluice::hub {
 
@@ -28,24 +29,24 @@ class Liveness {
   enum class Action { kNothing, kPing, kDead, kExpired };
 
   // The connection opened.
-  void Start(absl::Time now);
+  void Start(Instant now);
   // It said something, or answered a ping.
-  void Heard(absl::Time now);
-  void Renew(absl::Time now) { renewed_ = now; }
+  void Heard(Instant now);
+  void Renew(Instant now) { renewed_ = now; }
 
   // What is due; a ping is taken to be sent.
-  Action Check(const LivenessRule& rule, absl::Time now);
+  Action Check(const LivenessRule& rule, Instant now);
   // When to check next; infinite: never.
-  absl::Time Next(const LivenessRule& rule) const;
+  Instant Next(const LivenessRule& rule) const;
 
  private:
-  absl::Time PingDue(const LivenessRule& rule) const;
-  absl::Time DeadAt(const LivenessRule& rule) const;
-  absl::Time ExpiresAt(const LivenessRule& rule) const;
+  Instant PingDue(const LivenessRule& rule) const;
+  Instant DeadAt(const LivenessRule& rule) const;
+  Instant ExpiresAt(const LivenessRule& rule) const;
 
-  absl::Time heard_ = absl::InfinitePast();
-  absl::Time pinged_ = absl::InfinitePast();
-  absl::Time renewed_ = absl::InfinitePast();
+  Instant heard_ = Instant::Past();
+  Instant pinged_ = Instant::Past();
+  Instant renewed_ = Instant::Past();
   bool waiting_ = false;  // for a sign of life after a ping
 };
 

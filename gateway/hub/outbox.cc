@@ -25,7 +25,7 @@ void TurnLog::Clear() {
 // --- DirtyList -----------------------------------------------------------------------------------
 
 // As many as there are now: a flush may make its own outbox, or another, dirty again.
-void DirtyList::FlushAll(absl::Time now) {
+void DirtyList::FlushAll(Instant now) {
   for (size_t left = size_; left > 0 && head_ != nullptr; --left) {
     flushing_ = head_;
     Remove(*flushing_);

@@ -23,6 +23,7 @@
 #include "absl/container/inlined_vector.h"
 #include "absl/time/time.h"
 #include "gateway/hub/message.h"
+#include "storage/time.h"
 
 namespace sluice::hub {
 
@@ -33,7 +34,7 @@ class Flushable {
  public:
   virtual ~Flushable() = default;
   // Write what the outbox holds. May destroy the outbox.
-  virtual void Flush(absl::Time now) = 0;
+  virtual void Flush(Instant now) = 0;
 };
 
 // Small shared frames of one turn of one shard, behind one another.
@@ -60,11 +61,11 @@ class TurnLog {
 class DirtyList {
  public:
   // Calls Flush on each once; those that become dirty meanwhile wait for the next walk.
-  void FlushAll(absl::Time now);
+  void FlushAll(Instant now);
   bool empty() const { return head_ == nullptr; }
 
   // Told by the loop at each turn; stamps what becomes dirty, for the delay metric.
-  void set_now(absl::Time now) { now_ = now; }
+  void set_now(Instant now) { now_ = now; }
 
  private:
   friend class Outbox;
@@ -75,7 +76,7 @@ class DirtyList {
   Outbox* tail_ = nullptr;
   Outbox* flushing_ = nullptr;  // null again if it dies meanwhile
   size_t size_ = 0;
-  absl::Time now_ = absl::InfinitePast();
+  Instant now_ = Instant::Past();
   // Whoever refers to them is on the list or being flushed. One for text, one for binary: the
   // frames of a broadcast to mixed dialects stay neighbours to those of their own.
   std::array<TurnLog, 2> logs_;
@@ -109,7 +110,7 @@ class Outbox {
   void Consume(size_t bytes);
 
   // When the oldest unflushed byte came.
-  absl::Time dirty_since() const { return dirty_since_; }
+  Instant dirty_since() const { return dirty_since_; }
 
  private:
   friend class DirtyList;
@@ -133,7 +134,7 @@ class Outbox {
   uint8_t log_ = 0;  // which one the stretch is of
   uint32_t stretch_begin_ = 0;
   uint32_t stretch_end_ = 0;  // if it is not empty, there are no pieces
-  absl::Time dirty_since_ = absl::InfinitePast();
+  Instant dirty_since_ = Instant::Past();
   size_t size_ = 0;
   size_t consumed_ = 0;  // bytes of the first piece that are written already
   absl::InlinedVector<Piece, 1> pieces_;

@@ -5,10 +5,10 @@
 
 namespace sluice::hub {
 
-Pacer::Pacer(uint32_t per_second, uint32_t jitter_percent, absl::Time start)
+Pacer::Pacer(uint32_t per_second, uint32_t jitter_percent, Instant start)
     : interval_(absl::Seconds(1) / per_second), jitter_(jitter_percent / 100.0), origin_(start) {}
 
-size_t Pacer::Due(size_t left, absl::Time now, absl::BitGenRef random) {
+size_t Pacer::Due(size_t left, Instant now, absl::BitGenRef random) {
   size_t due = 0;
   while (due < left && origin_ + interval_ * static_cast<double>(step_) + spread_ <= now) {
     ++due;
@@ -18,8 +18,8 @@ size_t Pacer::Due(size_t left, absl::Time now, absl::BitGenRef random) {
   return due;
 }
 
-void Pacer::Pause(absl::Time now) { paused_at_ = now; }
+void Pacer::Pause(Instant now) { paused_at_ = now; }
 
-void Pacer::Resume(absl::Time now) { origin_ += now - paused_at_; }
+void Pacer::Resume(Instant now) { origin_ += now - paused_at_; }
 
 }  // namespace sluice::hub

@@ -9,6 +9,7 @@
 
 #include "absl/random/bit_gen_ref.h"
 #include "absl/time/time.h"
+#include "storage/time.h"
 
 namespace sluice::hub {
 
@@ -17,19 +18,19 @@ class Pacer {
   Pacer() = default;
   // The first step is due at `start`. `jitter_percent` of the interval is the width in which each
   // step is spread around its due time.
-  Pacer(uint32_t per_second, uint32_t jitter_percent, absl::Time start);
+  Pacer(uint32_t per_second, uint32_t jitter_percent, Instant start);
 
   // How many steps, at most `left`, have become due since the last call.
-  size_t Due(size_t left, absl::Time now, absl::BitGenRef random);
+  size_t Due(size_t left, Instant now, absl::BitGenRef random);
 
-  void Pause(absl::Time now);
-  void Resume(absl::Time now);
+  void Pause(Instant now);
+  void Resume(Instant now);
 
  private:
   absl::Duration interval_;
   double jitter_ = 0;  // share of the interval
-  absl::Time origin_;  // when step 0 is due
-  absl::Time paused_at_;
+  Instant origin_;     // when step 0 is due
+  Instant paused_at_;
   uint64_t step_ = 0;      // the next
   absl::Duration spread_;  // of the next
 };

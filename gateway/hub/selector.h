@@ -25,9 +25,9 @@ struct Selector {
   uint32_t dialects = 0;   // bit (1 << DialectId); 0: any
   bool elsewhere = false;  // `nodes` was given and this node is not in it: nothing matches
   Labels labels{};
-  Time connected_before = absl::InfiniteFuture();  // strictly
-  Time connected_after = absl::InfinitePast();     // inclusive
-  uint32_t sample_percent = 0;                     // 0: all
+  absl::Time connected_before = absl::InfiniteFuture();  // strictly
+  absl::Time connected_after = absl::InfinitePast();     // inclusive
+  uint32_t sample_percent = 0;                           // 0: all
   absl::flat_hash_set<std::string> except_connections{};
   absl::flat_hash_set<std::string> except_users{};
 

@@ -45,6 +45,7 @@ struct ArrivalProgress {
     kAdmission,
     kClaim,
   };
+  Instant since;  // the upgrade
   Step step = Step::kConnectGuard;
   bool greeted = false;
   Correlation greeting;
@@ -70,15 +71,17 @@ struct Session {
     kClosing,  // a close was begun, or the connection is gone; in no directory any more
   };
 
-  Session(SessionKey k, Arrival arrival, Socket& s, Time now)
+  Session(SessionKey k, Arrival arrival, Socket& s, Now now)
       : key(k),
         socket(&s),
         dialect(arrival.dialect),
         id(std::move(arrival.id)),
         space_name(std::move(arrival.space)),
         upgrade(std::make_unique<const Upgrade>(std::move(arrival.upgrade))),
-        connected_at(now),
-        arrival(std::make_unique<ArrivalProgress>()) {}
+        connected_at(now.date),
+        arrival(std::make_unique<ArrivalProgress>()) {
+    this->arrival->since = now;
+  }
 
   const SessionKey key;
   Socket* socket;  // valid until Shard::Closed
@@ -96,7 +99,7 @@ struct Session {
   Labels labels;
   std::string space_name;
   std::unique_ptr<const Upgrade> upgrade;
-  Time connected_at;
+  absl::Time connected_at;
   std::unique_ptr<ArrivalProgress> arrival;  // null once it is open
   std::unique_ptr<Token> token;              // that it is authenticated by, if it is by one
   std::string detail;                        // what others are shown of it

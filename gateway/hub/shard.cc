@@ -41,11 +41,11 @@ bool Shard::Refuses(std::string_view space) const {
   return !impl_->refused_spaces.empty() && impl_->refused_spaces.contains(std::string(space));
 }
 
-SessionKey Shard::Open(Arrival arrival, Socket& socket, Time now) {
+SessionKey Shard::Open(Arrival arrival, Socket& socket, Now now) {
   return impl_->Open(std::move(arrival), socket, now);
 }
 
-bool Shard::Receive(SessionKey key, std::string_view bytes, bool binary, Time now) {
+bool Shard::Receive(SessionKey key, std::string_view bytes, bool binary, Now now) {
   Session* session = impl_->sessions.Find(key);
   if (!session || !impl_->Carries(*session)) return false;
   session->liveness.Heard(now);
@@ -58,20 +58,20 @@ bool Shard::Reading(SessionKey key) const {
   return session && impl_->Reading(*session);
 }
 
-void Shard::Alive(SessionKey key, Time now) {
+void Shard::Alive(SessionKey key, Now now) {
   if (Session* session = impl_->sessions.Find(key)) session->liveness.Heard(now);
 }
 
-void Shard::Closed(SessionKey key, const CloseFrame& frame, Time now) {
+void Shard::Closed(SessionKey key, const CloseFrame& frame, Now now) {
   impl_->Closed(key, frame, now);
 }
 
-void Shard::Tick(Time now) {
+void Shard::Tick(Now now) {
   impl_->timers.Advance(now, [&](uint64_t token) { impl_->OnTimer(token, now); });
   impl_->RenewPresence(now);
 }
 
-void Shard::Impl::OnTimer(uint64_t token, Time now) {
+void Shard::Impl::OnTimer(uint64_t token, Now now) {
   Key key{(token & ~kKindMask) | uint64_t{index} << 56};
   switch (token & kKindMask) {
     case kSession:
@@ -102,28 +102,28 @@ absl::Status Shard::Register(const Registration& registration) {
   return impl_->methods.Register(registration);
 }
 
-void Shard::Deregister(const Deregistration& deregistration, Time now) {
+void Shard::Deregister(const Deregistration& deregistration, Now now) {
   impl_->methods.Deregister(deregistration,
                             [&](Endpoint& endpoint) { impl_->calls.FailWaiting(endpoint, now); });
 }
 
-void Shard::WorkerGone(WorkerId worker, Time now) {
+void Shard::WorkerGone(WorkerId worker, Now now) {
   impl_->methods.RemoveWorker(worker,
                               [&](Endpoint& endpoint) { impl_->calls.FailWaiting(endpoint, now); });
   impl_->calls.FailWorker(worker, now);
 }
 
-void Shard::Complete(CallKey call, WorkerResult result, Time now) {
+void Shard::Complete(CallKey call, WorkerResult result, Now now) {
   impl_->calls.Complete(call, std::move(result), now);
 }
 
 void Shard::Impl::OnPlaceFreed() {
   for (uint32_t i = 0; i < set.size(); ++i) {
-    set.Post(i, [](Shard& shard, Time now) { shard.CreditFreed(now); });
+    set.Post(i, [](Shard& shard, Now now) { shard.CreditFreed(now); });
   }
 }
 
-void Shard::CreditFreed(Time now) {
+void Shard::CreditFreed(Now now) {
   impl_->methods.ForEachWaiting([&](Endpoint& endpoint) { impl_->calls.Pump(endpoint, now); });
 }
 

@@ -53,24 +53,24 @@ class Shard {
   bool Refuses(std::string_view space) const;
 
   // A connection was upgraded. `socket` stays valid until Closed. May call socket.Close.
-  SessionKey Open(Arrival arrival, Socket& socket, Time now);
+  SessionKey Open(Arrival arrival, Socket& socket, Now now);
 
   // One whole message, which the edge has checked for size and UTF-8. False: stop reading until
   // Socket::Resume.
-  bool Receive(SessionKey key, std::string_view bytes, bool binary, Time now);
+  bool Receive(SessionKey key, std::string_view bytes, bool binary, Now now);
 
   // Whether the edge may read.
   bool Reading(SessionKey key) const;
 
   // A pong, or any other sign of life without a message.
-  void Alive(SessionKey key, Time now);
+  void Alive(SessionKey key, Now now);
 
   // The connection is gone; `frame` is what the peer sent, or 1006 if it just vanished (RFC 6455
   // 7.1.5). Unknown keys are ignored.
-  void Closed(SessionKey key, const CloseFrame& frame, Time now);
+  void Closed(SessionKey key, const CloseFrame& frame, Now now);
 
   // Time passes; call at least every 50 ms.
-  void Tick(Time now);
+  void Tick(Now now);
 
   // After each turn of the loop: hands events over.
   void EndTurn();
@@ -82,29 +82,29 @@ class Shard {
 
   // With `close_after`, each is closed right behind the message (code 0: the dialect's own).
   Outcome Send(const Selector& selector, const Message& message,
-               const std::optional<CloseFrame>& close_after, Time now);
+               const std::optional<CloseFrame>& close_after, Now now);
   // Delivers a publication to the members of its channel.
-  Outcome Publish(const std::string& space, const SharedMessage& message, Time now);
-  Outcome Join(const Selector& selector, absl::Span<const std::string> channels, Time now);
-  Outcome Leave(const Selector& selector, absl::Span<const std::string> channels, Time now);
+  Outcome Publish(const std::string& space, const SharedMessage& message, Now now);
+  Outcome Join(const Selector& selector, absl::Span<const std::string> channels, Now now);
+  Outcome Leave(const Selector& selector, absl::Span<const std::string> channels, Now now);
   // Leave, and tells the clients so.
   Outcome KickOut(const Selector& selector, absl::Span<const std::string> channels,
-                  std::string_view message, Time now);
+                  std::string_view message, Now now);
   // Hands a signed token out and takes it for the sessions; with a `sink`, each client's
   // confirmation is awaited.
   Outcome SetToken(const Selector& selector, const Token& token, Duration confirm_within,
-                   std::shared_ptr<AnswerSink> sink, Time now);
-  Outcome Deauthenticate(const Selector& selector, Time now);
+                   std::shared_ptr<AnswerSink> sink, Now now);
+  Outcome Deauthenticate(const Selector& selector, Now now);
   // Sets the user if there is one ("" takes it away), and the labels ("" removes one).
   Outcome Update(const Selector& selector, const std::optional<std::string>& user,
-                 const Labels& labels, Time now);
+                 const Labels& labels, Now now);
   // Code 0: the dialect's own.
   Outcome Disconnect(const Selector& selector, const CloseFrame& frame, bool validate_only,
-                     Time now);
+                     Now now);
 
   // Asks clients. `ask` names the Control.Call, for ForgetAsk.
   Outcome Ask(uint64_t ask, const Selector& selector, const std::string& method,
-              const Payload& params, Duration timeout, std::shared_ptr<AnswerSink> sink, Time now);
+              const Payload& params, Duration timeout, std::shared_ptr<AnswerSink> sink, Now now);
   void ForgetAsk(uint64_t ask);
   size_t asks() const;
 
@@ -113,7 +113,7 @@ class Shard {
   // Every session, whatever its namespace: for the node's own end.
   std::vector<SessionKey> SnapshotAll() const;
   // Closes these for a drain; returns how many were there. Code 0: the dialect's own.
-  size_t Drain(absl::Span<const SessionKey> keys, const CloseFrame& frame, Time now);
+  size_t Drain(absl::Span<const SessionKey> keys, const CloseFrame& frame, Now now);
   void Refuse(const std::string& space, bool refuse);
 
   uint64_t Count(const Selector& selector) const;
@@ -130,20 +130,20 @@ class Shard {
 
   // RESOURCE_EXHAUSTED: methods_max; nothing was taken then.
   absl::Status Register(const Registration& registration);
-  void Deregister(const Deregistration& deregistration, Time now);
+  void Deregister(const Deregistration& deregistration, Now now);
   // The stream ended: its offers go, and its calls fail.
-  void WorkerGone(WorkerId worker, Time now);
+  void WorkerGone(WorkerId worker, Now now);
   // A worker answered; keys that are unknown by now are counted and dropped.
-  void Complete(CallKey call, WorkerResult result, Time now);
+  void Complete(CallKey call, WorkerResult result, Now now);
   // Some worker has credit again after TryReserve had failed.
-  void CreditFreed(Time now);
+  void CreditFreed(Now now);
 
   // --- for other shards (ShardSet) ---------------------------------------------------------------
 
   // This session's id was taken over: close it, and give up its channels.
-  std::vector<std::string> Displace(SessionKey key, Time now);
+  std::vector<std::string> Displace(SessionKey key, Now now);
   // What a session that took an id over inherits; it may open now.
-  void Inherit(SessionKey key, std::vector<std::string> channels, Time now);
+  void Inherit(SessionKey key, std::vector<std::string> channels, Now now);
 
  private:
   struct Impl;

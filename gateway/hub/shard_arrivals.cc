@@ -15,7 +15,7 @@ namespace sluice::hub {
 using Step = ArrivalProgress::Step;
 using Type = ConnectionEvent::Type;
 
-SessionKey Shard::Impl::Open(Arrival arrival, Socket& socket, Time now) {
+SessionKey Shard::Impl::Open(Arrival arrival, Socket& socket, Now now) {
   if (arrival.id.empty()) arrival.id = NewId();
   Session& session = sessions.Emplace(std::move(arrival), socket, now);
   session.liveness.Start(now);
@@ -40,7 +40,7 @@ std::string Shard::Impl::NewId() {
 }
 
 // Goes on from the current step until one has to wait.
-void Shard::Impl::Arrive(Session& session, Time now) {
+void Shard::Impl::Arrive(Session& session, Now now) {
   while (session.arrival && session.state != Session::State::kClosing) {
     Step step = session.arrival->step;
     session.arrival->step = static_cast<Step>(static_cast<int>(step) + 1);
@@ -49,7 +49,7 @@ void Shard::Impl::Arrive(Session& session, Time now) {
 }
 
 // True if the arrival waits now, or is over.
-bool Shard::Impl::TakeStep(Session& session, Step step, Time now) {
+bool Shard::Impl::TakeStep(Session& session, Step step, Now now) {
   ArrivalProgress& arrival = *session.arrival;
   switch (step) {
     case Step::kConnectGuard:
@@ -73,7 +73,7 @@ bool Shard::Impl::TakeStep(Session& session, Step step, Time now) {
 
 // --- The dialect's handshake ---------------------------------------------------------------------
 
-bool Shard::Impl::AwaitGreeting(Session& session, Time now) {
+bool Shard::Impl::AwaitGreeting(Session& session, Now now) {
   Duration limit = session.dialect->handshake_timeout();
   if (limit == absl::ZeroDuration()) return false;
   session.state = Session::State::kGreeting;
@@ -82,7 +82,7 @@ bool Shard::Impl::AwaitGreeting(Session& session, Time now) {
   return true;
 }
 
-void Shard::Impl::Greeted(Session& session, Correlation correlation, Greet greet, Time now) {
+void Shard::Impl::Greeted(Session& session, Correlation correlation, Greet greet, Now now) {
   if (session.state == Session::State::kOpen)
     return Welcomed(session, correlation, {}, nullptr, now);
   if (session.state != Session::State::kGreeting) return;
@@ -105,7 +105,7 @@ void Shard::Impl::Greeted(Session& session, Correlation correlation, Greet greet
 }
 
 void Shard::Impl::Welcomed(Session& session, const Correlation& correlation, const Payload& payload,
-                           const TokenFlaw* flaw, Time now) {
+                           const TokenFlaw* flaw, Now now) {
   Welcome welcome{session.id, session.user, payload, session.authenticated, flaw};
   auto text = session.dialect->EncodeWelcome(correlation, welcome);
   if (text && !Deliver(session, *text, now)) return;
@@ -114,7 +114,7 @@ void Shard::Impl::Welcomed(Session& session, const Correlation& correlation, con
 
 // Refuses whoever has not opened yet, in the dialect's own way if it was greeted.
 void Shard::Impl::Refuse(Session& session, CloseCause cause, const CallError& error,
-                         CloseFrame frame, Time now) {
+                         CloseFrame frame, Now now) {
   if (session.arrival && session.arrival->greeted) {
     const Correlation& greeting = session.arrival->greeting;
     std::string refusal = session.dialect->EncodeError(greeting, error);
@@ -126,7 +126,7 @@ void Shard::Impl::Refuse(Session& session, CloseCause cause, const CallError& er
 // --- Admission -----------------------------------------------------------------------------------
 
 // Where admission was ever asked for, nobody comes in unasked.
-bool Shard::Impl::Admit(Session& session, Time now) {
+bool Shard::Impl::Admit(Session& session, Now now) {
   Endpoint* endpoint = methods.Find(session.space_name, Role::kAdmission);
   const auto& required = options.admission_required;
   bool must_ask = endpoint || std::any_of(required.begin(), required.end(), [&](const auto& name) {
@@ -149,8 +149,8 @@ bool Shard::Impl::Admit(Session& session, Time now) {
   return true;
 }
 
-void Shard::Impl::OnAdmission(Session& session, WorkerResult result, Time now) {
-  probe.admission_seconds.Observe(absl::ToDoubleSeconds(now - session.connected_at));
+void Shard::Impl::OnAdmission(Session& session, WorkerResult result, Now now) {
+  probe.admission_seconds.Observe(absl::ToDoubleSeconds(now - session.arrival->since));
   if (auto* reject = std::get_if<Reject>(&result)) {
     CallError error{Fault::kApplication, "Rejected", reject->code, reject->reason, {}};
     return Refuse(session, CloseCause::kRejected, error, {reject->code, std::move(reject->reason)},
@@ -190,7 +190,7 @@ void Shard::Impl::Claim(Session& session) {
   }
   storage::PresenceRecord record = RecordOf(session);
   presence.TryClaim(record, options.id_policy, self,
-                    [this, record](absl::StatusOr<storage::Claim> claim, Time now) {
+                    [this, record](absl::StatusOr<storage::Claim> claim, Now now) {
                       if (!claim.ok()) {
                         probe.presence_failures.Add();
                         return OnClaimRefused(record, CloseCause::kAdmissionDown, now);
@@ -207,8 +207,7 @@ Session* Shard::Impl::Arriving(SessionKey key) const {
   return session && session->state == Session::State::kArriving ? session : nullptr;
 }
 
-void Shard::Impl::OnClaimRefused(const storage::PresenceRecord& record, CloseCause cause,
-                                 Time now) {
+void Shard::Impl::OnClaimRefused(const storage::PresenceRecord& record, CloseCause cause, Now now) {
   Session* session = Arriving({record.session});
   if (!session) return;
   CallError error = MakeError(Fault::kUnavailable);
@@ -217,7 +216,7 @@ void Shard::Impl::OnClaimRefused(const storage::PresenceRecord& record, CloseCau
 }
 
 void Shard::Impl::OnClaimed(const storage::PresenceRecord& record, const storage::Claim& claim,
-                            Time now) {
+                            Now now) {
   SessionKey key{record.session};
   bool takes_over = claim.result == storage::Claim::Result::kTakenOver;
   if (takes_over) set.Displace(claim.holder, key);
@@ -227,7 +226,7 @@ void Shard::Impl::OnClaimed(const storage::PresenceRecord& record, const storage
     if (takes_over) {
       ConnectionEvent event;
       event.type = Type::kClosed;
-      event.time = now;
+      event.time = now.date;
       event.space = record.key.space;
       event.connection = record.key.id;
       event.user = record.user;
@@ -243,7 +242,7 @@ void Shard::Impl::OnClaimed(const storage::PresenceRecord& record, const storage
 
 // --- Open ----------------------------------------------------------------------------------------
 
-void Shard::Impl::Enter(Session& session, std::vector<std::string> inherited, Time now) {
+void Shard::Impl::Enter(Session& session, std::vector<std::string> inherited, Now now) {
   // A takeover whose winner has vanished may have given the id back before it reached the holder.
   if (Session* holder = directory.Find(session.space_name, session.id)) {
     CloseSession(*holder, CloseCause::kReplaced, {}, now);
@@ -268,7 +267,7 @@ void Shard::Impl::Enter(Session& session, std::vector<std::string> inherited, Ti
 }
 
 // The welcome, then what admission gave along.
-void Shard::Impl::SayFirst(Session& session, const ArrivalProgress& arrival, Time now) {
+void Shard::Impl::SayFirst(Session& session, const ArrivalProgress& arrival, Now now) {
   const Accept* accept = arrival.accepted.get();
   bool named = accept && !accept->event.empty();
   Welcomed(session, arrival.greeting, accept && !named ? accept->payload : Payload::None(),
@@ -281,7 +280,7 @@ void Shard::Impl::SayFirst(Session& session, const ArrivalProgress& arrival, Tim
 
 // --- Taking an id over ---------------------------------------------------------------------------
 
-std::vector<std::string> Shard::Displace(SessionKey key, Time now) {
+std::vector<std::string> Shard::Displace(SessionKey key, Now now) {
   Session* session = impl_->sessions.Find(key);
   if (!session || session->state == Session::State::kClosing) return {};
   std::vector<std::string> channels;
@@ -290,7 +289,7 @@ std::vector<std::string> Shard::Displace(SessionKey key, Time now) {
   return channels;
 }
 
-void Shard::Inherit(SessionKey key, std::vector<std::string> channels, Time now) {
+void Shard::Inherit(SessionKey key, std::vector<std::string> channels, Now now) {
   if (Session* session = impl_->Arriving(key)) impl_->Enter(*session, std::move(channels), now);
 }
 

@@ -17,7 +17,7 @@ const Payload& True() {
 }  // namespace
 
 void Shard::Impl::Call(Session& session, Correlation correlation, Key batch, CallMethod verb,
-                       Time now) {
+                       Now now) {
   auto fail = [&](Fault fault) { Fail(session, correlation, batch, MakeError(fault), now); };
   Endpoint* endpoint = methods.Find(session.space_name, Role::kMethod, verb.method);
   if (!endpoint) return fail(Fault::kMethodNotFound);
@@ -39,7 +39,7 @@ void Shard::Impl::Call(Session& session, Correlation correlation, Key batch, Cal
 }
 
 void Shard::Impl::LogIn(Session& session, Correlation correlation, Key batch, Login login,
-                        Time now) {
+                        Now now) {
   auto fail = [&](Fault fault) { Fail(session, correlation, batch, MakeError(fault), now); };
   Endpoint* endpoint = methods.Find(session.space_name, Role::kLogin, {});
   if (!endpoint) return fail(Fault::kMethodNotFound);
@@ -58,7 +58,7 @@ void Shard::Impl::LogIn(Session& session, Correlation correlation, Key batch, Lo
   session.calls.push_back(call->key);
 }
 
-void Shard::Impl::OnResult(PendingCall& call, WorkerResult result, Time now) {
+void Shard::Impl::OnResult(PendingCall& call, WorkerResult result, Now now) {
   Session* session = sessions.Find(call.session);
   if (!session) return;
   for (auto it = session->calls.begin(); it != session->calls.end(); ++it) {
@@ -89,7 +89,7 @@ void Shard::Impl::OnResult(PendingCall& call, WorkerResult result, Time now) {
 
 // A message for whoever understands it. Nobody can be told if it is lost, so it is counted.
 void Shard::Impl::Pass(Session& session, const Correlation& correlation, Key batch, Forward forward,
-                       Time now) {
+                       Now now) {
   Endpoint* endpoint = methods.Find(session.space_name, Role::kRaw);
   auto fail = [&](Fault fault) { Fail(session, correlation, batch, MakeError(fault), now); };
   if (!endpoint) return fail(Fault::kMethodNotFound);
@@ -105,7 +105,7 @@ void Shard::Impl::Pass(Session& session, const Correlation& correlation, Key bat
   Answered(session, batch, std::nullopt, now);
 }
 
-void Shard::Impl::Speak(Session& session, Key batch, Say say, Time now) {
+void Shard::Impl::Speak(Session& session, Key batch, Say say, Now now) {
   SessionKey key = session.key;
   CloseFrame then = std::move(say.then);
   Answered(session, batch, std::move(say.message), now);
@@ -113,7 +113,7 @@ void Shard::Impl::Speak(Session& session, Key batch, Say say, Time now) {
   if (then.code != 0 && speaker) CloseSession(*speaker, CloseCause::kProtocol, then, now);
 }
 
-void Shard::Impl::OnLogin(Session& session, PendingCall& call, WorkerResult result, Time now) {
+void Shard::Impl::OnLogin(Session& session, PendingCall& call, WorkerResult result, Now now) {
   if (auto* error = std::get_if<CallError>(&result)) {
     probe.logins_refused.Add();
     return Fail(session, call.request.correlation, call.request.batch, *error, now);
@@ -136,7 +136,7 @@ void Shard::Impl::OnLogin(Session& session, PendingCall& call, WorkerResult resu
 }
 
 void Shard::Impl::TellMethods(Session& session, const Correlation& correlation, Key batch,
-                              Time now) {
+                              Now now) {
   if (!correlation.answer) return Answered(session, batch, std::nullopt, now);
   std::vector<std::string> names;
   for (MethodView& method : methods.View(session.space_name).methods) {
@@ -147,7 +147,7 @@ void Shard::Impl::TellMethods(Session& session, const Correlation& correlation, 
 }
 
 void Shard::Impl::TakeAnswer(Session& session, const Correlation& correlation, Key batch,
-                             Answer answer, Time now) {
+                             Answer answer, Now now) {
   if (asks.Answer(session, answer.call, std::move(answer.outcome))) {
     return Succeed(session, correlation, batch, True(), now);
   }

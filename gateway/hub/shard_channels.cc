@@ -11,7 +11,7 @@ namespace sluice::hub {
 // --- Channels ------------------------------------------------------------------------------------
 
 void Shard::Impl::SubscribeTo(Session& session, const Correlation& correlation, Key batch,
-                              const Subscribe& subscribe, Time now) {
+                              const Subscribe& subscribe, Now now) {
   std::vector<ChannelResult> results;
   for (const std::string& channel : subscribe.channels) {
     std::optional<ChannelStatus> status = SubscribeToOne(session, channel, now);
@@ -23,7 +23,7 @@ void Shard::Impl::SubscribeTo(Session& session, const Correlation& correlation, 
 
 // Nothing if it is forbidden.
 std::optional<ChannelStatus> Shard::Impl::SubscribeToOne(Session& session,
-                                                         const std::string& channel, Time now) {
+                                                         const std::string& channel, Now now) {
   if (session.dialect->Toggle(session.dialect_state, channel, true)) return ChannelStatus::kOk;
   const EventOffer* event = methods.FindEvent(session.space_name, channel);
   if (!event && !session.dialect->open_channels()) return ChannelStatus::kUnknown;
@@ -33,7 +33,7 @@ std::optional<ChannelStatus> Shard::Impl::SubscribeToOne(Session& session,
 }
 
 void Shard::Impl::UnsubscribeFrom(Session& session, const Correlation& correlation, Key batch,
-                                  const Unsubscribe& unsubscribe, Time now) {
+                                  const Unsubscribe& unsubscribe, Now now) {
   std::vector<ChannelResult> results;
   for (const std::string& channel : unsubscribe.channels) {
     ChannelStatus status = ChannelStatus::kOk;
@@ -48,7 +48,7 @@ void Shard::Impl::UnsubscribeFrom(Session& session, const Correlation& correlati
   Answered(session, batch, session.dialect->EncodeChannels(correlation, results), now);
 }
 
-bool Shard::Impl::JoinChannel(Session& session, std::string_view channel, Time now) {
+bool Shard::Impl::JoinChannel(Session& session, std::string_view channel, Now now) {
   if (directory.IsMember(session, channel)) return false;
   if (session.channels.size() >= options.channels_per_connection) {
     probe.channel_limit_hits.Add();
@@ -59,7 +59,7 @@ bool Shard::Impl::JoinChannel(Session& session, std::string_view channel, Time n
   return true;
 }
 
-bool Shard::Impl::LeaveChannel(Session& session, std::string_view channel, Time now) {
+bool Shard::Impl::LeaveChannel(Session& session, std::string_view channel, Now now) {
   if (!directory.Leave(session, channel)) return false;
   Emit(ConnectionEvent::Type::kLeft, session, now, channel);
   return true;
@@ -67,7 +67,7 @@ bool Shard::Impl::LeaveChannel(Session& session, std::string_view channel, Time 
 
 // --- Who it is -----------------------------------------------------------------------------------
 
-void Shard::Impl::SetUser(Session& session, const std::string& user, Time now) {
+void Shard::Impl::SetUser(Session& session, const std::string& user, Now now) {
   if (user == session.user) return;
   directory.SetUser(session, user);
   presence.Update(RecordOf(session));
@@ -75,7 +75,7 @@ void Shard::Impl::SetUser(Session& session, const std::string& user, Time now) {
 }
 
 void Shard::Impl::Await(Session& session, uint64_t ask, uint64_t number, Duration timeout,
-                        std::shared_ptr<AnswerSink> sink, Time now) {
+                        std::shared_ptr<AnswerSink> sink, Now now) {
   PendingAsk& pending = asks.Add(session, ask, number, std::move(sink));
   pending.timer = timers.Schedule(now + timeout, TimerToken(kAsk, pending.key));
 }

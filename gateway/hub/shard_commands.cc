@@ -19,7 +19,7 @@ struct Overloaded : Visitors... {
 
 // --- One message ---------------------------------------------------------------------------------
 
-bool Shard::Impl::Receive(Session& session, std::string_view bytes, bool binary, Time now) {
+bool Shard::Impl::Receive(Session& session, std::string_view bytes, bool binary, Now now) {
   SessionKey key = session.key;
   if (!session.first_frame_seen) ChooseDialect(session, binary);
   probe.messages_in[session.dialect->id()].Add();
@@ -47,7 +47,7 @@ void Shard::Impl::ChooseDialect(Session& session, bool binary) {
   session.dialect = &dialect;
 }
 
-void Shard::Impl::RunBatch(Batch& batch, Time now) {
+void Shard::Impl::RunBatch(Batch& batch, Now now) {
   if (batch.running) return;  // an answer came while the command was being carried out
   batch.running = true;
   Key key = batch.key;
@@ -60,7 +60,7 @@ void Shard::Impl::RunBatch(Batch& batch, Time now) {
   if (!batch.waiting) FinishBatch(batch, now);
 }
 
-void Shard::Impl::FinishBatch(Batch& batch, Time now) {
+void Shard::Impl::FinishBatch(Batch& batch, Now now) {
   Session& session = *sessions.Find(batch.session);
   std::vector<std::string> answers = std::move(batch.answers);
   std::erase(session.batches, batch.key);
@@ -70,7 +70,7 @@ void Shard::Impl::FinishBatch(Batch& batch, Time now) {
 
 // --- One command ---------------------------------------------------------------------------------
 
-void Shard::Impl::Execute(Session& session, Command command, Key batch, Time now) {
+void Shard::Impl::Execute(Session& session, Command command, Key batch, Now now) {
   if (!SpendToken(session, command, now)) {
     if (session.commands.Exhausted(static_cast<double>(options.commands_burst))) {
       return CloseSession(session, CloseCause::kRateLimited, {}, now);
@@ -117,7 +117,7 @@ void Shard::Impl::Execute(Session& session, Command command, Key batch, Time now
 }
 
 // Answers cost nothing: the gateway asked for them, and unasked ones have no effect.
-bool Shard::Impl::SpendToken(Session& session, const Command& command, Time now) {
+bool Shard::Impl::SpendToken(Session& session, const Command& command, Now now) {
   if (options.commands_per_second <= 0) return true;
   if (std::holds_alternative<Answer>(command.verb)) return true;
   return session.commands.Take(options.commands_per_second,
@@ -125,7 +125,7 @@ bool Shard::Impl::SpendToken(Session& session, const Command& command, Time now)
 }
 
 void Shard::Impl::Answered(Session& session, Key batch_key, std::optional<std::string> answer,
-                           Time now) {
+                           Now now) {
   bool says = answer && !answer->empty();
   if (!batch_key) {
     if (says) Deliver(session, *answer, now);
@@ -139,13 +139,13 @@ void Shard::Impl::Answered(Session& session, Key batch_key, std::optional<std::s
 }
 
 void Shard::Impl::Succeed(Session& session, const Correlation& correlation, Key batch,
-                          const Payload& result, Time now) {
+                          const Payload& result, Now now) {
   if (!correlation.answer) return Answered(session, batch, std::nullopt, now);
   Answered(session, batch, session.dialect->EncodeResult(correlation, result), now);
 }
 
 void Shard::Impl::Fail(Session& session, const Correlation& correlation, Key batch,
-                       const CallError& error, Time now) {
+                       const CallError& error, Now now) {
   probe.faults[static_cast<size_t>(error.fault)].Add();
   if (!correlation.answer && !session.dialect->AnswersAnyway(error)) {
     return Answered(session, batch, std::nullopt, now);
@@ -155,7 +155,7 @@ void Shard::Impl::Fail(Session& session, const Correlation& correlation, Key bat
 
 // --- Out -----------------------------------------------------------------------------------------
 
-bool Shard::Impl::HasRoom(Session& session, size_t bytes, Time now) {
+bool Shard::Impl::HasRoom(Session& session, size_t bytes, Now now) {
   Outbox& outbox = session.socket->outbox();
   if (outbox.size() + bytes <= options.outbox_bytes) return true;
   probe.drops[static_cast<size_t>(DropReason::kSlowConsumer)].Add();
@@ -163,12 +163,12 @@ bool Shard::Impl::HasRoom(Session& session, size_t bytes, Time now) {
   return false;
 }
 
-bool Shard::Impl::DeliverMessage(Session& session, const Message& message, Time now) {
+bool Shard::Impl::DeliverMessage(Session& session, const Message& message, Now now) {
   const SharedFrame& frame = message.FrameFor(*session.dialect);
   return frame && DeliverFrame(session, frame, now);
 }
 
-bool Shard::Impl::DeliverFrame(Session& session, const SharedFrame& frame, Time now) {
+bool Shard::Impl::DeliverFrame(Session& session, const SharedFrame& frame, Now now) {
   if (!HasRoom(session, frame->size(), now)) return false;
   Outbox& outbox = session.socket->outbox();
   outbox.Append(frame);
@@ -177,7 +177,7 @@ bool Shard::Impl::DeliverFrame(Session& session, const SharedFrame& frame, Time 
   return true;
 }
 
-bool Shard::Impl::Deliver(Session& session, std::string_view message, Time now) {
+bool Shard::Impl::Deliver(Session& session, std::string_view message, Now now) {
   if (!HasRoom(session, message.size() + kFrameHeaderMax, now)) return false;
   session.socket->outbox().AppendFrame(session.dialect->binary(), message);
   probe.messages_out[session.dialect->id()].Add();

@@ -41,7 +41,7 @@ std::vector<NamedCount> Page(const Map& map, std::string_view after, size_t limi
 // --- Verbs that act ------------------------------------------------------------------------------
 
 Outcome Shard::Send(const Selector& selector, const Message& message,
-                    const std::optional<CloseFrame>& close_after, Time now) {
+                    const std::optional<CloseFrame>& close_after, Now now) {
   Outcome outcome;
   impl_->directory.ForEach(selector, &outcome.not_found, [&](Session& session) {
     ++outcome.matched;
@@ -54,7 +54,7 @@ Outcome Shard::Send(const Selector& selector, const Message& message,
   return outcome;
 }
 
-Outcome Shard::Join(const Selector& selector, absl::Span<const std::string> channels, Time now) {
+Outcome Shard::Join(const Selector& selector, absl::Span<const std::string> channels, Now now) {
   Outcome outcome;
   impl_->directory.ForEach(selector, &outcome.not_found, [&](Session& session) {
     ++outcome.matched;
@@ -70,7 +70,7 @@ Outcome Shard::Join(const Selector& selector, absl::Span<const std::string> chan
   return outcome;
 }
 
-Outcome Shard::Leave(const Selector& selector, absl::Span<const std::string> channels, Time now) {
+Outcome Shard::Leave(const Selector& selector, absl::Span<const std::string> channels, Now now) {
   Outcome outcome;
   impl_->directory.ForEach(selector, &outcome.not_found, [&](Session& session) {
     ++outcome.matched;
@@ -82,7 +82,7 @@ Outcome Shard::Leave(const Selector& selector, absl::Span<const std::string> cha
 }
 
 Outcome Shard::KickOut(const Selector& selector, absl::Span<const std::string> channels,
-                       std::string_view message, Time now) {
+                       std::string_view message, Now now) {
   Outcome outcome;
   impl_->directory.ForEach(selector, &outcome.not_found, [&](Session& session) {
     ++outcome.matched;
@@ -99,7 +99,7 @@ Outcome Shard::KickOut(const Selector& selector, absl::Span<const std::string> c
 }
 
 Outcome Shard::Update(const Selector& selector, const std::optional<std::string>& user,
-                      const Labels& labels, Time now) {
+                      const Labels& labels, Now now) {
   Outcome outcome;
   impl_->directory.ForEach(selector, &outcome.not_found, [&](Session& session) {
     ++outcome.matched;
@@ -114,7 +114,7 @@ Outcome Shard::Update(const Selector& selector, const std::optional<std::string>
 }
 
 Outcome Shard::Disconnect(const Selector& selector, const CloseFrame& frame, bool validate_only,
-                          Time now) {
+                          Now now) {
   Outcome outcome;
   impl_->directory.ForEach(selector, &outcome.not_found, [&](Session& session) {
     ++outcome.matched;
@@ -127,7 +127,7 @@ Outcome Shard::Disconnect(const Selector& selector, const CloseFrame& frame, boo
 
 Outcome Shard::Ask(uint64_t ask, const Selector& selector, const std::string& method,
                    const Payload& params, Duration timeout, std::shared_ptr<AnswerSink> sink,
-                   Time now) {
+                   Now now) {
   Impl& impl = *impl_;
   Outcome outcome;
   impl.directory.ForEach(selector, &outcome.not_found, [&](Session& session) {
@@ -167,7 +167,7 @@ std::vector<SessionKey> Shard::SnapshotAll() const {
   return keys;
 }
 
-size_t Shard::Drain(absl::Span<const SessionKey> keys, const CloseFrame& frame, Time now) {
+size_t Shard::Drain(absl::Span<const SessionKey> keys, const CloseFrame& frame, Now now) {
   size_t closed = 0;
   for (SessionKey key : keys) {
     Session* session = impl_->sessions.Find(key);

@@ -16,7 +16,7 @@ void Shard::Impl::ScheduleLiveness(Session& session) {
                                   TimerToken(kSession, session.key));
 }
 
-void Shard::Impl::OnSessionTimer(Session& session, Time now) {
+void Shard::Impl::OnSessionTimer(Session& session, Now now) {
   if (session.state == Session::State::kGreeting) {
     return CloseSession(session, CloseCause::kHandshakeTimeout, {}, now);
   }
@@ -37,9 +37,9 @@ void Shard::Impl::OnSessionTimer(Session& session, Time now) {
 }
 
 // A third of the lease, so that two renewals may fail before presence does.
-void Shard::Impl::RenewPresence(Time now) {
+void Shard::Impl::RenewPresence(Now now) {
   if (now < next_renewal) return;
-  bool first = next_renewal == absl::InfinitePast();
+  bool first = next_renewal == Instant::Past();
   next_renewal = now + options.presence_lease / 3;
   if (first || sessions.size() == 0) return;
   std::vector<storage::PresenceRecord> records;
@@ -47,7 +47,7 @@ void Shard::Impl::RenewPresence(Time now) {
     if (session.claimed) records.push_back(RecordOf(session));
   });
   presence.Renew(std::move(records), self,
-                 [this](absl::StatusOr<std::vector<storage::PresenceKey>> lost, Time) {
+                 [this](absl::StatusOr<std::vector<storage::PresenceKey>> lost, Now) {
                    if (!lost.ok()) return probe.presence_failures.Add();
                    for (const storage::PresenceKey& key : *lost) {
                      if (Session* session = directory.Find(key.space, key.id)) Reclaim(*session);
@@ -60,7 +60,7 @@ void Shard::Impl::RenewPresence(Time now) {
 void Shard::Impl::Reclaim(Session& session) {
   storage::PresenceRecord record = RecordOf(session);
   presence.TryClaim(record, storage::ClaimPolicy::kReject, self,
-                    [this, record](absl::StatusOr<storage::Claim> claim, Time now) {
+                    [this, record](absl::StatusOr<storage::Claim> claim, Now now) {
                       if (!claim.ok()) return probe.presence_failures.Add();
                       bool held = claim->result == storage::Claim::Result::kHeld;
                       Session* loser = OpenSession({record.session});
@@ -72,7 +72,7 @@ void Shard::Impl::Reclaim(Session& session) {
 
 // --- Leaving -------------------------------------------------------------------------------------
 
-void Shard::Impl::CloseSession(Session& session, CloseCause cause, CloseFrame frame, Time now) {
+void Shard::Impl::CloseSession(Session& session, CloseCause cause, CloseFrame frame, Now now) {
   if (session.state == Session::State::kClosing) return;
   CloseFrame standard = session.dialect->Close(cause);
   if (frame.code == 0) frame.code = standard.code;
@@ -87,7 +87,7 @@ void Shard::Impl::CloseSession(Session& session, CloseCause cause, CloseFrame fr
   session.socket->Close(frame);
 }
 
-void Shard::Impl::Retire(Session& session, const CloseFrame& frame, bool replaced, Time now) {
+void Shard::Impl::Retire(Session& session, const CloseFrame& frame, bool replaced, Now now) {
   bool was_open = session.state == Session::State::kOpen;
   bool took_over = session.arrival && session.arrival->taking_over;
   session.state = Session::State::kClosing;
@@ -111,7 +111,7 @@ void Shard::Impl::Retire(Session& session, const CloseFrame& frame, bool replace
   directory.Remove(session);
 }
 
-void Shard::Impl::Closed(SessionKey key, const CloseFrame& frame, Time now) {
+void Shard::Impl::Closed(SessionKey key, const CloseFrame& frame, Now now) {
   Session* session = sessions.Find(key);
   if (!session) return;
   if (session->state != Session::State::kClosing) {
@@ -123,10 +123,10 @@ void Shard::Impl::Closed(SessionKey key, const CloseFrame& frame, Time now) {
   sessions.Erase(key);
 }
 
-void Shard::Impl::Emit(Type type, const Session& session, Time now, std::string_view channel,
+void Shard::Impl::Emit(Type type, const Session& session, Now now, std::string_view channel,
                        const CloseFrame& frame) {
-  events.push_back({type, now, session.space_name, session.id, session.user, std::string(channel),
-                    frame.code, frame.reason, 0});
+  events.push_back({type, now.date, session.space_name, session.id, session.user,
+                    std::string(channel), frame.code, frame.reason, 0});
 }
 
 }  // namespace sluice::hub

@@ -46,7 +46,7 @@ void Replace(Verb& verb, Payload replacement) {
 // --- Asking --------------------------------------------------------------------------------------
 
 Shard::Impl::Guarding Shard::Impl::Ask(Session& session, GuardAction action, std::string subject,
-                                       const Payload& data, Time now) {
+                                       const Payload& data, Now now) {
   Endpoint* guard = methods.FindGuard(session.space_name, action);
   if (!guard) return {Guarding::kAllowed, {}};
   PendingCall* call = nullptr;
@@ -83,7 +83,7 @@ Shard::Impl::Guarding Shard::Impl::Decided(WorkerResult result) {
   return Undecided(error ? error->fault : Fault::kUnavailable);
 }
 
-void Shard::Impl::OnVerdict(Session& session, GuardAction action, WorkerResult result, Time now) {
+void Shard::Impl::OnVerdict(Session& session, GuardAction action, WorkerResult result, Now now) {
   Guarding guarding = Decided(std::move(result));
   if (session.state != Session::State::kOpen) {
     if (guarding.state == Guarding::kBlocked) BlockArrival(session, action, guarding.error, now);
@@ -100,7 +100,7 @@ void Shard::Impl::OnVerdict(Session& session, GuardAction action, WorkerResult r
 
 // True if the arrival waits now, or was refused.
 bool Shard::Impl::AskGuard(Session& session, GuardAction action, std::string subject,
-                           const Payload& data, Time now) {
+                           const Payload& data, Now now) {
   Guarding guarding = Ask(session, action, std::move(subject), data, now);
   if (guarding.state == Guarding::kBlocked) BlockArrival(session, action, guarding.error, now);
   return guarding.state == Guarding::kAsked || session.state == Session::State::kClosing;
@@ -108,7 +108,7 @@ bool Shard::Impl::AskGuard(Session& session, GuardAction action, std::string sub
 
 // A token that was blocked is only not taken; everything else refuses the connection.
 void Shard::Impl::BlockArrival(Session& session, GuardAction action, const CallError& error,
-                               Time now) {
+                               Now now) {
   if (action != GuardAction::kAuthenticate) {
     return Refuse(session, CloseCause::kRejected, error, CloseFrameOf(error), now);
   }
@@ -118,12 +118,12 @@ void Shard::Impl::BlockArrival(Session& session, GuardAction action, const CallE
 
 // --- Commands ------------------------------------------------------------------------------------
 
-void Shard::Impl::Process(Session& session, Command command, Key batch, Time now) {
+void Shard::Impl::Process(Session& session, Command command, Key batch, Now now) {
   session.inbox.push_back({std::move(command), batch});
   RunInbox(session, now);
 }
 
-void Shard::Impl::RunInbox(Session& session, Time now) {
+void Shard::Impl::RunInbox(Session& session, Now now) {
   SessionKey key = session.key;
   while (Carries(session) && !session.inbox.empty()) {
     QueuedCommand& front = session.inbox.front();
@@ -145,7 +145,7 @@ void Shard::Impl::RunInbox(Session& session, Time now) {
 // What, if anything, must be allowed before the command at the front is carried out.
 std::optional<Shard::Impl::GuardQuestion> Shard::Impl::QuestionOf(Session& session,
                                                                   const QueuedCommand& queued,
-                                                                  Time now) {
+                                                                  Now now) {
   if (session.state != Session::State::kOpen) return std::nullopt;
   std::optional<GuardQuestion> question;
   auto ask = [&](GuardAction action, const std::string& subject, const Payload& data) {
@@ -182,7 +182,7 @@ std::optional<Shard::Impl::GuardQuestion> Shard::Impl::QuestionOf(Session& sessi
   return question;
 }
 
-void Shard::Impl::InboxDecided(Session& session, Guarding guarding, Time now) {
+void Shard::Impl::InboxDecided(Session& session, Guarding guarding, Now now) {
   session.deciding = false;
   QueuedCommand& front = session.inbox.front();
   if (guarding.state == Guarding::kAllowed) {
@@ -202,7 +202,7 @@ void Shard::Impl::InboxDecided(Session& session, Guarding guarding, Time now) {
 // --- Publications on their way out ---------------------------------------------------------------
 
 // False if the client could not take it.
-bool Shard::Impl::AskBeforeDelivery(Session& session, const SharedMessage& message, Time now) {
+bool Shard::Impl::AskBeforeDelivery(Session& session, const SharedMessage& message, Now now) {
   if (session.outbound.size() >= options.guard_queue) {
     probe.drops[static_cast<size_t>(DropReason::kSlowConsumer)].Add();
     CloseSession(session, CloseCause::kSlowConsumer, {}, now);
@@ -213,7 +213,7 @@ bool Shard::Impl::AskBeforeDelivery(Session& session, const SharedMessage& messa
   return true;
 }
 
-void Shard::Impl::RunOutbound(Session& session, Time now) {
+void Shard::Impl::RunOutbound(Session& session, Now now) {
   while (OpenSession(session.key) && !session.outbound.empty()) {
     const Message& message = *session.outbound.front();
     Guarding guarding =
@@ -223,12 +223,12 @@ void Shard::Impl::RunOutbound(Session& session, Time now) {
   }
 }
 
-void Shard::Impl::OutboundDecided(Session& session, Guarding guarding, Time now) {
+void Shard::Impl::OutboundDecided(Session& session, Guarding guarding, Now now) {
   PassOutbound(session, guarding, now);
   RunOutbound(session, now);
 }
 
-void Shard::Impl::PassOutbound(Session& session, const Guarding& guarding, Time now) {
+void Shard::Impl::PassOutbound(Session& session, const Guarding& guarding, Now now) {
   SharedMessage message = std::move(session.outbound.front());
   session.outbound.pop_front();
   if (guarding.state == Guarding::kBlocked) return;  // silently: that is what it is for

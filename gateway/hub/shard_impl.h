@@ -56,40 +56,40 @@ struct Shard::Impl : CallOwner {
   };
   static constexpr uint64_t kKindMask = uint64_t{0xff} << 56;
   uint64_t TimerToken(Kind kind, Key key) const { return kind | (key.value & ~kKindMask); }
-  void OnTimer(uint64_t token, Time now);
+  void OnTimer(uint64_t token, Now now);
 
   // --- arrivals (shard_arrivals.cc) ---
-  SessionKey Open(Arrival arrival, Socket& socket, Time now);
-  void Arrive(Session& session, Time now);
-  bool TakeStep(Session& session, ArrivalProgress::Step step, Time now);
-  bool AwaitGreeting(Session& session, Time now);
-  void Greeted(Session& session, Correlation correlation, Greet greet, Time now);
+  SessionKey Open(Arrival arrival, Socket& socket, Now now);
+  void Arrive(Session& session, Now now);
+  bool TakeStep(Session& session, ArrivalProgress::Step step, Now now);
+  bool AwaitGreeting(Session& session, Now now);
+  void Greeted(Session& session, Correlation correlation, Greet greet, Now now);
   void Welcomed(Session& session, const Correlation& correlation, const Payload& payload,
-                const TokenFlaw* flaw, Time now);
+                const TokenFlaw* flaw, Now now);
   void Refuse(Session& session, CloseCause cause, const CallError& error, CloseFrame frame,
-              Time now);
-  bool Admit(Session& session, Time now);
-  void OnAdmission(Session& session, WorkerResult result, Time now);
+              Now now);
+  bool Admit(Session& session, Now now);
+  void OnAdmission(Session& session, WorkerResult result, Now now);
   void Claim(Session& session);
   Session* Arriving(SessionKey key) const;
-  void OnClaimed(const storage::PresenceRecord& record, const storage::Claim& claim, Time now);
-  void OnClaimRefused(const storage::PresenceRecord& record, CloseCause cause, Time now);
-  void Enter(Session& session, std::vector<std::string> inherited, Time now);
-  void SayFirst(Session& session, const ArrivalProgress& arrival, Time now);
+  void OnClaimed(const storage::PresenceRecord& record, const storage::Claim& claim, Now now);
+  void OnClaimRefused(const storage::PresenceRecord& record, CloseCause cause, Now now);
+  void Enter(Session& session, std::vector<std::string> inherited, Now now);
+  void SayFirst(Session& session, const ArrivalProgress& arrival, Now now);
   storage::PresenceRecord RecordOf(const Session& session) const;
   std::string NewId();
 
   // --- departures (shard_departures.cc) ---
   // Begins to close; the dialect's frame for the cause, unless `frame.code` is set.
-  void CloseSession(Session& session, CloseCause cause, CloseFrame frame, Time now);
+  void CloseSession(Session& session, CloseCause cause, CloseFrame frame, Now now);
   // Takes a session out of everything; it stays in the slab until its socket is gone.
-  void Retire(Session& session, const CloseFrame& frame, bool replaced, Time now);
-  void Closed(SessionKey key, const CloseFrame& frame, Time now);
+  void Retire(Session& session, const CloseFrame& frame, bool replaced, Now now);
+  void Closed(SessionKey key, const CloseFrame& frame, Now now);
   void ScheduleLiveness(Session& session);
-  void OnSessionTimer(Session& session, Time now);
-  void RenewPresence(Time now);
+  void OnSessionTimer(Session& session, Now now);
+  void RenewPresence(Now now);
   void Reclaim(Session& session);
-  void Emit(ConnectionEvent::Type type, const Session& session, Time now,
+  void Emit(ConnectionEvent::Type type, const Session& session, Now now,
             std::string_view channel = {}, const CloseFrame& frame = {});
 
   // --- guards (shard_guards.cc) ---
@@ -106,47 +106,47 @@ struct Shard::Impl : CallOwner {
     Payload data;
   };
   Guarding Ask(Session& session, GuardAction action, std::string subject, const Payload& data,
-               Time now);
+               Now now);
   Guarding Undecided(Fault fault);
   Guarding Decided(WorkerResult result);
-  void OnVerdict(Session& session, GuardAction action, WorkerResult result, Time now);
+  void OnVerdict(Session& session, GuardAction action, WorkerResult result, Now now);
   bool AskGuard(Session& session, GuardAction action, std::string subject, const Payload& data,
-                Time now);
-  void BlockArrival(Session& session, GuardAction action, const CallError& error, Time now);
+                Now now);
+  void BlockArrival(Session& session, GuardAction action, const CallError& error, Now now);
   // Carries a command out behind those that still wait.
-  void Process(Session& session, Command command, Key batch, Time now);
-  void RunInbox(Session& session, Time now);
-  std::optional<GuardQuestion> QuestionOf(Session& session, const QueuedCommand& queued, Time now);
-  void InboxDecided(Session& session, Guarding guarding, Time now);
-  bool AskBeforeDelivery(Session& session, const SharedMessage& message, Time now);
-  void RunOutbound(Session& session, Time now);
-  void OutboundDecided(Session& session, Guarding guarding, Time now);
-  void PassOutbound(Session& session, const Guarding& guarding, Time now);
+  void Process(Session& session, Command command, Key batch, Now now);
+  void RunInbox(Session& session, Now now);
+  std::optional<GuardQuestion> QuestionOf(Session& session, const QueuedCommand& queued, Now now);
+  void InboxDecided(Session& session, Guarding guarding, Now now);
+  bool AskBeforeDelivery(Session& session, const SharedMessage& message, Now now);
+  void RunOutbound(Session& session, Now now);
+  void OutboundDecided(Session& session, Guarding guarding, Now now);
+  void PassOutbound(Session& session, const Guarding& guarding, Now now);
 
   // --- members (shard_members.cc) ---
   void SeeMembers(Session& session);
   void UnseeMembers(const Session& session);
-  void TellMembers(Session& session, std::vector<storage::PresenceRecord> records, Time now);
-  void OnMember(const std::string& space, const storage::PresenceChange& change, Time now);
+  void TellMembers(Session& session, std::vector<storage::PresenceRecord> records, Now now);
+  void OnMember(const std::string& space, const storage::PresenceChange& change, Now now);
 
   // --- tokens (shard_tokens.cc) ---
-  std::variant<Token, TokenFlaw> Verify(std::string_view token, Time now) const;
-  void TakeToken(Session& session, Token token, Time now);
-  void DropToken(Session& session, Time now);
-  void TellTokenRemoved(Session& session, Time now);
+  std::variant<Token, TokenFlaw> Verify(std::string_view token, Now now) const;
+  void TakeToken(Session& session, Token token, Now now);
+  void DropToken(Session& session, Now now);
+  void TellTokenRemoved(Session& session, Now now);
   void ShowToken(Session& session, Correlation correlation, Key batch, const Authenticate& verb,
-                 Time now);
+                 Now now);
   void TokenAnswered(Session& session, const Correlation& correlation, Key batch,
-                     const TokenFlaw* flaw, Time now);
-  void ExpireToken(Session& session, Time now);
+                     const TokenFlaw* flaw, Now now);
+  void ExpireToken(Session& session, Now now);
 
   // --- publications (shard_publications.cc) ---
   void PublishIn(Session& session, const Correlation& correlation, Key batch, hub::Publish verb,
-                 Time now);
-  void RelayToOthers(Session& session, const Relay& relay, Time now);
+                 Now now);
+  void RelayToOthers(Session& session, const Relay& relay, Now now);
   // Runs `task(Shard&, now)` here at once and on every other shard soon.
   template <typename Task>
-  void ForEveryShard(Task task, Time now) {
+  void ForEveryShard(Task task, Now now) {
     task(self_shard, now);
     for (uint32_t i = 0; i < set.size(); ++i) {
       if (i != index) set.Post(i, task);
@@ -154,50 +154,50 @@ struct Shard::Impl : CallOwner {
   }
 
   // --- commands (shard_commands.cc) ---
-  bool Receive(Session& session, std::string_view bytes, bool binary, Time now);
+  bool Receive(Session& session, std::string_view bytes, bool binary, Now now);
   void ChooseDialect(Session& session, bool binary);
-  void Execute(Session& session, Command command, Key batch, Time now);
-  void RunBatch(Batch& batch, Time now);
-  void FinishBatch(Batch& batch, Time now);
+  void Execute(Session& session, Command command, Key batch, Now now);
+  void RunBatch(Batch& batch, Now now);
+  void FinishBatch(Batch& batch, Now now);
   // The answer to one command, if it has one; inside a batch it waits for the others.
-  void Answered(Session& session, Key batch, std::optional<std::string> answer, Time now);
+  void Answered(Session& session, Key batch, std::optional<std::string> answer, Now now);
   void Succeed(Session& session, const Correlation& correlation, Key batch, const Payload& result,
-               Time now);
+               Now now);
   void Fail(Session& session, const Correlation& correlation, Key batch, const CallError& error,
-            Time now);
-  void Call(Session& session, Correlation correlation, Key batch, CallMethod call, Time now);
-  void LogIn(Session& session, Correlation correlation, Key batch, Login login, Time now);
-  void OnLogin(Session& session, PendingCall& call, WorkerResult result, Time now);
-  void Pass(Session& session, const Correlation& correlation, Key batch, Forward forward, Time now);
+            Now now);
+  void Call(Session& session, Correlation correlation, Key batch, CallMethod call, Now now);
+  void LogIn(Session& session, Correlation correlation, Key batch, Login login, Now now);
+  void OnLogin(Session& session, PendingCall& call, WorkerResult result, Now now);
+  void Pass(Session& session, const Correlation& correlation, Key batch, Forward forward, Now now);
   void SubscribeTo(Session& session, const Correlation& correlation, Key batch,
-                   const Subscribe& subscribe, Time now);
+                   const Subscribe& subscribe, Now now);
   std::optional<ChannelStatus> SubscribeToOne(Session& session, const std::string& channel,
-                                              Time now);
+                                              Now now);
   void UnsubscribeFrom(Session& session, const Correlation& correlation, Key batch,
-                       const Unsubscribe& unsubscribe, Time now);
-  void TellMethods(Session& session, const Correlation& correlation, Key batch, Time now);
+                       const Unsubscribe& unsubscribe, Now now);
+  void TellMethods(Session& session, const Correlation& correlation, Key batch, Now now);
   void TakeAnswer(Session& session, const Correlation& correlation, Key batch, Answer answer,
-                  Time now);
-  void Speak(Session& session, Key batch, Say say, Time now);
-  bool SpendToken(Session& session, const Command& command, Time now);
+                  Now now);
+  void Speak(Session& session, Key batch, Say say, Now now);
+  bool SpendToken(Session& session, const Command& command, Now now);
   // Puts a message into the outbox, or closes a consumer that is too slow.
-  bool Deliver(Session& session, std::string_view message, Time now);
-  bool DeliverMessage(Session& session, const Message& message, Time now);
-  bool DeliverFrame(Session& session, const SharedFrame& frame, Time now);
-  bool HasRoom(Session& session, size_t bytes, Time now);
-  bool JoinChannel(Session& session, std::string_view channel, Time now);
-  bool LeaveChannel(Session& session, std::string_view channel, Time now);
-  void SetUser(Session& session, const std::string& user, Time now);
+  bool Deliver(Session& session, std::string_view message, Now now);
+  bool DeliverMessage(Session& session, const Message& message, Now now);
+  bool DeliverFrame(Session& session, const SharedFrame& frame, Now now);
+  bool HasRoom(Session& session, size_t bytes, Now now);
+  bool JoinChannel(Session& session, std::string_view channel, Now now);
+  bool LeaveChannel(Session& session, std::string_view channel, Now now);
+  void SetUser(Session& session, const std::string& user, Now now);
   void SetLabels(Session& session, const Labels& labels);
   // Notes that the session will answer `number`.
   void Await(Session& session, uint64_t ask, uint64_t number, Duration timeout,
-             std::shared_ptr<AnswerSink> sink, Time now);
+             std::shared_ptr<AnswerSink> sink, Now now);
 
   // CallOwner.
   Context ContextOf(SessionKey key, const ContextSpec& spec) override;
   Candidate CandidateOf(SessionKey key) override;
   void OnPlaceFreed() override;
-  void OnResult(PendingCall& call, WorkerResult result, Time now) override;
+  void OnResult(PendingCall& call, WorkerResult result, Now now) override;
 
   Session* OpenSession(SessionKey key) const {
     Session* session = sessions.Find(key);
@@ -235,7 +235,7 @@ struct Shard::Impl : CallOwner {
   absl::flat_hash_set<std::string> refused_spaces;
   absl::BitGen random;
   std::map<std::string, Viewers> viewed;
-  Time next_renewal = absl::InfinitePast();
+  Instant next_renewal = Instant::Past();
 };
 
 }  // namespace sluice::hub

@@ -14,13 +14,13 @@ void Shard::Impl::SeeMembers(Session& session) {
   Viewers& viewers = viewed[space];
   if (viewers.sessions.empty()) {
     viewers.watch =
-        presence.Watch(space, self, [this, space](const storage::PresenceChange& change, Time now) {
+        presence.Watch(space, self, [this, space](const storage::PresenceChange& change, Now now) {
           OnMember(space, change, now);
         });
   }
   viewers.sessions.push_back(session.key);
   presence.List(space, "", options.members_max + 1, self,  // one more: whether there are more
-                [this, key = session.key](auto records, Time now) {
+                [this, key = session.key](auto records, Now now) {
                   Session* viewer = OpenSession(key);
                   if (!records.ok()) return probe.presence_failures.Add();
                   if (viewer) TellMembers(*viewer, *std::move(records), now);
@@ -29,7 +29,7 @@ void Shard::Impl::SeeMembers(Session& session) {
 
 // One is always in one's own list, also in one that is cut.
 void Shard::Impl::TellMembers(Session& session, std::vector<storage::PresenceRecord> records,
-                              Time now) {
+                              Now now) {
   const bool cut = records.size() > options.members_max;
   if (cut) {
     probe.member_lists_cut.Add();
@@ -52,7 +52,7 @@ void Shard::Impl::TellMembers(Session& session, std::vector<storage::PresenceRec
 
 // Whoever has not got the list yet will find the change in it.
 void Shard::Impl::OnMember(const std::string& space, const storage::PresenceChange& change,
-                           Time now) {
+                           Now now) {
   auto found = viewed.find(space);
   if (found == viewed.end() || change.record.detail.empty()) return;
   Member member{change.record.key.id, change.record.detail};

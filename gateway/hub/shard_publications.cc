@@ -10,7 +10,7 @@ namespace sluice::hub {
 
 // The publisher's own shard first, so that it hears itself before its answer.
 void Shard::Impl::PublishIn(Session& session, const Correlation& correlation, Key batch,
-                            hub::Publish verb, Time now) {
+                            hub::Publish verb, Now now) {
   if (tap.wanted()) {
     tap.OnPublication({session.space_name, verb.channel, verb.data, session.id, session.user});
   }
@@ -18,14 +18,13 @@ void Shard::Impl::PublishIn(Session& session, const Correlation& correlation, Ke
                                                  /*publication=*/true);
   SessionKey key = session.key;
   std::string space = session.space_name;
-  ForEveryShard([message, space](Shard& shard, Time at) { shard.Publish(space, message, at); },
-                now);
+  ForEveryShard([message, space](Shard& shard, Now at) { shard.Publish(space, message, at); }, now);
   if (Session* publisher = OpenSession(key)) {
     Succeed(*publisher, correlation, batch, Payload::None(), now);
   }
 }
 
-void Shard::Impl::RelayToOthers(Session& session, const Relay& relay, Time now) {
+void Shard::Impl::RelayToOthers(Session& session, const Relay& relay, Now now) {
   session.liveness.Renew(now);
   Payload body = session.dialect->RelayBody(relay, session.id);
   auto message = std::make_shared<const Message>(relay.event, std::move(body), encodings);
@@ -33,11 +32,11 @@ void Shard::Impl::RelayToOthers(Session& session, const Relay& relay, Time now) 
   others.space = session.space_name;
   others.except_connections = {session.id};
   ForEveryShard(
-      [message, others](Shard& shard, Time at) { shard.Send(others, *message, std::nullopt, at); },
+      [message, others](Shard& shard, Now at) { shard.Send(others, *message, std::nullopt, at); },
       now);
 }
 
-Outcome Shard::Publish(const std::string& space, const SharedMessage& message, Time now) {
+Outcome Shard::Publish(const std::string& space, const SharedMessage& message, Now now) {
   Selector members;
   members.space = space;
   members.channels = {message->event()};

@@ -31,19 +31,19 @@ class ShardSet {
   void Post(uint32_t index, Task task) const {
     Shard* shard = shards_[index].shard;
     shards_[index].executor->Post(
-        [shard, task = std::move(task)](Time now) mutable { task(*shard, now); });
+        [shard, task = std::move(task)](Now now) mutable { task(*shard, now); });
   }
 
   // Runs `task(Shard&, now) -> R` on every shard, then `done(std::vector<R>, now)` on the thread of
   // the one that finishes last. `task` must be safe to call from several threads at once.
   template <typename Task, typename Done>
   void Gather(Task task, Done done) const {
-    using Result = std::decay_t<std::invoke_result_t<Task&, Shard&, Time>>;
+    using Result = std::decay_t<std::invoke_result_t<Task&, Shard&, Now>>;
     auto state = std::make_shared<Gathering<Task, Done, Result>>(std::move(task), std::move(done),
                                                                  shards_.size());
     for (size_t i = 0; i < shards_.size(); ++i) {
       Shard* shard = shards_[i].shard;
-      shards_[i].executor->Post([state, shard, i](Time now) { state->Run(*shard, i, now); });
+      shards_[i].executor->Post([state, shard, i](Now now) { state->Run(*shard, i, now); });
     }
   }
 
@@ -60,7 +60,7 @@ class ShardSet {
   struct Gathering {
     Gathering(Task t, Done d, size_t count)
         : task(std::move(t)), done(std::move(d)), results(count), open(count) {}
-    void Run(Shard& shard, size_t index, Time now) {
+    void Run(Shard& shard, size_t index, Now now) {
       results[index] = task(shard, now);
       if (open.fetch_sub(1, std::memory_order_acq_rel) == 1) done(std::move(results), now);
     }

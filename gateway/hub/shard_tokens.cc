@@ -9,12 +9,12 @@ namespace sluice::hub {
 
 using Type = ConnectionEvent::Type;
 
-std::variant<Token, TokenFlaw> Shard::Impl::Verify(std::string_view token, Time now) const {
-  return tokens.Verify(token, now);
+std::variant<Token, TokenFlaw> Shard::Impl::Verify(std::string_view token, Now now) const {
+  return tokens.Verify(token, now.date);
 }
 
 // It is who the token says from here on.
-void Shard::Impl::TakeToken(Session& session, hub::Token token, Time now) {
+void Shard::Impl::TakeToken(Session& session, hub::Token token, Now now) {
   session.authenticated = true;
   std::string user = token.user;
   session.token = std::make_unique<hub::Token>(std::move(token));
@@ -22,7 +22,7 @@ void Shard::Impl::TakeToken(Session& session, hub::Token token, Time now) {
   Emit(Type::kAuthenticated, session, now);
 }
 
-void Shard::Impl::DropToken(Session& session, Time now) {
+void Shard::Impl::DropToken(Session& session, Now now) {
   if (!session.authenticated) return;
   session.authenticated = false;
   session.token.reset();
@@ -30,12 +30,12 @@ void Shard::Impl::DropToken(Session& session, Time now) {
   Emit(Type::kDeauthenticated, session, now);
 }
 
-void Shard::Impl::TellTokenRemoved(Session& session, Time now) {
+void Shard::Impl::TellTokenRemoved(Session& session, Now now) {
   if (auto removed = session.dialect->EncodeTokenRemoved()) Deliver(session, *removed, now);
 }
 
 void Shard::Impl::ShowToken(Session& session, Correlation correlation, Key batch,
-                            const Authenticate& verb, Time now) {
+                            const Authenticate& verb, Now now) {
   auto verified = Verify(verb.token, now);
   if (auto* flaw = std::get_if<TokenFlaw>(&verified)) {
     Emit(Type::kBadToken, session, now, {}, {0, flaw->error.name});
@@ -47,14 +47,14 @@ void Shard::Impl::ShowToken(Session& session, Correlation correlation, Key batch
 }
 
 void Shard::Impl::TokenAnswered(Session& session, const Correlation& correlation, Key batch,
-                                const TokenFlaw* flaw, Time now) {
+                                const TokenFlaw* flaw, Now now) {
   Answered(session, batch, session.dialect->EncodeAuthenticated(correlation, flaw), now);
   if (flaw && flaw->is_bad && OpenSession(session.key)) TellTokenRemoved(session, now);
 }
 
 // Looked at whenever the client says anything.
-void Shard::Impl::ExpireToken(Session& session, Time now) {
-  if (!session.token || session.token->expires > now) return;
+void Shard::Impl::ExpireToken(Session& session, Now now) {
+  if (!session.token || session.token->expires > now.date) return;
   TellTokenRemoved(session, now);
   if (OpenSession(session.key)) DropToken(session, now);
 }
@@ -62,7 +62,7 @@ void Shard::Impl::ExpireToken(Session& session, Time now) {
 // --- What backends ask ---------------------------------------------------------------------------
 
 Outcome Shard::SetToken(const Selector& selector, const Token& token, Duration confirm_within,
-                        std::shared_ptr<AnswerSink> sink, Time now) {
+                        std::shared_ptr<AnswerSink> sink, Now now) {
   Impl& impl = *impl_;
   Outcome outcome;
   impl.directory.ForEach(selector, &outcome.not_found, [&](Session& session) {
@@ -82,7 +82,7 @@ Outcome Shard::SetToken(const Selector& selector, const Token& token, Duration c
   return outcome;
 }
 
-Outcome Shard::Deauthenticate(const Selector& selector, Time now) {
+Outcome Shard::Deauthenticate(const Selector& selector, Now now) {
   Outcome outcome;
   impl_->directory.ForEach(selector, &outcome.not_found, [&](Session& session) {
     ++outcome.matched;

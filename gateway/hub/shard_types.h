@@ -58,7 +58,7 @@ struct ConnectionView {
   DialectId dialect = 0;
   std::vector<std::string> channels;  // sorted
   std::string remote_address;
-  Time connected_at;
+  absl::Time connected_at;
   bool authenticated = false;
   uint64_t outbox_bytes = 0;
   uint32_t calls_in_flight = 0;

@@ -8,13 +8,13 @@ namespace sluice::hub {
 TimerWheel::TimerWheel() : slots_(kSlots, kNone) {}
 
 // Rounded up, so that nothing fires early.
-int64_t TimerWheel::TickOf(absl::Time time) {
-  return absl::ToInt64Milliseconds(absl::Ceil(time - absl::UnixEpoch(), kTick)) /
+int64_t TimerWheel::TickOf(Instant time) {
+  return absl::ToInt64Milliseconds(absl::Ceil(time.elapsed(), kTick)) /
          absl::ToInt64Milliseconds(kTick);
 }
 
-TimerWheel::Id TimerWheel::Schedule(absl::Time deadline, uint64_t token) {
-  if (deadline == absl::InfiniteFuture()) return 0;
+TimerWheel::Id TimerWheel::Schedule(Instant deadline, uint64_t token) {
+  if (deadline == Instant::Future()) return 0;
   uint32_t index = Allocate();
   Node& node = nodes_[index];
   node.token = token;
@@ -31,9 +31,9 @@ void TimerWheel::Cancel(Id id) {
   Unlink(index);
 }
 
-void TimerWheel::Advance(absl::Time now, absl::FunctionRef<void(uint64_t)> fire) {
+void TimerWheel::Advance(Instant now, absl::FunctionRef<void(uint64_t)> fire) {
   // Rounded down: a tick is over only when all of it is.
-  int64_t target = absl::ToUnixMillis(now) / absl::ToInt64Milliseconds(kTick);
+  int64_t target = absl::ToInt64Milliseconds(now.elapsed()) / absl::ToInt64Milliseconds(kTick);
   if (target <= now_tick_) return;
   // After a long pause (or at the start) one turn of the wheel visits every slot.
   int64_t from = std::max(now_tick_ + 1, target - static_cast<int64_t>(kSlots) + 1);

@@ -12,6 +12,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/time/time.h"
+#include "storage/time.h"
 
 namespace sluice::hub {
 
@@ -25,13 +26,13 @@ class TimerWheel {
   TimerWheel();
 
   // `token` is the caller's own and comes back when the deadline fires.
-  Id Schedule(absl::Time deadline, uint64_t token);
+  Id Schedule(Instant deadline, uint64_t token);
 
   // Without effect on 0 and on what has fired already.
   void Cancel(Id id);
 
   // Fires what is due. `fire` may schedule and cancel.
-  void Advance(absl::Time now, absl::FunctionRef<void(uint64_t token)> fire);
+  void Advance(Instant now, absl::FunctionRef<void(uint64_t token)> fire);
 
   size_t size() const { return size_; }
 
@@ -48,7 +49,7 @@ class TimerWheel {
     bool armed = false;
   };
 
-  static int64_t TickOf(absl::Time time);
+  static int64_t TickOf(Instant time);
   uint32_t Allocate();
   void Link(uint32_t index);
   void Unlink(uint32_t index);

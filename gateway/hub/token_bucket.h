@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "absl/time/time.h"
+#include "storage/time.h"
 
 namespace sluice::hub {
 
@@ -13,8 +14,8 @@ class TokenBucket {
  public:
   // Takes one token of a bucket that holds `burst` and is refilled with `per_second`. False if
   // there is none; that is remembered as debt, down to -burst, so that hammering does not pay.
-  bool Take(double per_second, double burst, absl::Time now) {
-    if (since_ == absl::InfinitePast()) {
+  bool Take(double per_second, double burst, Instant now) {
+    if (since_ == Instant::Past()) {
       tokens_ = burst;
     } else {
       tokens_ = std::min(burst, tokens_ + per_second * absl::ToDoubleSeconds(now - since_));
@@ -29,7 +30,7 @@ class TokenBucket {
 
  private:
   double tokens_ = 0;
-  absl::Time since_ = absl::InfinitePast();
+  Instant since_ = Instant::Past();
 };
 
 }  // namespace sluice::hub

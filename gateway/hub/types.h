@@ -9,11 +9,11 @@
 #include <utility>
 
 #include "absl/time/time.h"
+#include "storage/time.h"
 
 namespace sluice::hub {
 
 using absl::Duration;
-using absl::Time;
 
 // Names something in a shard's table: which shard, which slot, and how often the slot was used
 // before, so that a stale key finds nothing instead of a stranger. Crosses threads in place of a

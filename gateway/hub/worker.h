@@ -49,7 +49,7 @@ struct Candidate {
   std::string id;
   std::string dialect;
   std::string remote_address;
-  Time connected_at;
+  absl::Time connected_at;
 };
 
 enum class Role : uint8_t { kMethod, kLogin, kAdmission, kRaw, kGuard };
@@ -81,7 +81,7 @@ struct Invocation {
   bool notification = false;
   Candidate candidate;  // kAdmission only
   Context context;
-  Time deadline;
+  absl::Time deadline;
 };
 
 // What a worker accepts a login or an admission with.

@@ -7,12 +7,12 @@
 
 namespace sluice::server {
 
-void Departure::Begin(absl::Time now) {
+void Departure::Begin(Instant now) {
   state_ = State::kUnready;
   next_ = now + options_.delay;
 }
 
-Departure::Action Departure::Tick(absl::Time now, size_t connections) {
+Departure::Action Departure::Tick(Instant now, size_t connections) {
   if (state_ == State::kUnready && now >= next_) {
     state_ = State::kDraining;
     next_ = now + options_.drain_timeout;

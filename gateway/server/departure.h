@@ -13,6 +13,7 @@
 #include <cstdint>
 
 #include "absl/time/time.h"
+#include "storage/time.h"
 
 namespace sluice::server {
 
@@ -35,11 +36,11 @@ class Departure {
   explicit Departure(const Options& options) : options_(options) {}
 
   // The node was told to leave. Once.
-  void Begin(absl::Time now);
+  void Begin(Instant now);
   bool begun() const { return state_ != State::kServing; }
 
   // Each action is returned once, when its time has come.
-  Action Tick(absl::Time now, size_t connections);
+  Action Tick(Instant now, size_t connections);
 
   // How many connections to close a second, if there are so many: what was asked for, or what takes
   // half of the time there is.
@@ -50,7 +51,7 @@ class Departure {
 
   const Options options_;
   State state_ = State::kServing;
-  absl::Time next_;  // when the state ends at the latest
+  Instant next_;  // when the state ends at the latest
 };
 
 }  // namespace sluice::server

@@ -49,7 +49,7 @@ void EventRelay::Publish(std::vector<hub::ConnectionEvent> events) {
   }
   const auto count = static_cast<int64_t>(events.size());
   pending_.Add(count);
-  home_.Post([this, count, events = std::move(events)](absl::Time) mutable {
+  home_.Post([this, count, events = std::move(events)](Now) mutable {
     pending_.Add(-count);
     events_.Append(std::move(events));
   });

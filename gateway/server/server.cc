@@ -119,7 +119,7 @@ absl::Status Server::Listen() {
 }
 
 void Server::Run() {
-  home_.Start([this](absl::Time now) { Tick(now); });
+  home_.Start([this](Now now) { Tick(now); });
   edge_->Start(hub_.shards());
   log_.Info("started", {{"version", kVersion},
                         {"node", settings_.shard.node},
@@ -132,7 +132,7 @@ void Server::Run() {
 
 // --- Life, on the home thread --------------------------------------------------------------------
 
-void Server::Tick(absl::Time now) {
+void Server::Tick(Now now) {
   bus_.Tick(now);
   drains_.Tick(now);
   leaving_.Tick(now);
@@ -147,7 +147,7 @@ void Server::Tick(absl::Time now) {
       edge_->StopAccepting();
       return BeginDrain(now, connections);
     case Departure::Action::kFinish:
-      drain_again_ = absl::InfiniteFuture();
+      drain_again_ = Instant::Future();
       log_.Info("drained", {{"left", std::to_string(connections)}});
       return left_.Notify();
   }
@@ -158,7 +158,7 @@ void Server::OnStopSignal() {
     log_.Warn("told to stop again: ending at once");
     _exit(kExitHurried);
   }
-  home_.Post([this](absl::Time now) { BeginLeaving(now); });
+  home_.Post([this](Now now) { BeginLeaving(now); });
 }
 
 void Server::OnReloadSignal() {
@@ -169,7 +169,7 @@ void Server::OnReloadSignal() {
   log_.Error("not reloaded", {{"why", std::string(status.message())}});
 }
 
-void Server::BeginLeaving(absl::Time now) {
+void Server::BeginLeaving(Now now) {
   if (departure_.begun()) return;
   departure_.Begin(now);
   probe_.SetDraining(true);
@@ -182,7 +182,7 @@ void Server::BeginLeaving(absl::Time now) {
   Tick(now);
 }
 
-void Server::BeginDrain(absl::Time now, size_t connections) {
+void Server::BeginDrain(Now now, size_t connections) {
   drain_again_ = now + kDrainAgain;
   hub::DrainPlan plan;
   plan.everything = true;
@@ -203,7 +203,7 @@ edge::Readiness Server::ReadyPage() const {
 // --- Stop ----------------------------------------------------------------------------------------
 
 void Server::Leave() {
-  home_.Post([this](absl::Time now) { BeginLeaving(now); });
+  home_.Post([this](Now now) { BeginLeaving(now); });
 }
 
 void Server::Wait() {

@@ -70,11 +70,11 @@ class Server {
   void Stop();
 
   // Home thread.
-  void Tick(absl::Time now);
+  void Tick(Now now);
   void OnStopSignal();
   void OnReloadSignal();
-  void BeginLeaving(absl::Time now);
-  void BeginDrain(absl::Time now, size_t connections);
+  void BeginLeaving(Now now);
+  void BeginDrain(Now now, size_t connections);
   edge::Readiness ReadyPage() const;
 
   const config::Settings settings_;
@@ -101,7 +101,7 @@ class Server {
   metrics::Exporter exporter_;
 
   Departure departure_;
-  absl::Time drain_again_ = absl::InfiniteFuture();
+  Instant drain_again_ = Instant::Future();
   Addresses addresses_;
   absl::Notification left_;
 };

@@ -291,7 +291,7 @@ TEST_F(ClusterTest, RequestsThatAreNotUnderstoodAreRefused) {
                                      garbage.SerializeAsString(), std::string("\xff garbage")}) {
     storage::Replies replies;
     stranger.Ask("n1", payload, absl::Seconds(1), home,
-                 [&](storage::Replies given, absl::Time) { replies = std::move(given); });
+                 [&](storage::Replies given, Now) { replies = std::move(given); });
     world.Run();
     home.RunAll(world.now());
     ASSERT_EQ(replies.replies.size(), 1);

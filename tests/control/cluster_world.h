@@ -64,7 +64,7 @@ class ClusterWorld {
   }
 
   TestNode& operator[](size_t i) { return *nodes[i]; }
-  absl::Time now() const { return nodes.front()->world.now; }
+  Now now() const { return nodes.front()->world.now; }
 
   // Runs everything that was posted anywhere.
   void Run() {

@@ -143,11 +143,11 @@ class LiveNode {
 
  private:
   void Drive() {
-    const absl::Time real = absl::Now();
-    const absl::Time start = world.now;
+    const Instant real = ReadClocks();
+    const Now start = world.now;
     absl::MutexLock lock(&mutex_);
     while (!stop_) {
-      world.now = start + (absl::Now() - real);
+      world.now = start + (ReadClocks() - real);
       for (uint32_t i = 0; i < node.shards.size(); ++i) world.shard(i).Tick(world.now);
       world.Run();
       events.Append(std::exchange(world.events.events, {}));

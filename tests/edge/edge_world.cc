@@ -107,9 +107,9 @@ EdgeWorld::EdgeWorld(const EdgeOptions& options, const hub::ShardOptions& hub_op
 
 EdgeWorld::~EdgeWorld() { edge_->Stop(); }
 
-void EdgeWorld::OnShard(const std::function<void(hub::Shard&, hub::Time)>& task, uint32_t index) {
+void EdgeWorld::OnShard(const std::function<void(hub::Shard&, Now)>& task, uint32_t index) {
   absl::Notification done;
-  set_.Post(index, [&](hub::Shard& shard, hub::Time now) {
+  set_.Post(index, [&](hub::Shard& shard, Now now) {
     task(shard, now);
     done.Notify();
   });
@@ -121,16 +121,15 @@ void EdgeWorld::Send(const std::string& space, const std::string& body) {
   hub::Selector selector;
   selector.space = space;
   for (uint32_t i = 0; i < edge_->size(); ++i) {
-    OnShard(
-        [&](hub::Shard& shard, hub::Time now) { shard.Send(selector, message, std::nullopt, now); },
-        i);
+    OnShard([&](hub::Shard& shard, Now now) { shard.Send(selector, message, std::nullopt, now); },
+            i);
   }
 }
 
 size_t EdgeWorld::sessions() {
   size_t count = 0;
   for (uint32_t i = 0; i < edge_->size(); ++i) {
-    OnShard([&](hub::Shard& shard, hub::Time) { count += shard.sessions(); }, i);
+    OnShard([&](hub::Shard& shard, Now) { count += shard.sessions(); }, i);
   }
   return count;
 }

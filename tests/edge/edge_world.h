@@ -50,7 +50,7 @@ class EdgeWorld {
   SharedEvents& events() { return events_; }
 
   // Runs on a shard's thread and waits for it.
-  void OnShard(const std::function<void(hub::Shard&, hub::Time)>& task, uint32_t index = 0);
+  void OnShard(const std::function<void(hub::Shard&, Now)>& task, uint32_t index = 0);
   // To everybody in `space`.
   void Send(const std::string& space, const std::string& body);
   size_t sessions();

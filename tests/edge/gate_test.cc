@@ -10,7 +10,7 @@
 namespace sluice::edge {
 namespace {
 
-const absl::Time kNow = absl::FromUnixSeconds(1000);
+const Instant kNow(absl::Seconds(1000));
 
 TEST(Gate, LetsEverybodyInWithoutLimits) {
   Gate gate({});

@@ -66,7 +66,7 @@ TEST(Handshake, TellsTheHubWhoCame) {
   chat.space = "chat";
   std::vector<hub::ConnectionView> found;
   EXPECT_TRUE(Eventually([&] {
-    world.OnShard([&](hub::Shard& shard, hub::Time) { found = shard.List(chat, "", 10); });
+    world.OnShard([&](hub::Shard& shard, Now) { found = shard.List(chat, "", 10); });
     return found.size() == 1;
   }));
   EXPECT_EQ(found[0].id, "me");
@@ -83,7 +83,7 @@ TEST(Handshake, BelievesAProxyOnlyIfTold) {
   everybody.space = "default";
   std::vector<hub::ConnectionView> found;
   EXPECT_TRUE(Eventually([&] {
-    world.OnShard([&](hub::Shard& shard, hub::Time) { found = shard.List(everybody, "", 10); });
+    world.OnShard([&](hub::Shard& shard, Now) { found = shard.List(everybody, "", 10); });
     return found.size() == 1;
   }));
   EXPECT_EQ(found[0].remote_address, "203.0.113.9");
@@ -139,7 +139,7 @@ TEST(Handshake, RefusesAnOrigin) {
 
 TEST(Handshake, RefusesANamespaceThatIsDrained) {
   EdgeWorld world;
-  world.OnShard([](hub::Shard& shard, hub::Time) { shard.Refuse("chat", true); });
+  world.OnShard([](hub::Shard& shard, Now) { shard.Refuse("chat", true); });
   ExpectAnswer(world, UpgradeRequest("/chat"), "503 ", "draining");
   RawClient other(world.port());
   other.Upgrade("/other");
@@ -242,7 +242,7 @@ TEST(Handshake, SpreadsOverShards) {
   }
   EXPECT_EQ(world.sessions(), 64u);
   size_t first = 0;
-  world.OnShard([&](hub::Shard& shard, hub::Time) { first = shard.sessions(); }, 0);
+  world.OnShard([&](hub::Shard& shard, Now) { first = shard.sessions(); }, 0);
   EXPECT_GT(first, 0u);
   EXPECT_LT(first, 64u);
 }
@@ -252,7 +252,7 @@ TEST(Handshake, StopsAccepting) {
   RawClient client(world.port());
   client.Upgrade();
   world.edge().StopAccepting();
-  world.OnShard([](hub::Shard&, hub::Time) {});
+  world.OnShard([](hub::Shard&, Now) {});
   client.Send(ClientFrame(kText, "list 1"));
   EXPECT_EQ(client.ReadFrame().payload, "methods 1 ");
   ExpectAnswer(world, UpgradeRequest("/chat"), "503 ", "draining");

@@ -38,7 +38,7 @@ struct World {
 
 TEST(Admin, ServesItsPages) {
   World world;
-  world.home.Start([](absl::Time) {});
+  world.home.Start([](Now) {});
   std::string metrics = world.Ask("GET /metrics?x=1");
   EXPECT_EQ(metrics.substr(0, 15), "HTTP/1.1 200 OK");
   EXPECT_NE(metrics.find("Content-Type: text/plain; version=0.0.4"), std::string::npos) << metrics;
@@ -53,7 +53,7 @@ TEST(Admin, ServesItsPages) {
 
 TEST(Admin, AnswersHeadWithoutABody) {
   World world;
-  world.home.Start([](absl::Time) {});
+  world.home.Start([](Now) {});
   std::string answer = world.Ask("HEAD /metrics");
   EXPECT_EQ(answer.substr(0, 15), "HTTP/1.1 200 OK");
   EXPECT_NE(answer.find("Content-Length: 5\r\n"), std::string::npos);
@@ -62,7 +62,7 @@ TEST(Admin, AnswersHeadWithoutABody) {
 
 TEST(Admin, RefusesTheRest) {
   World world;
-  world.home.Start([](absl::Time) {});
+  world.home.Start([](Now) {});
   EXPECT_EQ(world.Ask("GET /").substr(0, 12), "HTTP/1.1 404");
   std::string post = world.Ask("POST /metrics");
   EXPECT_EQ(post.substr(0, 12), "HTTP/1.1 405");
@@ -75,7 +75,7 @@ TEST(Admin, CutsWhoIsTooSlow) {
   AdminOptions options;
   options.timeout = absl::Milliseconds(50);
   World world(options);
-  world.home.Start([](absl::Time) {});
+  world.home.Start([](Now) {});
   RawClient client(world.port);
   client.Send("GET /metr");
   EXPECT_EQ(client.ReadToEnd(), "");
@@ -85,7 +85,7 @@ TEST(Admin, BoundsItsConnections) {
   AdminOptions options;
   options.connections_max = 1;
   World world(options);
-  world.home.Start([](absl::Time) {});
+  world.home.Start([](Now) {});
   RawClient first(world.port);
   first.Send("GET /he");
   RawClient second(world.port);
@@ -106,8 +106,8 @@ TEST(Admin, SaysWhyItCannotListen) {
 TEST(HomeThread, Ticks) {
   HomeThread home;
   absl::Notification done;
-  std::vector<absl::Time> times;
-  home.Start([&](absl::Time now) {
+  std::vector<Now> times;
+  home.Start([&](Now now) {
     times.push_back(now);
     if (times.size() == 3) done.Notify();
   });
@@ -128,7 +128,7 @@ TEST(HomeThread, HandsSignalsOver) {
   };
   handlers.reload = [&] { reloaded.Notify(); };
   home.HandleSignals(handlers);
-  home.Start([&](absl::Time) {
+  home.Start([&](Now) {
     if (stops == 1) std::raise(SIGINT);
   });
   std::raise(SIGHUP);
@@ -139,7 +139,7 @@ TEST(HomeThread, HandsSignalsOver) {
 
 TEST(HomeThread, StopsWithoutHavingStarted) {
   World world;
-  world.home.Post([](absl::Time) { FAIL(); });
+  world.home.Post([](Now) { FAIL(); });
 }
 
 }  // namespace

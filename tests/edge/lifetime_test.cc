@@ -91,9 +91,8 @@ TEST(Lifetime, CutByTheCloseDeadlineWhileWaitingToWrite) {
   Clog(world);
   hub::Selector everybody;
   everybody.space = "default";
-  world.OnShard([&](hub::Shard& shard, hub::Time now) {
-    shard.Disconnect(everybody, {4000, ""}, false, now);
-  });
+  world.OnShard(
+      [&](hub::Shard& shard, Now now) { shard.Disconnect(everybody, {4000, ""}, false, now); });
   EXPECT_TRUE(Eventually([&] { return world.Metric("edge_open_sockets") == 0; }));
   EXPECT_EQ(world.events().last_code(), 4000);
   EXPECT_TRUE(client.Ended());
@@ -157,12 +156,12 @@ TEST(ShardThread, RunsTasksInOrderAndNeverWithinPost) {
   ShardThread& shard = world.edge().shard(0);
   std::vector<int> order;
   absl::Notification done;
-  shard.Post([&](absl::Time) {
-    shard.Post([&](absl::Time) { order.push_back(3); });
-    shard.Post([&](absl::Time) { done.Notify(); });
+  shard.Post([&](Now) {
+    shard.Post([&](Now) { order.push_back(3); });
+    shard.Post([&](Now) { done.Notify(); });
     order.push_back(1);
   });
-  shard.Post([&](absl::Time) { order.push_back(2); });
+  shard.Post([&](Now) { order.push_back(2); });
   done.WaitForNotification();
   EXPECT_EQ(order, (std::vector<int>{1, 2, 3}));
 }
@@ -172,7 +171,7 @@ TEST(ShardThread, DestroysWhatIsPostedTooLate) {
   world.edge().Stop();
   auto alive = std::make_shared<int>();
   bool ran = false;
-  world.edge().shard(0).Post([alive, &ran](absl::Time) { ran = true; });
+  world.edge().shard(0).Post([alive, &ran](Now) { ran = true; });
   EXPECT_EQ(alive.use_count(), 1);
   EXPECT_FALSE(ran);
 }

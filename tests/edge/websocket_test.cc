@@ -190,9 +190,8 @@ TEST(Endings, TheClientClosesWithoutACode) {
 void Disconnect(EdgeWorld& world, uint16_t code, const std::string& reason) {
   hub::Selector everybody;
   everybody.space = "default";
-  world.OnShard([&](hub::Shard& shard, hub::Time now) {
-    shard.Disconnect(everybody, {code, reason}, false, now);
-  });
+  world.OnShard(
+      [&](hub::Shard& shard, Now now) { shard.Disconnect(everybody, {code, reason}, false, now); });
 }
 
 TEST(Endings, TheHubCloses) {

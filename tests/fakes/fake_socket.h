@@ -18,7 +18,7 @@ class FakeSocket final : public hub::Socket, public hub::Flushable {
   hub::Outbox& outbox() override { return outbox_; }
   void Close(const hub::CloseFrame& frame) override { closed_ = frame; }
   void Resume() override { ++resumed_; }
-  void Flush(absl::Time) override { ++flushed_; }
+  void Flush(Instant) override { ++flushed_; }
 
   // The messages in the outbox since the last call; a ping is "<ping>".
   std::vector<std::string> Take() {

@@ -65,7 +65,7 @@ class HubWorld {
 
   // In steps, as a loop would see it.
   void Pass(absl::Duration time) {
-    for (absl::Time end = now + time; now < end;) {
+    for (Now end = now + time; now < end;) {
       now = std::min(end, now + absl::Milliseconds(500));
       for (auto& part : parts_) part->shard->Tick(now);
       Run();
@@ -138,7 +138,7 @@ class HubWorld {
     if (!status.ok()) std::abort();
   }
 
-  absl::Time now = absl::FromUnixSeconds(1'700'000'000);
+  Now now{Instant(absl::Hours(1)), absl::FromUnixSeconds(1'700'000'000)};
   storage::MemoryPresence presence;
   FakeTokens tokens;
   KeptPublications tap;

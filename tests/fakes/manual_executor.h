@@ -24,7 +24,7 @@ class ManualExecutor final : public storage::Executor {
   }
 
   // Runs the oldest task at `now`; false if there is none.
-  bool RunOne(absl::Time now) {
+  bool RunOne(Now now) {
     Task task;
     {
       absl::MutexLock lock(&mutex_);
@@ -38,7 +38,7 @@ class ManualExecutor final : public storage::Executor {
 
   // Runs tasks at `now` until none is left, also those that they post; says how
   // many ran.
-  size_t RunAll(absl::Time now) {
+  size_t RunAll(Now now) {
     size_t ran = 0;
     while (RunOne(now)) ++ran;
     return ran;

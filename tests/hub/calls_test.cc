@@ -21,7 +21,7 @@ TEST(Calls, ReachTheWorkerAndItsAnswerTheClient) {
   ASSERT_EQ(worker->invoked.size(), 1);
   EXPECT_EQ(worker->invoked[0].method, "sum");
   EXPECT_EQ(worker->invoked[0].params, Payload::Json("[1,2]"));
-  EXPECT_EQ(worker->invoked[0].deadline, world.now + absl::Seconds(10));
+  EXPECT_EQ(worker->invoked[0].deadline, world.now.date + absl::Seconds(10));
   world.Reply(*worker, Payload::Json("3"));
   EXPECT_THAT(client->socket.Take(), ElementsAre("ok 1 3"));
   EXPECT_EQ(world.probe().calls_in_flight.value(), 0);

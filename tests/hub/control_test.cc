@@ -32,23 +32,23 @@ struct Chat : testing::Test {
   Outcome Do(Verb verb) {
     Outcome total;
     world.set.Gather(
-        verb, [&](std::vector<Outcome> parts, Time) { total = MergeOutcomes(std::move(parts)); });
+        verb, [&](std::vector<Outcome> parts, Now) { total = MergeOutcomes(std::move(parts)); });
     world.Run();
     return total;
   }
   Outcome Send(const Selector& selector) {
     Message message("e", Payload::Json("1"), encodings);
     return Do(
-        [&](Shard& shard, Time now) { return shard.Send(selector, message, std::nullopt, now); });
+        [&](Shard& shard, Now now) { return shard.Send(selector, message, std::nullopt, now); });
   }
   Outcome Join(const Selector& selector, std::vector<std::string> channels) {
-    return Do([&](Shard& shard, Time now) { return shard.Join(selector, channels, now); });
+    return Do([&](Shard& shard, Now now) { return shard.Join(selector, channels, now); });
   }
   Outcome Leave(const Selector& selector, std::vector<std::string> channels) {
-    return Do([&](Shard& shard, Time now) { return shard.Leave(selector, channels, now); });
+    return Do([&](Shard& shard, Now now) { return shard.Leave(selector, channels, now); });
   }
   Outcome Update(const Selector& selector, std::optional<std::string> user, Labels labels) {
-    return Do([&](Shard& shard, Time now) { return shard.Update(selector, user, labels, now); });
+    return Do([&](Shard& shard, Now now) { return shard.Update(selector, user, labels, now); });
   }
 };
 
@@ -81,8 +81,8 @@ TEST_F(Chat, EverySelectorFieldNarrows) {
   EXPECT_EQ(Send({.space = "chat", .dialects = 1}).matched, 3);
   EXPECT_EQ(Send({.space = "chat", .dialects = 2}).matched, 0);
   EXPECT_EQ(Send({.space = "chat", .elsewhere = true}).matched, 0);
-  EXPECT_EQ(Send({.space = "chat", .connected_before = world.now}).matched, 0);
-  EXPECT_EQ(Send({.space = "chat", .connected_after = world.now}).matched, 3);
+  EXPECT_EQ(Send({.space = "chat", .connected_before = world.now.date}).matched, 0);
+  EXPECT_EQ(Send({.space = "chat", .connected_after = world.now.date}).matched, 3);
   EXPECT_EQ(Send({.space = "chat", .except_connections = {"a"}}).matched, 2);
   EXPECT_EQ(Send({.space = "chat", .except_users = {"ann"}}).matched, 1);
   EXPECT_EQ(Send({.space = "chat", .connections = {"a", "c"}, .users = {"ann"}}).matched, 1);
@@ -116,13 +116,13 @@ TEST_F(Chat, QueriesAreOrderedAndPaged) {
 
 TEST_F(Chat, DisconnectClosesWithTheCodeGivenOrTheDialectS) {
   Selector ann{.space = "chat", .connections = {"a"}};
-  EXPECT_EQ(
-      Do([&](Shard& shard, Time now) { return shard.Disconnect(ann, {}, true, now); }).matched, 1);
+  EXPECT_EQ(Do([&](Shard& shard, Now now) { return shard.Disconnect(ann, {}, true, now); }).matched,
+            1);
   EXPECT_FALSE(a->socket.closed()) << "validate_only";
-  Do([&](Shard& shard, Time now) { return shard.Disconnect(ann, {4999, "bye"}, false, now); });
+  Do([&](Shard& shard, Now now) { return shard.Disconnect(ann, {4999, "bye"}, false, now); });
   EXPECT_EQ(a->socket.closed(), (CloseFrame{4999, "bye"}));
   Selector bob{.space = "chat", .connections = {"b"}};
-  Do([&](Shard& shard, Time now) { return shard.Disconnect(bob, {0, ""}, false, now); });
+  Do([&](Shard& shard, Now now) { return shard.Disconnect(bob, {0, ""}, false, now); });
   EXPECT_EQ(b->socket.closed()->code, 1000);
   EXPECT_EQ(Send({.space = "chat"}).matched, 1);
 }
@@ -156,7 +156,7 @@ TEST_F(Chat, ADialectWithoutEventsIsCountedAsUnsupported) {
 
 TEST_F(Chat, AskCollectsEachAnswer) {
   auto sink = std::make_shared<Ask>();
-  Outcome outcome = Do([&](Shard& shard, Time now) {
+  Outcome outcome = Do([&](Shard& shard, Now now) {
     return shard.Ask(7, {.space = "chat"}, "q", Payload::Json("5"), absl::Seconds(1), sink, now);
   });
   EXPECT_EQ(outcome.enqueued, 3);

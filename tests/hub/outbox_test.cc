@@ -13,10 +13,10 @@
 namespace sluice::hub {
 namespace {
 
-constexpr absl::Time kNow = absl::UnixEpoch();
+constexpr Instant kNow;
 
 struct Owner final : Flushable {
-  void Flush(absl::Time) override {
+  void Flush(Instant) override {
     ++flushed;
     if (on_flush) on_flush();
   }

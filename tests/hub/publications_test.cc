@@ -61,7 +61,7 @@ TEST(Exchange, KeepsABoundedBacklogForEachSubscriber) {
   for (const char* channel : {"x", "y", "x", "x"}) {
     exchange.OnPublication({"chat", channel, Payload::Text(channel), "", ""});
   }
-  home.RunAll(absl::UnixEpoch());
+  home.RunAll(Now());
   EXPECT_EQ(ready, 1);
   Exchange::Batch batch = exchange.Take(*id, 1);
   EXPECT_EQ(batch.publications.size(), 1);

@@ -134,7 +134,7 @@ class Simulation {
     if (workers_.empty() || !Chance(40)) return;
     size_t index = Pick(workers_.size());
     for (uint32_t i = 0; i < kShards; ++i) {
-      world_.set.Post(i, [id = HubWorld::IdOf(workers_[index])](Shard& shard, Time now) {
+      world_.set.Post(i, [id = HubWorld::IdOf(workers_[index])](Shard& shard, Now now) {
         shard.WorkerGone(id, now);
       });
     }
@@ -149,7 +149,7 @@ class Simulation {
     std::swap(worker.invoked[0], worker.invoked[Pick(worker.invoked.size())]);
     CallKey key = worker.Next().call;
     for (int times = Chance(10) ? 2 : 1; times > 0; --times) {
-      world_.set.Post(key.shard(), [key](Shard& shard, Time now) {
+      world_.set.Post(key.shard(), [key](Shard& shard, Now now) {
         shard.Complete(key, Payload::Json("1"), now);
         shard.CreditFreed(now);
       });

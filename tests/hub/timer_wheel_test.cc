@@ -15,9 +15,9 @@ using absl::Milliseconds;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-const absl::Time kStart = absl::FromUnixSeconds(1'700'000'000);
+const Instant kStart(absl::Hours(1));
 
-std::vector<uint64_t> Advance(TimerWheel& wheel, absl::Time now) {
+std::vector<uint64_t> Advance(TimerWheel& wheel, Instant now) {
   std::vector<uint64_t> fired;
   wheel.Advance(now, [&](uint64_t token) { fired.push_back(token); });
   return fired;
@@ -87,12 +87,12 @@ TEST(TimerWheel, LetsADeadlineCancelAndScheduleOthers) {
 TEST(TimerWheel, AgreesWithASortedMap) {
   std::mt19937 random(1);
   TimerWheel wheel;
-  std::multimap<absl::Time, uint64_t> model;
+  std::multimap<Instant, uint64_t> model;
   std::map<uint64_t, TimerWheel::Id> ids;
-  absl::Time now = kStart;
+  Instant now = kStart;
   Advance(wheel, now);
   for (uint64_t i = 0; i < 20000; ++i) {
-    absl::Time deadline = now + Milliseconds(random() % 30000);
+    Instant deadline = now + Milliseconds(random() % 30000);
     ids[i] = wheel.Schedule(deadline, i);
     model.emplace(deadline, i);
     if (random() % 3 == 0) {

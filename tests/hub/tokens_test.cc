@@ -38,7 +38,7 @@ TEST(Tokens, AreHandedOutAndConfirmed) {
   HubWorld world;
   auto client = world.Connect("chat", "a");
   auto sink = std::make_shared<Sink>();
-  Token token = *world.tokens.Sign("ann", world.now);
+  Token token = *world.tokens.Sign("ann", world.now.date);
   Outcome outcome =
       world.shard().SetToken({.space = "chat"}, token, absl::Seconds(1), sink, world.now);
   EXPECT_EQ(outcome.enqueued, 1);

@@ -8,7 +8,7 @@ namespace {
 
 using Action = Departure::Action;
 
-const absl::Time kNow = absl::FromUnixSeconds(1000);
+const Instant kNow(absl::Seconds(1000));
 
 TEST(Departure, DoesNothingUntilItBegins) {
   Departure departure({});

@@ -55,7 +55,7 @@ class BrokerContract : public testing::TestWithParam<BrokerHarnessFactory> {
   }
 
   Broker::Done Into(std::optional<Replies>& replies) {
-    return [this, &replies](Replies got, absl::Time) {
+    return [this, &replies](Replies got, Now) {
       ++completions_;
       std::sort(got.replies.begin(), got.replies.end(),
                 [](const auto& a, const auto& b) { return a.node < b.node; });

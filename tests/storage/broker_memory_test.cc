@@ -13,6 +13,8 @@
 namespace sluice::storage {
 namespace {
 
+Now At(int seconds) { return {Instant(absl::Seconds(seconds)), absl::FromUnixSeconds(seconds)}; }
+
 class MemoryBusHarness final : public BrokerHarness {
  public:
   Broker& Enter(const std::string& node) override {
@@ -34,7 +36,7 @@ class MemoryBusHarness final : public BrokerHarness {
   }
 
  private:
-  absl::Time now_ = absl::FromUnixSeconds(1000);
+  Now now_ = At(1000);
   fakes::ManualExecutor home_;
   MemoryBus bus_;
   std::map<std::string, std::unique_ptr<MemoryBroker>> nodes_;
@@ -51,11 +53,10 @@ TEST(MemoryBroker, ANodeThatDoesNotServeYetIsUnreachable) {
   MemoryBroker a(bus, "a");
   MemoryBroker b(bus, "b");
   Replies replies;
-  a.AskAll("hello", absl::Seconds(1), home,
-           [&](Replies got, absl::Time) { replies = std::move(got); });
-  home.RunAll(absl::FromUnixSeconds(10));
-  bus.Tick(absl::FromUnixSeconds(11));
-  home.RunAll(absl::FromUnixSeconds(11));
+  a.AskAll("hello", absl::Seconds(1), home, [&](Replies got, Now) { replies = std::move(got); });
+  home.RunAll(At(10));
+  bus.Tick(At(11));
+  home.RunAll(At(11));
   EXPECT_EQ(replies.unreachable, std::vector<std::string>{"b"});
 }
 
@@ -66,9 +67,9 @@ TEST(MemoryBroker, ARequestUnderWayDoesNotReachANodeThatLeft) {
   auto b = std::make_unique<MemoryBroker>(bus, "b");
   bool asked = false;
   b->Serve(home, [&](std::string, auto) { asked = true; });
-  a.AskAll("hello", absl::Seconds(1), home, [](Replies, absl::Time) {});
+  a.AskAll("hello", absl::Seconds(1), home, [](Replies, Now) {});
   b.reset();
-  home.RunAll(absl::FromUnixSeconds(10));
+  home.RunAll(At(10));
   EXPECT_FALSE(asked);
 }
 

@@ -46,7 +46,7 @@ class PresenceContract : public testing::TestWithParam<PresenceHarnessFactory> {
   template <typename T, typename Call>
   absl::StatusOr<T> Wait(Call call) {
     std::optional<absl::StatusOr<T>> result;
-    call([&result](absl::StatusOr<T> got, absl::Time) { result = std::move(got); });
+    call([&result](absl::StatusOr<T> got, Now) { result = std::move(got); });
     EXPECT_FALSE(result.has_value()) << "completed from within the call";
     harness_->RunUntil([&result] { return result.has_value(); });
     return *std::move(result);

@@ -15,6 +15,8 @@
 namespace sluice::storage {
 namespace {
 
+Now At(int seconds) { return {Instant(absl::Seconds(seconds)), absl::FromUnixSeconds(seconds)}; }
+
 class MemoryHarness final : public PresenceHarness {
  public:
   Presence& presence() override { return presence_; }
@@ -29,7 +31,7 @@ class MemoryHarness final : public PresenceHarness {
  private:
   fakes::ManualExecutor home_;
   MemoryPresence presence_{{.lease = absl::Seconds(60)}};
-  absl::Time now_ = absl::FromUnixSeconds(1000);
+  Now now_ = At(1000);
 };
 
 INSTANTIATE_TEST_SUITE_P(Memory, PresenceContract,
@@ -46,12 +48,12 @@ TEST(MemoryPresence, SweepsWhatNobodyLooksUp) {
   fakes::ManualExecutor home;
   for (int i = 0; i < 100; ++i) {
     presence.TryClaim(Record(absl::StrCat("old", i), i), ClaimPolicy::kReject, home,
-                      [](auto, absl::Time) {});
+                      [](auto, Now) {});
   }
-  home.RunAll(absl::FromUnixSeconds(1));
+  home.RunAll(At(1));
   EXPECT_EQ(presence.held(), 100u);
-  for (int i = 0; i < 100; ++i) presence.Get({"other", "x"}, home, [](auto, absl::Time) {});
-  home.RunAll(absl::FromUnixSeconds(10));
+  for (int i = 0; i < 100; ++i) presence.Get({"other", "x"}, home, [](auto, Now) {});
+  home.RunAll(At(10));
   EXPECT_EQ(presence.held(), 0u);
 }
 
@@ -59,12 +61,12 @@ TEST(MemoryPresence, TimeToldLateByOneThreadDoesNotReviveALease) {
   MemoryPresence presence({.lease = absl::Seconds(1)});
   fakes::ManualExecutor home;
   bool found = true;
-  presence.TryClaim(Record("a", 1), ClaimPolicy::kReject, home, [](auto, absl::Time) {});
-  home.RunAll(absl::FromUnixSeconds(10));
-  presence.Get({"chat", "a"}, home, [](auto, absl::Time) {});
-  home.RunAll(absl::FromUnixSeconds(20));
-  presence.Get({"chat", "a"}, home, [&](auto got, absl::Time) { found = got.ok(); });
-  home.RunAll(absl::FromUnixSeconds(10));
+  presence.TryClaim(Record("a", 1), ClaimPolicy::kReject, home, [](auto, Now) {});
+  home.RunAll(At(10));
+  presence.Get({"chat", "a"}, home, [](auto, Now) {});
+  home.RunAll(At(20));
+  presence.Get({"chat", "a"}, home, [&](auto got, Now) { found = got.ok(); });
+  home.RunAll(At(10));
   EXPECT_FALSE(found);
 }
 
@@ -74,9 +76,9 @@ TEST(MemoryPresence, MayGoBeforeItsTasksRun) {
   {
     MemoryPresence presence({});
     presence.TryClaim(Record("a", 1), ClaimPolicy::kReject, home,
-                      [&](auto claim, absl::Time) { claimed = claim.ok(); });
+                      [&](auto claim, Now) { claimed = claim.ok(); });
   }
-  home.RunAll(absl::UnixEpoch());
+  home.RunAll(At(0));
   EXPECT_TRUE(claimed);
 }
 
@@ -90,10 +92,10 @@ TEST(MemoryPresence, OneOfManyThreadsWins) {
       fakes::ManualExecutor home;
       for (int n = 0; n < 200; ++n) {
         presence.TryClaim(Record(absl::StrCat(n), i), ClaimPolicy::kReject, home,
-                          [&](absl::StatusOr<Claim> claim, absl::Time) {
+                          [&](absl::StatusOr<Claim> claim, Now) {
                             if (claim->result == Claim::Result::kNew) ++won;
                           });
-        home.RunAll(absl::UnixEpoch());
+        home.RunAll(At(0));
       }
     });
   }
