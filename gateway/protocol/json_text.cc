@@ -47,7 +47,13 @@ size_t AppendUnicode(std::string& out, std::string_view rest) {
     AppendUtf8(out, code);
     return 4;
   }
-  AppendUtf8(out, 0x10000 + ((code - 0xd800) << 10) + (Hex4(rest.substr(6)) - 0xdc00));
+  // A surrogate without its partner stands for no character.
+  uint32_t low = code < 0xdc00 && rest.size() >= 10 ? Hex4(rest.substr(6)) : 0;
+  if (low < 0xdc00 || low > 0xdfff) {
+    AppendUtf8(out, 0xfffd);
+    return 4;
+  }
+  AppendUtf8(out, 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00));
   return 10;
 }
 
