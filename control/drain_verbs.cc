@@ -2,6 +2,7 @@
 #include "control/drain_verbs.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "control/selector.h"
 #include "control/status.h"
@@ -12,11 +13,20 @@ namespace {
 
 constexpr size_t kIdMax = 63;
 constexpr uint32_t kPerSecondMax = 100000;
+constexpr absl::Duration kGraceMax = absl::Hours(1);
 
 bool IsDrainId(std::string_view id) {
   return id.size() <= kIdMax && std::all_of(id.begin(), id.end(), [](char c) {
            return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
          });
+}
+
+// Nothing: it is no grace.
+std::optional<absl::Duration> GraceOf(const v1::StartDrainRequest& request, const Limits& limits) {
+  if (!request.has_grace()) return limits.drain_grace;
+  auto grace = ToDuration(request.grace());
+  if (!grace || *grace < absl::ZeroDuration() || *grace > kGraceMax) return std::nullopt;
+  return grace;
 }
 
 bool Ended(v1::Drain::State state) {
@@ -46,6 +56,7 @@ void Add(const v1::Drain& part, v1::Drain& total) {
   total.set_closed(total.closed() + part.closed());
   total.set_gone(total.gone() + part.gone());
   total.set_remaining(total.remaining() + part.remaining());
+  total.set_finishing(total.finishing() + part.finishing());
   if (Rank(part.state()) > Rank(total.state())) total.set_state(part.state());
   if (Before(part.started_at(), total.started_at()))
     *total.mutable_started_at() = part.started_at();
@@ -77,6 +88,9 @@ absl::Status CheckStartDrain(const Node& node, const v1::StartDrainRequest& requ
   if (request.refuse_new() && !IsWholeNamespace(request.selector())) {
     return Invalid("REFUSE_NEEDS_WHOLE_NAMESPACE", "refuse_new",
                    "only a drain of a whole namespace can refuse new connections");
+  }
+  if (!GraceOf(request, node.limits)) {
+    return Invalid("GRACE_INVALID", "grace", "a grace is 0 to 1 h, or left out");
   }
   return CheckClose(request.code(), request.reason());
 }
@@ -128,6 +142,7 @@ absl::StatusOr<StartDrainVerb> StartDrainVerb::Make(const Node& node, const Requ
   verb.plan_.per_second = share == part.per_second().end() ? 1 : std::max(share->second, 1u);
   verb.plan_.jitter_percent = request.jitter_percent();
   verb.plan_.frame = {static_cast<uint16_t>(request.code()), request.reason()};
+  verb.plan_.grace = GraceOf(request, node.limits).value_or(absl::ZeroDuration());
   verb.plan_.refuse_new = request.refuse_new();
   return verb;
 }

@@ -22,6 +22,7 @@ struct Limits {
   absl::Duration client_call_timeout_max = absl::Minutes(5);  // --client-call-timeout-max
   size_t client_calls_max = 100000;    // --client-calls-max, answers awaited on this node
   size_t call_queue_bytes = 16 << 20;  // --call-queue-bytes, unread answers of one Call
+  absl::Duration drain_grace = absl::Seconds(10);     // --drain-grace, of drains that state none
   absl::Duration cluster_timeout = absl::Seconds(2);  // --cluster-timeout, to wait for other nodes
 
   size_t workers_max = 1000;                // --workers-max, open Serve streams

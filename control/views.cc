@@ -129,6 +129,7 @@ v1::Drain ToProto(const hub::DrainView& view, const v1::StartDrainRequest& reque
   proto.set_gone(view.gone);
   uint64_t over = view.closed + view.gone;
   proto.set_remaining(view.matched > over ? view.matched - over : 0);
+  proto.set_finishing(view.finishing);
   *proto.mutable_started_at() = ToProto(view.started_at);
   if (view.ended()) *proto.mutable_ended_at() = ToProto(view.ended_at);
   proto.set_refuse_new(view.refuse_new);

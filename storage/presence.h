@@ -77,10 +77,10 @@ class Presence {
   // Replaces the record of a session that still holds its key; without effect if it does not.
   virtual void Update(PresenceRecord record) = 0;
 
-  // Extends the leases of these sessions by one lease each. `done` gets the keys that were lost
-  // meanwhile (expired, or taken over).
+  // Extends the leases of these sessions by one lease each. `done` gets the records of those that
+  // were lost meanwhile (expired, or taken over): by then another session may have the key.
   virtual void Renew(std::vector<PresenceRecord> records, Executor& home,
-                     Done<std::vector<PresenceKey>> done) = 0;
+                     Done<std::vector<PresenceRecord>> done) = 0;
 
   // Gives the key back if `session` on `node` still holds it.
   virtual void Release(const PresenceKey& key, const std::string& node, uint64_t session) = 0;

@@ -47,14 +47,14 @@ class MemoryPresence::Table {
     if (entry != nullptr) Fill(*entry, std::move(record));
   }
 
-  std::vector<PresenceKey> Renew(std::vector<PresenceRecord> records, Instant now) {
+  std::vector<PresenceRecord> Renew(std::vector<PresenceRecord> records, Instant now) {
     absl::MutexLock lock(&mutex_);
     Advance(now);
-    std::vector<PresenceKey> lost;
+    std::vector<PresenceRecord> lost;
     for (PresenceRecord& record : records) {
       Entry* entry = FindHeld(record.key, record.node, record.session);
       if (entry == nullptr) {
-        lost.push_back(std::move(record.key));
+        lost.push_back(std::move(record));
       } else {
         entry->expires_at = now_ + lease_;
       }
@@ -274,7 +274,7 @@ void MemoryPresence::TryClaim(PresenceRecord record, ClaimPolicy policy, Executo
 void MemoryPresence::Update(PresenceRecord record) { table_->Update(std::move(record)); }
 
 void MemoryPresence::Renew(std::vector<PresenceRecord> records, Executor& home,
-                           Done<std::vector<PresenceKey>> done) {
+                           Done<std::vector<PresenceRecord>> done) {
   home.Post([table = table_, records = std::move(records), done = std::move(done)](
                 Now now) mutable { done(table->Renew(std::move(records), now), now); });
 }

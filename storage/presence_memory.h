@@ -30,7 +30,7 @@ class MemoryPresence final : public Presence {
                 Done<Claim> done) override;
   void Update(PresenceRecord record) override;
   void Renew(std::vector<PresenceRecord> records, Executor& home,
-             Done<std::vector<PresenceKey>> done) override;
+             Done<std::vector<PresenceRecord>> done) override;
   void Release(const PresenceKey& key, const std::string& node, uint64_t session) override;
   void Get(const PresenceKey& key, Executor& home, Done<PresenceRecord> done) override;
   void List(const std::string& space, const std::string& after, size_t limit, Executor& home,

@@ -51,6 +51,9 @@ std::vector<Option> Stopping(Settings& s) {
           "drain-per-second", {&s.departure.drain_per_second}, {0, 100000},
           "after SIGTERM, connections closed a second; 0: at least 50, and so many that "
           "half of drain-timeout is enough"),
+      Time("drain-grace", {&s.departure.drain_grace, &s.limits.drain_grace},
+           {absl::ZeroDuration(), absl::Hours(1)},
+           "what is under way on a connection may still take once its turn in a drain has come"),
   };
 }
 

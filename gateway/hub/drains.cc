@@ -21,10 +21,10 @@ struct Drains::Drain {
   DrainPlan plan;
   DrainView view;
   Pacer pacer;
+  SharedDrainOrder order;
   bool selected = false;
-  std::vector<Started> starting;  // told when it is
+  std::vector<Started> starting;  // told when it is, or when it ended before
   std::vector<SessionKey> keys;   // whose turn has not come; taken from the end
-  size_t asked = 0;               // closes that shards have not confirmed
   std::vector<Watcher> watchers;
   Instant ended;  // once its state says so
   Instant notified_at = Instant::Past();
@@ -45,21 +45,34 @@ void Drains::Start(DrainPlan plan, Now now, Started started) {
     if (!(drain.plan == plan)) {
       return started(absl::AlreadyExistsError("the id names a drain with another plan"));
     }
-    if (drain.selected) return started(drain.view);
+    if (drain.selected || drain.view.ended()) return started(drain.view);
     return drain.starting.push_back(std::move(started));
   }
   if (!MakeRoom()) return started(absl::ResourceExhaustedError("--drains-max drains are running"));
-  auto drain = std::make_unique<Drain>();
+  SharedDrain drain = Make(std::move(plan), now);
+  drain->starting.push_back(std::move(started));
+  // Refused before it is selected, so that nobody slips in between.
+  Refuse(*drain, true);
+  drains_[drain->view.id] = drain;
+  Select(drain);
+}
+
+Drains::SharedDrain Drains::Make(DrainPlan plan, Now now) {
+  auto drain = std::make_shared<Drain>();
   drain->view.id = plan.id;
   drain->view.per_second = plan.per_second;
   drain->view.refuse_new = plan.refuse_new;
   drain->view.started_at = now.date;
+  auto parted = [this, weak = std::weak_ptr(drain)](const DrainParted& parted) {
+    home_.Post([this, weak, parted](Now at) {
+      closed_total_ += parted.closed;
+      if (SharedDrain alive = weak.lock()) OnParted(*alive, parted, at);
+    });
+  };
+  drain->order = std::make_shared<const DrainOrder>(
+      DrainOrder{plan.frame, plan.grace, plan.latest, std::move(parted)});
   drain->plan = std::move(plan);
-  drain->starting.push_back(std::move(started));
-  // Refused before it is selected, so that nobody slips in between.
-  Refuse(*drain, true);
-  Drain& kept = *(drains_[drain->view.id] = std::move(drain));
-  Select(kept);
+  return drain;
 }
 
 // The one that ended first makes way.
@@ -77,20 +90,20 @@ bool Drains::MakeRoom() {
   return true;
 }
 
-void Drains::Select(Drain& drain) {
+void Drains::Select(const SharedDrain& drain) {
   shards_.Gather(
-      [plan = drain.plan](Shard& shard, Now) {
+      [plan = drain->plan](Shard& shard, Now) {
         return plan.everything ? shard.SnapshotAll() : shard.Snapshot(plan.selector);
       },
-      [this, id = drain.view.id](std::vector<std::vector<SessionKey>> keys, Now) {
-        home_.Post([this, id, keys = std::move(keys)](Now now) mutable {
-          Begin(id, std::move(keys), now);
+      [this, weak = std::weak_ptr(drain)](std::vector<std::vector<SessionKey>> keys, Now) {
+        home_.Post([this, weak, keys = std::move(keys)](Now now) {
+          SharedDrain alive = weak.lock();
+          if (alive && !alive->view.ended()) Begin(*alive, keys, now);
         });
       });
 }
 
-void Drains::Begin(const std::string& id, std::vector<std::vector<SessionKey>> keys, Now now) {
-  Drain& drain = *drains_.at(id);
+void Drains::Begin(Drain& drain, const std::vector<std::vector<SessionKey>>& keys, Now now) {
   for (const auto& part : keys) drain.keys.insert(drain.keys.end(), part.begin(), part.end());
   // In random order, so that no shard and no age of connections goes first.
   std::shuffle(drain.keys.begin(), drain.keys.end(), random_);
@@ -99,8 +112,12 @@ void Drains::Begin(const std::string& id, std::vector<std::vector<SessionKey>> k
   if (drain.view.state == State::kPaused) drain.pacer.Pause(now);
   drain.selected = true;
   drain.changed = true;
-  for (Started& started : std::exchange(drain.starting, {})) started(drain.view);
+  TellStarted(drain);
   Advance(drain, now);
+}
+
+void Drains::TellStarted(Drain& drain) {
+  for (Started& started : std::exchange(drain.starting, {})) started(drain.view);
 }
 
 // --- Going on ------------------------------------------------------------------------------------
@@ -116,7 +133,7 @@ void Drains::Advance(Drain& drain, Now now) {
   if (!drain.selected || drain.view.ended()) return;
   size_t due = drain.pacer.Due(drain.keys.size(), now, random_);
   if (due > 0) CloseNext(drain, due);
-  if (drain.keys.empty() && drain.asked == 0) End(drain, State::kDone, now);
+  if (drain.keys.empty() && drain.view.finishing == 0) End(drain, State::kDone, now);
 }
 
 void Drains::CloseNext(Drain& drain, size_t count) {
@@ -125,26 +142,19 @@ void Drains::CloseNext(Drain& drain, size_t count) {
     parts[drain.keys.back().shard()].push_back(drain.keys.back());
     drain.keys.pop_back();
   }
-  drain.asked += count;
+  drain.view.finishing += count;
   for (uint32_t i = 0; i < parts.size(); ++i) {
     if (parts[i].empty()) continue;
-    shards_.Post(i, [this, id = drain.view.id, frame = drain.plan.frame,
-                     keys = std::move(parts[i])](Shard& shard, Now now) {
-      size_t closed = shard.Drain(keys, frame, now);
-      home_.Post(
-          [this, id, asked = keys.size(), closed](Now at) { OnClosed(id, asked, closed, at); });
+    shards_.Post(i, [order = drain.order, keys = std::move(parts[i])](Shard& shard, Now now) {
+      shard.Drain(keys, order, now);
     });
   }
 }
 
-void Drains::OnClosed(const std::string& id, size_t asked, size_t closed, Now now) {
-  closed_total_ += closed;
-  auto found = drains_.find(id);
-  if (found == drains_.end()) return;
-  Drain& drain = *found->second;
-  drain.asked -= asked;
-  drain.view.closed += closed;
-  drain.view.gone += asked - closed;
+void Drains::OnParted(Drain& drain, const DrainParted& parted, Now now) {
+  drain.view.finishing -= parted.closed + parted.gone + parted.spared;
+  drain.view.closed += parted.closed;
+  drain.view.gone += parted.gone;
   drain.changed = true;
   if (drain.view.state == State::kRunning) Advance(drain, now);
   if (drain.view.ended()) Notify(drain, now);
@@ -157,7 +167,17 @@ void Drains::End(Drain& drain, State state, Now now) {
   drain.keys.clear();
   drain.keys.shrink_to_fit();
   Refuse(drain, false);
+  Spare(drain);
+  TellStarted(drain);
   Notify(drain, now);
+}
+
+// Comes behind whatever the shards were told to close.
+void Drains::Spare(const Drain& drain) {
+  if (drain.view.finishing == 0) return;
+  for (uint32_t i = 0; i < shards_.size(); ++i) {
+    shards_.Post(i, [order = drain.order](Shard& shard, Now now) { shard.Spare(order, now); });
+  }
 }
 
 void Drains::Refuse(const Drain& drain, bool refuse) {
@@ -253,7 +273,7 @@ void Drains::Notify(Drain& drain, Now now) {
   drain.changed = false;
   drain.notified_at = now;
   for (auto& watcher : drain.watchers) watcher.watch(drain.view);
-  if (drain.view.ended() && drain.asked == 0) drain.watchers.clear();
+  if (drain.view.ended() && drain.view.finishing == 0) drain.watchers.clear();
 }
 
 size_t Drains::running() const {

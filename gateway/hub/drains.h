@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Closing many connections at a pace. A drain knows the keys it selected and, tick by tick, tells
-// the shards which to close now. Node thread only; time is told by Tick.
+// the shards whose turn has come. Node thread only; time is told by Tick.
+//
+// What shards answer finds its drain by identity, never by name: by the time it is here, the drain
+// may have been cancelled and forgotten, and another may have its id.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +17,7 @@
 #include "absl/random/random.h"
 #include "absl/status/statusor.h"
 #include "gateway/hub/close.h"
+#include "gateway/hub/drain_order.h"
 #include "gateway/hub/selector.h"
 #include "gateway/hub/shard_set.h"
 #include "gateway/hub/types.h"
@@ -26,7 +30,9 @@ struct DrainPlan {
   Selector selector{};
   uint32_t per_second = 1;
   uint32_t jitter_percent = 0;
-  CloseFrame frame{};  // code 0: the dialect's own
+  CloseFrame frame{};                     // code 0: the dialect's own
+  Duration grace = absl::ZeroDuration();  // for what is under way on a connection
+  Instant latest = Instant::Future();     // when every grace is over
   bool refuse_new = false;
 
   friend bool operator==(const DrainPlan&, const DrainPlan&) = default;
@@ -40,6 +46,7 @@ struct DrainView {
   uint64_t matched = 0;
   uint64_t closed = 0;
   uint64_t gone = 0;
+  uint64_t finishing = 0;  // their turn has come, and they have not parted
   absl::Time started_at;
   absl::Time ended_at = absl::InfiniteFuture();  // infinite while it lasts
   bool refuse_new = false;
@@ -59,13 +66,15 @@ class Drains {
   Drains(const Options& options, const ShardSet& shards, storage::Executor& home);
   ~Drains();
 
-  // Selects, then begins; `started` is told once the selection is made. The same plan under the
+  // Selects, then begins; `started` is told once, when the selection is made, or when the drain was
+  // cancelled before. The same plan under the
   // same id again leads to the drain that it began. ALREADY_EXISTS: the id names a drain with
   // another plan. RESOURCE_EXHAUSTED: kept_max are running.
   void Start(DrainPlan plan, Now now, Started started);
 
   // NOT_FOUND; for the last three also FAILED_PRECONDITION: it has ended.
   absl::StatusOr<DrainView> Get(const std::string& id) const;
+  // Pause holds back whose turn has not come; Cancel also spares those that have their grace.
   absl::StatusOr<DrainView> Pause(const std::string& id, Now now);
   absl::StatusOr<DrainView> Resume(const std::string& id, Now now);
   absl::StatusOr<DrainView> Cancel(const std::string& id, Now now);
@@ -83,22 +92,26 @@ class Drains {
 
  private:
   struct Drain;
+  using SharedDrain = std::shared_ptr<Drain>;
   absl::StatusOr<Drain*> Find(const std::string& id) const;
   absl::StatusOr<Drain*> FindRunning(const std::string& id) const;
   bool MakeRoom();
-  void Select(Drain& drain);
-  void Begin(const std::string& id, std::vector<std::vector<SessionKey>> keys, Now now);
+  SharedDrain Make(DrainPlan plan, Now now);
+  void Select(const SharedDrain& drain);
+  void Begin(Drain& drain, const std::vector<std::vector<SessionKey>>& keys, Now now);
   void Advance(Drain& drain, Now now);
   void CloseNext(Drain& drain, size_t count);
-  void OnClosed(const std::string& id, size_t asked, size_t closed, Now now);
+  void OnParted(Drain& drain, const DrainParted& parted, Now now);
   void End(Drain& drain, DrainView::State state, Now now);
+  void Spare(const Drain& drain);
   void Refuse(const Drain& drain, bool refuse);
+  static void TellStarted(Drain& drain);
   static void Notify(Drain& drain, Now now);
 
   Options options_;
   const ShardSet& shards_;
   storage::Executor& home_;
-  std::map<std::string, std::unique_ptr<Drain>> drains_;
+  std::map<std::string, SharedDrain> drains_;
   std::map<std::string, int> refusing_;  // how many drains refuse, by namespace
   absl::BitGen random_;
   uint64_t next_id_ = 1;

@@ -85,6 +85,12 @@ void VisitSessions(const ShardProbe& probe, metrics::Visitor& visitor) {
                 probe.channel_limit_hits.value());
   visitor.Count("logins_refused_total", "Logins that a worker refused.", {},
                 probe.logins_refused.value());
+  visitor.Level("connections_leaving",
+                "Connections whose turn in a drain has come and who finish what is under way.", {},
+                static_cast<double>(probe.leaving.value()));
+  visitor.Count("drain_graces_expired_total",
+                "Connections that a drain closed with something still under way (--drain-grace).",
+                {}, probe.graces_expired.value());
   visitor.Count("takeovers_total", "Connections whose id a newer connection took over.", {},
                 probe.takeovers.value());
   visitor.Count("presence_failures_total", "Presence operations that the store failed.", {},

@@ -36,6 +36,8 @@ struct ShardProbe {
   Counter channel_limit_hits;
   Counter logins_refused;
   Counter takeovers;
+  Gauge leaving;           // whose turn in a drain has come, and who finish what is under way
+  Counter graces_expired;  // a drain closed them with something still under way (--drain-grace)
   Counter presence_failures;
   Counter member_lists_cut;                             // at --members-max
   Counter guards_blocked;                               // what guards did not allow

@@ -32,6 +32,8 @@ std::string_view DropLabel(DropReason reason) {
       return "unsupported";
     case DropReason::kLimit:
       return "limit";
+    case DropReason::kLeaving:
+      return "leaving";
   }
   return "";
 }

@@ -38,8 +38,8 @@ struct Selector {
 // version.
 bool InSample(std::string_view id, uint32_t percent);
 
-enum class DropReason : uint8_t { kSlowConsumer, kUnsupported, kLimit };
-inline constexpr int kDropReasonCount = static_cast<int>(DropReason::kLimit) + 1;
+enum class DropReason : uint8_t { kSlowConsumer, kUnsupported, kLimit, kLeaving };
+inline constexpr int kDropReasonCount = static_cast<int>(DropReason::kLeaving) + 1;
 std::string_view DropLabel(DropReason reason);
 
 struct Outcome {

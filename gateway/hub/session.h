@@ -13,6 +13,7 @@
 #include "absl/container/inlined_vector.h"
 #include "gateway/hub/command.h"
 #include "gateway/hub/dialect.h"
+#include "gateway/hub/drain_order.h"
 #include "gateway/hub/liveness.h"
 #include "gateway/hub/message.h"
 #include "gateway/hub/shard_types.h"
@@ -63,6 +64,16 @@ struct QueuedCommand {
   size_t decided = 0;  // questions about it that guards have answered with yes
 };
 
+// A connection whose turn has come in drains, while it finishes what is under way.
+struct Leaving {
+  struct Wanted {
+    SharedDrainOrder order;
+    Instant ends;  // its grace
+  };
+  std::vector<Wanted> drains;  // hardly ever more than one
+  TimerWheel::Id timer = 0;    // for the earliest end
+};
+
 struct Session {
   enum class State : uint8_t {
     kGreeting,  // the dialect's handshake is awaited; only that is carried out
@@ -101,6 +112,7 @@ struct Session {
   std::unique_ptr<const Upgrade> upgrade;
   absl::Time connected_at;
   std::unique_ptr<ArrivalProgress> arrival;  // null once it is open
+  std::unique_ptr<Leaving> leaving;          // null unless its turn in a drain has come
   std::unique_ptr<Token> token;              // that it is authenticated by, if it is by one
   std::string detail;                        // what others are shown of it
 

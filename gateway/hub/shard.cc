@@ -81,9 +81,13 @@ void Shard::Impl::OnTimer(uint64_t token, Now now) {
       return calls.OnDeadline(key, now);
     case kAsk:
       if (PendingAsk* ask = asks.Find(key)) {
-        if (asks.TimeOut(key, sessions.Find(ask->session))) probe.client_call_timeouts.Add();
+        Session* session = sessions.Find(ask->session);
+        if (asks.TimeOut(key, session)) probe.client_call_timeouts.Add();
+        if (session) PartIfAtRest(*session);
       }
       return;
+    case kGrace:
+      return OnGraceOver(key, now);
   }
 }
 

@@ -15,6 +15,7 @@
 
 #include "absl/types/span.h"
 #include "gateway/hub/close.h"
+#include "gateway/hub/drain_order.h"
 #include "gateway/hub/event_log.h"
 #include "gateway/hub/message.h"
 #include "gateway/hub/probe.h"
@@ -112,8 +113,11 @@ class Shard {
   std::vector<SessionKey> Snapshot(const Selector& selector) const;
   // Every session, whatever its namespace: for the node's own end.
   std::vector<SessionKey> SnapshotAll() const;
-  // Closes these for a drain; returns how many were there. Code 0: the dialect's own.
-  size_t Drain(absl::Span<const SessionKey> keys, const CloseFrame& frame, Now now);
+  // Their turn in a drain has come: closed at once, or as soon as what is under way for them is
+  // finished, at the latest after the order's grace.
+  void Drain(absl::Span<const SessionKey> keys, const SharedDrainOrder& order, Now now);
+  // The drain was cancelled: whoever has a grace of it stays, and is read again.
+  void Spare(const SharedDrainOrder& order, Now now);
   void Refuse(const std::string& space, bool refuse);
 
   uint64_t Count(const Selector& selector) const;

@@ -66,6 +66,7 @@ void Shard::Impl::OnResult(PendingCall& call, WorkerResult result, Now now) {
     session->calls.erase(it);
     break;
   }
+  PartIfAtRest(*session);
   const CallRequest& request = call.request;
   switch (request.role) {
     case Role::kAdmission:
@@ -149,6 +150,7 @@ void Shard::Impl::TellMethods(Session& session, const Correlation& correlation, 
 void Shard::Impl::TakeAnswer(Session& session, const Correlation& correlation, Key batch,
                              Answer answer, Now now) {
   if (asks.Answer(session, answer.call, std::move(answer.outcome))) {
+    PartIfAtRest(session);
     return Succeed(session, correlation, batch, True(), now);
   }
   if (!correlation.answer) return Answered(session, batch, std::nullopt, now);

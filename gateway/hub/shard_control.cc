@@ -132,6 +132,7 @@ Outcome Shard::Ask(uint64_t ask, const Selector& selector, const std::string& me
   Outcome outcome;
   impl.directory.ForEach(selector, &outcome.not_found, [&](Session& session) {
     ++outcome.matched;
+    if (session.leaving) return outcome.Drop(DropReason::kLeaving);
     if (impl.asks.size() >= impl.options.client_calls_max) return outcome.Drop(DropReason::kLimit);
     uint64_t number = session.next_ask++;
     auto request = session.dialect->EncodeRequest(session.dialect_state, number, method, params);
@@ -145,7 +146,11 @@ Outcome Shard::Ask(uint64_t ask, const Selector& selector, const std::string& me
 }
 
 void Shard::ForgetAsk(uint64_t ask) {
-  impl_->asks.Forget(ask, [&](SessionKey key) { return impl_->sessions.Find(key); });
+  impl_->asks.Forget(ask, [&](SessionKey key) {
+    Session* session = impl_->sessions.Find(key);
+    if (session) impl_->PartIfAtRest(*session);
+    return session;
+  });
 }
 
 size_t Shard::asks() const { return impl_->asks.size(); }
@@ -165,17 +170,6 @@ std::vector<SessionKey> Shard::SnapshotAll() const {
     if (session.state != Session::State::kClosing) keys.push_back(session.key);
   });
   return keys;
-}
-
-size_t Shard::Drain(absl::Span<const SessionKey> keys, const CloseFrame& frame, Now now) {
-  size_t closed = 0;
-  for (SessionKey key : keys) {
-    Session* session = impl_->sessions.Find(key);
-    if (!session || session->state == Session::State::kClosing) continue;
-    impl_->CloseSession(*session, CloseCause::kDrain, frame, now);
-    ++closed;
-  }
-  return closed;
 }
 
 void Shard::Refuse(const std::string& space, bool refuse) {

@@ -22,6 +22,10 @@ void Shard::Impl::OnSessionTimer(Session& session, Now now) {
   }
   if (session.state != Session::State::kOpen) return;
   const LivenessRule& rule = session.dialect->liveness();
+  if (Silenced(session)) {  // what it says is not read, so its silence means nothing
+    session.liveness.Heard(now);
+    session.liveness.Renew(now);
+  }
   switch (session.liveness.Check(rule, now)) {
     case Liveness::Action::kDead:
       return CloseSession(session, CloseCause::kPongTimeout, {}, now);
@@ -47,10 +51,11 @@ void Shard::Impl::RenewPresence(Now now) {
     if (session.claimed) records.push_back(RecordOf(session));
   });
   presence.Renew(std::move(records), self,
-                 [this](absl::StatusOr<std::vector<storage::PresenceKey>> lost, Now) {
+                 [this](absl::StatusOr<std::vector<storage::PresenceRecord>> lost, Now) {
                    if (!lost.ok()) return probe.presence_failures.Add();
-                   for (const storage::PresenceKey& key : *lost) {
-                     if (Session* session = directory.Find(key.space, key.id)) Reclaim(*session);
+                   for (const storage::PresenceRecord& record : *lost) {
+                     Session* session = OpenSession({record.session});
+                     if (session) Reclaim(*session);
                    }
                  });
 }
@@ -99,6 +104,7 @@ void Shard::Impl::Retire(Session& session, const CloseFrame& frame, bool replace
   session.inbox.clear();
   session.outbound.clear();
   asks.Abandon(session);
+  EndLeaving(session);
   if (session.claimed && !replaced) {
     presence.Release({session.space_name, session.id}, options.node, session.key.value);
   }

@@ -53,6 +53,7 @@ struct Shard::Impl : CallOwner {
     kSession = uint64_t{1} << 56,
     kCall = uint64_t{2} << 56,
     kAsk = uint64_t{3} << 56,
+    kGrace = uint64_t{4} << 56,
   };
   static constexpr uint64_t kKindMask = uint64_t{0xff} << 56;
   uint64_t TimerToken(Kind kind, Key key) const { return kind | (key.value & ~kKindMask); }
@@ -91,6 +92,16 @@ struct Shard::Impl : CallOwner {
   void Reclaim(Session& session);
   void Emit(ConnectionEvent::Type type, const Session& session, Now now,
             std::string_view channel = {}, const CloseFrame& frame = {});
+
+  // --- drains (shard_drains.cc) ---
+  void BeginLeaving(Session& session, const SharedDrainOrder& order, Now now);
+  bool StopLeaving(Session& session, const SharedDrainOrder& order, Now now);
+  void ScheduleGrace(Session& session);
+  // Something that was under way is over. Closes the connection soon if it was the last.
+  void PartIfAtRest(const Session& session);
+  void OnGraceOver(SessionKey key, Now now);
+  void Part(Session& session, Now now);
+  void EndLeaving(Session& session);
 
   // --- guards (shard_guards.cc) ---
   // Where a guard's decision stands.
@@ -209,7 +220,11 @@ struct Shard::Impl : CallOwner {
     return !session.deciding &&
            (session.state == Session::State::kOpen || session.state == Session::State::kGreeting);
   }
-  static bool Reading(const Session& session) { return Carries(session) && session.inbox.empty(); }
+  static bool Reading(const Session& session) {
+    return Carries(session) && session.inbox.empty() && !Silenced(session);
+  }
+  // Its turn in a drain has come, and it owes no answer that would have to be read.
+  static bool Silenced(const Session& session) { return session.leaving && session.asks.empty(); }
 
   Shard& self_shard;
   const uint32_t index;

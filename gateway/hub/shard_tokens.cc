@@ -67,6 +67,7 @@ Outcome Shard::SetToken(const Selector& selector, const Token& token, Duration c
   Outcome outcome;
   impl.directory.ForEach(selector, &outcome.not_found, [&](Session& session) {
     ++outcome.matched;
+    if (sink && session.leaving) return outcome.Drop(DropReason::kLeaving);
     std::optional<uint64_t> call;
     if (sink) call = session.next_ask++;
     auto frame = session.dialect->EncodeToken(token.text, call);

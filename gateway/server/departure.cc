@@ -25,6 +25,10 @@ Departure::Action Departure::Tick(Instant now, size_t connections) {
   return Action::kNone;
 }
 
+Instant Departure::GraceEnd() const {
+  return next_ - std::min(absl::Seconds(1), options_.drain_timeout / 10);
+}
+
 uint32_t Departure::Pace(size_t connections) const {
   if (options_.drain_per_second > 0) return options_.drain_per_second;
   const double seconds = absl::ToDoubleSeconds(options_.drain_timeout / 2);

@@ -23,6 +23,7 @@ class Departure {
     absl::Duration delay = absl::ZeroDuration();       // --shutdown-delay
     absl::Duration drain_timeout = absl::Seconds(30);  // --drain-timeout
     uint32_t drain_per_second = 0;                     // --drain-per-second; 0: see Pace
+    absl::Duration drain_grace = absl::Seconds(10);    // --drain-grace
   };
   enum class Action {
     kNone,
@@ -41,6 +42,10 @@ class Departure {
 
   // Each action is returned once, when its time has come.
   Action Tick(Instant now, size_t connections);
+
+  // While it drains: when the last grace is over, so that what is said at the end still goes out
+  // within --drain-timeout.
+  Instant GraceEnd() const;
 
   // How many connections to close a second, if there are so many: what was asked for, or what takes
   // half of the time there is.

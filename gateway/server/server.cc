@@ -174,10 +174,10 @@ void Server::BeginLeaving(Now now) {
   departure_.Begin(now);
   probe_.SetDraining(true);
   control_.BeginShutdown();
-  log_.Info("leaving",
-            {{"connections", std::to_string(hub_.connections())},
-             {"delay", absl::FormatDuration(settings_.departure.delay)},
-             {"drain-timeout", absl::FormatDuration(settings_.departure.drain_timeout)}});
+  log_.Info("leaving", {{"connections", std::to_string(hub_.connections())},
+                        {"delay", absl::FormatDuration(settings_.departure.delay)},
+                        {"drain-timeout", absl::FormatDuration(settings_.departure.drain_timeout)},
+                        {"drain-grace", absl::FormatDuration(settings_.departure.drain_grace)}});
   // Without a delay, whoever reads that the node leaves is not let in any more.
   Tick(now);
 }
@@ -187,6 +187,8 @@ void Server::BeginDrain(Now now, size_t connections) {
   hub::DrainPlan plan;
   plan.everything = true;
   plan.per_second = departure_.Pace(connections);
+  plan.grace = settings_.departure.drain_grace;
+  plan.latest = departure_.GraceEnd();
   leaving_.Start(std::move(plan), now, [this](absl::StatusOr<hub::DrainView> drain) {
     if (!drain.ok()) log_.Error("drain failed", {{"why", drain.status().ToString()}});
   });

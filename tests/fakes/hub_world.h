@@ -63,6 +63,14 @@ class HubWorld {
     for (auto& part : parts_) part->shard->EndTurn();
   }
 
+  // The same, but the node's own thread stands still.
+  void RunShards() {
+    for (bool ran = true; ran;) {
+      ran = false;
+      for (auto& part : parts_) ran |= part->executor.RunAll(now) > 0;
+    }
+  }
+
   // In steps, as a loop would see it.
   void Pass(absl::Duration time) {
     for (Now end = now + time; now < end;) {

@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "gateway/hub/drains.h"
 #include "tests/fakes/hub_world.h"
 
 namespace sluice::hub {
@@ -223,111 +222,6 @@ TEST(Sample, IsStableAndNested) {
   EXPECT_LT(ten, 1150);
   EXPECT_TRUE(InSample("a", 0));
   EXPECT_TRUE(InSample("a", 100));
-}
-
-// --- Drains --------------------------------------------------------------------------------------
-
-struct Draining : Chat {
-  Drains drains{{.kept_max = 2}, world.set, world.home};
-  absl::StatusOr<DrainView> Start(DrainPlan plan) {
-    absl::StatusOr<DrainView> view;
-    drains.Start(std::move(plan), world.now, [&](auto started) { view = std::move(started); });
-    world.Run();
-    return view;
-  }
-  void Pass(Duration time) {
-    for (Duration step = absl::Milliseconds(20); time > absl::ZeroDuration(); time -= step) {
-      world.Pass(step);
-      drains.Tick(world.now);
-      world.Run();
-    }
-  }
-  int Closed() {
-    int closed = 0;
-    for (FakeClient* client : {a.get(), b.get(), c.get()})
-      closed += client->socket.closed() ? 1 : 0;
-    return closed;
-  }
-};
-
-TEST_F(Draining, ClosesAtItsPace) {
-  auto started = Start({.id = "d", .selector = {.space = "chat"}, .per_second = 2});
-  ASSERT_TRUE(started.ok());
-  EXPECT_EQ(started->matched, 3);
-  EXPECT_EQ(Closed(), 1);
-  Pass(absl::Milliseconds(480));
-  EXPECT_EQ(Closed(), 1);
-  Pass(absl::Milliseconds(40));
-  EXPECT_EQ(Closed(), 2);
-  Pass(absl::Seconds(1));
-  EXPECT_EQ(Closed(), 3);
-  DrainView view = *drains.Get("d");
-  EXPECT_EQ(view.state, DrainView::State::kDone);
-  EXPECT_EQ(view.closed, 3);
-  EXPECT_EQ(a->socket.closed()->code, 1001);
-  EXPECT_FALSE(other->socket.closed());
-}
-
-TEST_F(Draining, PausesResumesAndCancels) {
-  ASSERT_TRUE(Start({.id = "d", .selector = {.space = "chat"}, .per_second = 2}).ok());
-  EXPECT_EQ(drains.Pause("d", world.now)->state, DrainView::State::kPaused);
-  Pass(absl::Seconds(5));
-  EXPECT_EQ(Closed(), 1);
-  EXPECT_EQ(drains.Resume("d", world.now)->state, DrainView::State::kRunning);
-  Pass(absl::Milliseconds(520));
-  EXPECT_EQ(Closed(), 2) << "no burst for the time that was paused";
-  EXPECT_EQ(drains.Cancel("d", world.now)->state, DrainView::State::kCancelled);
-  Pass(absl::Seconds(5));
-  EXPECT_EQ(Closed(), 2);
-  EXPECT_EQ(drains.Cancel("d", world.now).status().code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_EQ(drains.Get("nope").status().code(), absl::StatusCode::kNotFound);
-}
-
-TEST_F(Draining, CountsWhoLeftByThemselves) {
-  ASSERT_TRUE(Start({.id = "d", .selector = {.space = "chat"}, .per_second = 1}).ok());
-  for (FakeClient* client : {a.get(), b.get(), c.get()}) {
-    if (!client->socket.closed()) world.Vanish(*client);
-  }
-  Pass(absl::Seconds(3));
-  DrainView view = *drains.Get("d");
-  EXPECT_EQ(view.closed, 1);
-  EXPECT_EQ(view.gone, 2);
-  EXPECT_EQ(view.state, DrainView::State::kDone);
-}
-
-TEST_F(Draining, RefusesNewcomersWhileItLasts) {
-  DrainPlan plan{.id = "d", .selector = {.space = "chat"}, .per_second = 1, .refuse_new = true};
-  ASSERT_TRUE(Start(plan).ok());
-  EXPECT_TRUE(world.shard(1).Refuses("chat"));
-  EXPECT_FALSE(world.shard(1).Refuses("other"));
-  Pass(absl::Seconds(3));
-  EXPECT_FALSE(world.shard(1).Refuses("chat"));
-}
-
-TEST_F(Draining, IsTheSameUnderTheSameIdAndBounded) {
-  DrainPlan plan{.id = "d", .selector = {.space = "chat"}, .per_second = 1};
-  ASSERT_TRUE(Start(plan).ok());
-  EXPECT_EQ(Start(plan)->matched, 3);
-  plan.per_second = 2;
-  EXPECT_EQ(Start(plan).status().code(), absl::StatusCode::kAlreadyExists);
-  plan.id = "e";
-  ASSERT_TRUE(Start(plan).ok());
-  plan.id = "f";
-  EXPECT_EQ(Start(plan).status().code(), absl::StatusCode::kResourceExhausted);
-  ASSERT_TRUE(drains.Cancel("d", world.now).ok());
-  EXPECT_TRUE(Start(plan).ok()) << "what ended makes room";
-  EXPECT_EQ(drains.Get("d").status().code(), absl::StatusCode::kNotFound);
-}
-
-TEST_F(Draining, IsWatched) {
-  std::vector<DrainView> views;
-  ASSERT_TRUE(Start({.id = "d", .selector = {.space = "chat"}, .per_second = 10}).ok());
-  ASSERT_TRUE(drains.AddWatch("d", [&](const DrainView& view) { views.push_back(view); }).ok());
-  Pass(absl::Seconds(1));
-  ASSERT_GE(views.size(), 3);
-  EXPECT_EQ(views.front().state, DrainView::State::kRunning);
-  EXPECT_EQ(views.back().state, DrainView::State::kDone);
-  EXPECT_EQ(views.back().closed, 3);
 }
 
 TEST(Send, ClosesBehindTheMessage) {

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a drain tells the shards: how its connections are to be closed, and whom to tell of it.
+// Made once, immutable, shared by the drain and by every connection whose turn has come; its
+// address is the drain's identity, so that nothing which comes late can meet another drain.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+#include "absl/time/time.h"
+#include "gateway/hub/close.h"
+#include "storage/time.h"
+
+namespace sluice::hub {
+
+// What became of connections whose turn had come.
+struct DrainParted {
+  size_t closed = 0;  // by this drain
+  size_t gone = 0;    // otherwise, before this drain could
+  size_t spared = 0;  // the drain was cancelled while they had their grace
+};
+
+struct DrainOrder {
+  CloseFrame frame;      // code 0: the dialect's own
+  absl::Duration grace;  // for what is under way on a connection; zero: closed at once
+  Instant latest;        // when every grace is over
+  // Each connection is in exactly one of these. From the shards' threads, several at once.
+  std::function<void(const DrainParted&)> parted;
+};
+using SharedDrainOrder = std::shared_ptr<const DrainOrder>;
+
+}  // namespace sluice::hub
