@@ -4,8 +4,7 @@
 // node cannot start, or was told twice to stop; 2 if an option is wrong.
 #include <unistd.h>
 
-#include <csignal>
-#include <cstdlib>
+#include <atomic>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -13,15 +12,25 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "control/library_log.h"
 #include "gateway/config/config.h"
 #include "gateway/edge/home_thread.h"
+#include "gateway/server/bounded_write.h"
+#include "gateway/server/last_words.h"
+#include "gateway/server/library_lines.h"
 #include "gateway/server/log.h"
+#include "gateway/server/process_setup.h"
 #include "gateway/server/server.h"
 #include "gateway/version.h"
 #include "text/utf8.h"
 
 namespace {
+
+// How long whoever started this is waited for to read why it cannot start.
+constexpr int kRefusalMs = 1000;
 
 std::vector<std::string> Environment() {
   std::vector<std::string> environment;
@@ -33,7 +42,9 @@ std::vector<std::string> Environment() {
 
 // One line for whoever started it.
 int Refuse(const absl::Status& status) {
-  std::cerr << "sluice: " << sluice::text::ToUtf8(std::string(status.message())) << "\n";
+  const std::string line =
+      absl::StrCat("sluice: ", sluice::text::ToUtf8(std::string(status.message())), "\n");
+  sluice::server::WriteWithin(STDERR_FILENO, line, kRefusalMs);
   return absl::IsInvalidArgument(status) ? 2 : 1;
 }
 
@@ -58,27 +69,34 @@ std::optional<int> Answer(const sluice::config::Config& config) {
   } else {
     return std::nullopt;
   }
-  return 0;
+  // Whoever asked waits for the answer, and so does it: it may go into a pager.
+  std::cout.flush();
+  return std::cout ? 0 : 1;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  sluice::server::IgnoreStraySignals();
   auto config = sluice::config::Config::Load({argv + 1, argv + argc}, Environment());
   if (!config.ok()) return Refuse(config.status());
   if (std::optional<int> exit_code = Answer(**config)) return *exit_code;
 
-  // gRPC writes to stderr in a form of its own; the errors that matter come back to us.
-  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
-  // A peer that is gone is an error of the write, not a signal.
-  std::signal(SIGPIPE, SIG_IGN);
   sluice::edge::BlockSignals();
   // Debian's Abseil looks for lock cycles at every lock, gRPC's included: 100 ns instead of 20.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   const sluice::config::Settings& settings = (*config)->settings();
-  sluice::server::Log log(settings.log);
+  const sluice::server::Log log(settings.log, STDERR_FILENO);
+  const sluice::server::LastWords last_words(log, STDERR_FILENO);
+  sluice::server::LibraryLines lines(log);
+  // What is wrong until then is the one line of a refusal.
+  std::atomic<bool> started{false};
+  const sluice::control::LibraryLog libraries([&](const sluice::control::LibraryLine& line) {
+    if (started) lines.Take(line, absl::Now());
+  });
   auto server = sluice::server::Server::Start(settings, log);
   if (!server.ok()) return Refuse((*config)->Locate(server.status()));
+  started = true;
   (*server)->Wait();
   return 0;
 }

@@ -38,6 +38,8 @@ std::vector<Option> Node(Settings& s) {
                           {"error", level_enum::err},
                           {"off", level_enum::off}},
                          "the least important lines that are logged; debug: each connection"),
+      Size<size_t>("log-queue-bytes", {&s.log.queue_bytes}, {4 * kKiB, kGiB},
+                   "log lines that wait for whoever reads stderr; more are dropped and counted"),
   };
 }
 

@@ -4,10 +4,13 @@
 //
 //   text  2026-01-31T12:00:00.123Z info listening address=127.0.0.1:8080
 //   json  {"time":"2026-01-31T12:00:00.123Z","level":"info","event":"listening","address":"127..."}
+//
+// To log never waits for whoever reads the log (log_writer.h).
 #pragma once
 
 #include <spdlog/logger.h>
 
+#include <cstddef>
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -15,6 +18,7 @@
 #include <utility>
 
 #include "absl/time/time.h"
+#include "gateway/server/log_writer.h"
 
 namespace sluice::server {
 
@@ -23,6 +27,7 @@ enum class LogFormat { kText, kJson };
 struct LogOptions {
   LogFormat format = LogFormat::kText;                    // --log-format
   spdlog::level::level_enum level = spdlog::level::info;  // --log-level
+  size_t queue_bytes = 1 << 20;                           // --log-queue-bytes
 };
 
 class Log {
@@ -33,9 +38,9 @@ class Log {
   };
   using Fields = std::initializer_list<Field>;
 
-  // Writes to stderr.
-  explicit Log(const LogOptions& options);
-  // For tests.
+  // Writes to `fd`, which stays the caller's.
+  Log(const LogOptions& options, int fd);
+  // For tests: writes to the sink at once.
   Log(const LogOptions& options, spdlog::sink_ptr sink);
 
   // Thread-safe.
@@ -51,12 +56,20 @@ class Log {
   void Error(std::string_view event, Fields fields = {}) const {
     Write(spdlog::level::err, event, fields);
   }
+  // Waits until what was logged is written; false: that took too long.
+  bool Flush(absl::Duration patience) const { return !writer_ || writer_->Flush(patience); }
+
+  LogFormat format() const { return format_; }
+  // Not with a test's sink.
+  const metrics::Source* metrics() const { return writer_.get(); }
   bool debugs() const { return logger_->should_log(spdlog::level::debug); }
 
  private:
+  void Begin(const LogOptions& options, spdlog::sink_ptr sink);
   void Write(spdlog::level::level_enum level, std::string_view event, Fields fields) const;
 
   LogFormat format_;
+  std::shared_ptr<LogWriter> writer_;  // outlives the logger, whose sink it serves
   std::shared_ptr<spdlog::logger> logger_;
 };
 

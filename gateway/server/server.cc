@@ -17,6 +17,8 @@ namespace {
 
 // What a second SIGTERM ends the process with.
 constexpr int kExitHurried = 1;
+// What the log gets then to say so.
+constexpr absl::Duration kHurriedFlush = absl::Milliseconds(200);
 
 // How long after a drain to look whether somebody slipped in behind it.
 constexpr absl::Duration kDrainAgain = absl::Seconds(1);
@@ -95,7 +97,8 @@ Server::Server(const config::Settings& settings, const Log& log, Parts parts)
             .encodings = hub_.encodings(),
             .limits = settings.limits},
       control_(settings.control, node_, control_probe_),
-      exporter_({&hub_.metrics(), &edge_->metrics(), &home_.metrics(), &probe_, &control_probe_},
+      exporter_({&hub_.metrics(), &edge_->metrics(), &home_.metrics(), &probe_, &control_probe_,
+                 log.metrics()},
                 kVersion),
       departure_(settings.departure) {}
 
@@ -156,6 +159,7 @@ void Server::Tick(Now now) {
 void Server::OnStopSignal() {
   if (departure_.begun()) {
     log_.Warn("told to stop again: ending at once");
+    log_.Flush(kHurriedFlush);
     _exit(kExitHurried);
   }
   home_.Post([this](Now now) { BeginLeaving(now); });

@@ -45,11 +45,12 @@ export class Gateway {
   #child;
   #closers = [];
 
-  // Starts one and waits until it says where it listens. Options are the command line's.
-  static async start(options = {}, {env = {}} = {}) {
+  // Starts one and waits until it says where it listens. Options are the command line's; `stdio`
+  // replaces its descriptors; `wrap` is a command that runs it.
+  static async start(options = {}, {env = {}, stdio = [], wrap = []} = {}) {
     const gateway = new Gateway();
     try {
-      await gateway.#start(options, env);
+      await gateway.#start(options, env, stdio, wrap);
     } catch (error) {
       await gateway.kill();
       throw new Error(`${error.message}\n${gateway.log}`);
@@ -68,18 +69,19 @@ export class Gateway {
     }
   }
 
-  async #start(options, env) {
+  async #start(options, env, stdio, wrap) {
     const file = join(this.#folder, 'addresses');
     const all = {
       listen: '127.0.0.1:0', control: '127.0.0.1:0', admin: '127.0.0.1:0', shards: 2,
       'address-file': file, 'drain-per-second': 10_000, ...options,
     };
-    this.#child = spawn(BINARY, flags(all), {
-      env: environment(env), stdio: ['ignore', 'pipe', 'pipe'],
+    const [command, ...args] = [...wrap, BINARY, ...flags(all)];
+    this.#child = spawn(command, args, {
+      env: environment(env), stdio: ['ignore', stdio[1] ?? 'pipe', stdio[2] ?? 'pipe'],
     });
     this.ended = once(this.#child, 'close').then(([code, signal]) => ({code, signal}));
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
-      stream.on('data', bytes => { this.log += bytes; });
+      stream?.on('data', bytes => { this.log += bytes; });
     }
     const addresses = await until(() => this.#readAddresses(file), 'the address file', 20_000);
     this.client = addresses.listen;

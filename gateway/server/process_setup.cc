@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/server/process_setup.h"
+
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <initializer_list>
+
+namespace sluice::server {
+namespace {
+
+// System calls as they are: no initialiser has run yet, a sanitizer's neither.
+void FillStandardDescriptors() {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+    if (syscall(SYS_fcntl, fd, F_GETFD) >= 0) continue;
+    // The lowest number that is free, which is this one. Where there is no /dev/null, anything
+    // else holds the place as well.
+    if (syscall(SYS_openat, AT_FDCWD, "/dev/null", O_RDWR) >= 0) continue;
+    syscall(SYS_openat, AT_FDCWD, "/", O_RDONLY | O_DIRECTORY);
+  }
+}
+
+// Run by the loader ahead of the initialisers of all libraries (System V gABI, DT_PREINIT_ARRAY).
+[[gnu::section(".preinit_array"),
+  gnu::used]] void (*const fill_standard_descriptors)() = FillStandardDescriptors;
+
+}  // namespace
+
+void IgnoreStraySignals() {
+  for (int signal : {SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGSTKFLT,
+                     SIGPIPE, SIGXFSZ, SIGTTOU, SIGTTIN}) {
+    std::signal(signal, SIG_IGN);
+  }
+  for (int signal = SIGRTMIN; signal <= SIGRTMAX; ++signal) std::signal(signal, SIG_IGN);
+}
+
+}  // namespace sluice::server
