@@ -176,10 +176,7 @@ void Connection::Upgrade(protocol::Route route) {
   websocket_ = std::make_unique<WebSocket>(
       wire_, *this, *this, WebSocket::Limits{options.message_bytes, options.pong_bytes},
       parts_.buffers);
-  if (!websocket_->Accept(handshake_->reader, route.subprotocol)) {
-    parts_.probe.refused[static_cast<int>(Refusal::kMalformed)].Add();
-    return Linger();  // Beast has answered
-  }
+  websocket_->Accept(handshake_->reader, route.subprotocol);
   wire_.Unread(handshake_->reader.rest());
   hub::Arrival arrival{std::move(route.space), std::move(route.id), route.dialect, Facts()};
   Now now = parts_.loop.Now();

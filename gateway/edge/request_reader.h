@@ -3,8 +3,12 @@
 // The head of one HTTP request: takes bytes as they come and says when it is whole and whether it
 // is a WebSocket upgrade that deserves an answer of 101. It does no I/O.
 //
-// Stricter than Beast: the headers that decide must be there once, the key must be a key, and a
-// request with a body is no upgrade.
+// Empty lines ahead of the request are skipped (RFC 9112 2.2). A target in absolute form becomes
+// its path and query, and its authority the Host (RFC 9112 3.2.2), so that nobody behind this sees
+// two forms. A list header may come in any number of lines (RFC 9110 5.3).
+//
+// Stricter than Beast: a header that is no list and decides must be there once, the key must be a
+// key, and a request with a body is no upgrade.
 #pragma once
 
 #include <boost/beast/http/empty_body.hpp>
@@ -46,11 +50,14 @@ class RequestReader {
 
  private:
   State Refuse(Refusal refusal);
+  void SkipEmptyLines();
   State CheckHead();
 
   Limits limits_;
   boost::beast::http::request_parser<boost::beast::http::empty_body> parser_;
   std::string buffer_;
+  size_t skipped_ = 0;       // bytes of empty lines
+  bool in_request_ = false;  // behind them
   size_t taken_ = 0;
   bool started_ = false;
   Refusal refusal_ = Refusal::kMalformed;
@@ -62,6 +69,10 @@ std::optional<Refusal> CheckUpgrade(const HttpRequest& request);
 
 // One that came in several lines is joined with commas (RFC 9110 5.3): what a proxy added is last.
 std::optional<std::string> HeaderOf(const HttpRequest& request, std::string_view name);
+
+// The elements of a list header, over all its lines, in order and without empty ones (RFC 9110
+// 5.6.1); they live as long as the request.
+std::vector<std::string_view> ListOf(const HttpRequest& request, std::string_view name);
 
 // The tokens of Sec-WebSocket-Protocol, in order; they live as long as the request.
 std::vector<std::string_view> SubprotocolsOf(const HttpRequest& request);

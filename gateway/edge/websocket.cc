@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/beast/websocket/stream.hpp>
+#include <cassert>
 #include <string>
 #include <utility>
 
@@ -29,6 +30,18 @@ uint16_t ViolationCode(Error error) {
 hub::CloseFrame PeersFrame(const ws::close_reason& reason) {
   if (reason.code == ws::close_code::none) return {ws::close_code::no_status, ""};
   return {reason.code, std::string(reason.reason.data(), reason.reason.size())};
+}
+
+// The same upgrade as Beast reads it: it looks at one line of a list header alone, and refuses
+// elements with a version.
+HttpRequest PlainUpgrade(const HttpRequest& request) {
+  HttpRequest plain(http::verb::get, "/", 11);
+  plain.set(http::field::host, request[http::field::host]);
+  plain.set(http::field::upgrade, "websocket");
+  plain.set(http::field::connection, "Upgrade");
+  plain.set(http::field::sec_websocket_key, request[http::field::sec_websocket_key]);
+  plain.set(http::field::sec_websocket_version, "13");
+  return plain;
 }
 
 boost::beast::string_view Shorten(const std::string& reason) {
@@ -175,7 +188,7 @@ WebSocket::WebSocket(Wire& wire, WireOwner& owner, WebSocketClient& client, cons
 
 WebSocket::~WebSocket() = default;
 
-bool WebSocket::Accept(const RequestReader& request, std::string_view subprotocol) {
+void WebSocket::Accept(const RequestReader& request, std::string_view subprotocol) {
   impl_->stream.set_option(ws::stream_base::decorator([subprotocol](ws::response_type& response) {
     response.set(http::field::server, "sluice");
     if (subprotocol.empty()) return;
@@ -183,9 +196,9 @@ bool WebSocket::Accept(const RequestReader& request, std::string_view subprotoco
                  boost::beast::string_view(subprotocol.data(), subprotocol.size()));
   }));
   Error error;
-  impl_->stream.accept(request.request(), error);
+  impl_->stream.accept(PlainUpgrade(request.request()), error);
+  assert(!error);
   impl_->stream.set_option(ws::stream_base::decorator([](ws::response_type&) {}));
-  return !error;
 }
 
 void WebSocket::Resume() {

@@ -43,8 +43,7 @@ class WebSocket {
   ~WebSocket();
 
   // Answers 101 to a whole request that was checked. `subprotocol` is echoed, if it is not empty.
-  // False: Beast refuses it after all.
-  bool Accept(const RequestReader& request, std::string_view subprotocol);
+  void Accept(const RequestReader& request, std::string_view subprotocol);
 
   // Begins reading, or goes on after OnMessage returned false.
   void Resume();

@@ -77,7 +77,8 @@ test('too long a target: 414', () =>
 
 test('a target that names nothing: 400', async () => {
   for (const target of [`/${'n'.repeat(256)}`, `/?socket_id=${'i'.repeat(256)}`, '/?socket_id=',
-    '/?socket_id=a%00b', '/?socket_id=%ff', '/?socket_id=%zz', '/?codec=morse', 'http://x/',
+    '/?socket_id=a%00b', '/?socket_id=%ff', '/?socket_id=%zz', '/?codec=morse', 'ftp://x/',
+    'http://', 'http:///', 'http://me@x/', `http://x/${'n'.repeat(256)}`,
     '/#fragment']) {
     await answered(upgradeRequest(target), 400, 'malformed');
   }

@@ -7,6 +7,8 @@
 
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "gateway/edge/refusal.h"
 
@@ -89,8 +91,10 @@ TEST(RequestReader, IsStrictAboutWhatDecides) {
   EXPECT_EQ(JudgeChanged([](Request& r) { r.version = ""; }), Refusal::kVersion);
   EXPECT_EQ(JudgeChanged([](Request& r) { r.line = "POST / HTTP/1.1"; }), Refusal::kMethod);
   for (const std::string& line :
-       {"GET / HTTP/1.0", "GET chat HTTP/1.1", "GET http://a/ HTTP/1.1", "GET * HTTP/1.1",
-        "GET /#top HTTP/1.1", "GET / HTTP/2.0", "GET /", "GET  / HTTP/1.1", "get / HTTP/1.1 x"}) {
+       {"GET / HTTP/1.0", "GET chat HTTP/1.1", "GET * HTTP/1.1", "GET a.example:80 HTTP/1.1",
+        "GET ftp://a/ HTTP/1.1", "GET http:/// HTTP/1.1", "GET http://me@a/ HTTP/1.1",
+        "GET http://a/#top HTTP/1.1", "GET http:/a HTTP/1.1", "GET /#top HTTP/1.1",
+        "GET / HTTP/2.0", "GET /", "GET  / HTTP/1.1", "get / HTTP/1.1 x"}) {
     EXPECT_EQ(JudgeChanged([&](Request& r) { r.line = line; }), Refusal::kMalformed) << line;
   }
   for (const std::string& key : {"", "Sec-WebSocket-Key: \r\n", "Sec-WebSocket-Key: short\r\n",
@@ -105,12 +109,114 @@ TEST(RequestReader, IsStrictAboutWhatDecides) {
   EXPECT_EQ(JudgeChanged([](Request& r) { r.upgrade = "Upgrade: h2c\r\n"; }), Refusal::kMalformed);
 }
 
+// RFC 9110 5.3: a list in several lines is one list.
+TEST(RequestReader, ReadsListsInAnyNumberOfLines) {
+  for (const std::string& connection :
+       {"Connection: keep-alive\r\nConnection: Upgrade\r\n",
+        "Connection: Upgrade\r\nconnection: close\r\n", "Connection: keep-alive, uPGRADE\r\n",
+        "Connection: ,, keep-alive ,\tUpgrade,\r\n", "Connection:\r\nConnection: Upgrade\r\n",
+        "Connection: keep-alive,\r\n Upgrade\r\n"}) {
+    EXPECT_EQ(JudgeChanged([&](Request& r) { r.connection = connection; }), std::nullopt)
+        << connection;
+  }
+  for (const std::string& upgrade :
+       {"Upgrade: websocket\r\nUpgrade: websocket\r\n", "Upgrade: h2c\r\nUpgrade: WebSocket\r\n",
+        "Upgrade: h2c/1.0, websocket\r\n", "Upgrade: TLS/1.0\r\nUpgrade: , websocket,\r\n"}) {
+    EXPECT_EQ(JudgeChanged([&](Request& r) { r.upgrade = upgrade; }), std::nullopt) << upgrade;
+  }
+  for (const std::string& connection : {"Connection: keep-alive\r\nConnection: close\r\n",
+                                        "Connection: no-upgrade\r\n", "Connection: \r\n"}) {
+    EXPECT_EQ(JudgeChanged([&](Request& r) { r.connection = connection; }), Refusal::kMalformed)
+        << connection;
+  }
+  for (const std::string& upgrade :
+       {"Upgrade: websocket/13\r\n", "Upgrade: web\r\nUpgrade: socket\r\n"}) {
+    EXPECT_EQ(JudgeChanged([&](Request& r) { r.upgrade = upgrade; }), Refusal::kMalformed)
+        << upgrade;
+  }
+}
+
 TEST(RequestReader, RefusesWhatIsThereTwice) {
-  for (const std::string& more :
-       {"Host: b.example\r\n", "Upgrade: websocket\r\n", "Connection: Upgrade\r\n",
-        "Sec-WebSocket-Version: 13\r\n", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
-        "Origin: https://a\r\nOrigin: https://b\r\n"}) {
+  for (const std::string& more : {"Host: b.example\r\n", "Sec-WebSocket-Version: 13\r\n",
+                                  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
+                                  "Origin: https://a\r\nOrigin: https://b\r\n"}) {
     EXPECT_EQ(JudgeChanged([&](Request& r) { r.more = more; }), Refusal::kMalformed) << more;
+  }
+}
+
+// RFC 9112 3.2.2: the target's authority counts, whatever Host says.
+TEST(RequestReader, TakesAnAbsoluteTarget) {
+  for (auto [line, target] : std::vector<std::pair<std::string, std::string>>{
+           {"GET http://b.example:8080/chat?a=b HTTP/1.1", "/chat?a=b"},
+           {"GET WSS://b.example:8080/chat HTTP/1.1", "/chat"},
+           {"GET https://b.example:8080 HTTP/1.1", "/"},
+           {"GET ws://b.example:8080?a=/b HTTP/1.1", "/?a=/b"}}) {
+    RequestReader reader(kLimits);
+    Request request;
+    request.line = line;
+    ASSERT_EQ(reader.Put(request.Text()), State::kWhole) << line;
+    EXPECT_EQ(CheckUpgrade(reader.request()), std::nullopt) << line;
+    EXPECT_EQ(reader.request().target(), target) << line;
+    EXPECT_EQ(HeaderOf(reader.request(), "host"), "b.example:8080") << line;
+  }
+  auto absolute = [](std::string host) {
+    return JudgeChanged([&](Request& r) {
+      r.line = "GET http://b.example/ HTTP/1.1";
+      r.host = host;
+    });
+  };
+  EXPECT_EQ(absolute(""), Refusal::kMalformed);
+  EXPECT_EQ(absolute("Host: a\r\nHost: a\r\n"), Refusal::kMalformed);
+  EXPECT_EQ(absolute("Host: other.example\r\n"), std::nullopt);
+}
+
+TEST(RequestReader, BoundsThePathOfAnAbsoluteTarget) {
+  std::string longest(kLimits.target_bytes - 1, 'x');
+  auto judge = [](const std::string& path) {
+    return JudgeChanged([&](Request& r) { r.line = "GET http://b.example/" + path + " HTTP/1.1"; });
+  };
+  EXPECT_EQ(judge(longest), std::nullopt);
+  EXPECT_EQ(judge(longest + "x"), Refusal::kTargetTooLong);
+}
+
+// RFC 9112 2.2.
+TEST(RequestReader, SkipsEmptyLinesAhead) {
+  const std::string text = "\r\n\r\n" + Request().Text();
+  EXPECT_EQ(Judge(text), std::nullopt);
+  for (size_t cut = 1; cut < text.size(); ++cut) {
+    RequestReader reader(kLimits);
+    EXPECT_EQ(reader.Put(text.substr(0, cut)), State::kMore) << cut;
+    EXPECT_EQ(reader.Put(text.substr(cut)), State::kWhole) << cut;
+    EXPECT_EQ(reader.rest(), "");
+  }
+  EXPECT_EQ(Judge("\r\rGET / HTTP/1.1\r\n\r\n"), Refusal::kMalformed);
+  EXPECT_EQ(Judge(" " + Request().Text()), Refusal::kMalformed);
+}
+
+TEST(RequestReader, BoundsEmptyLinesAhead) {
+  RequestReader reader(kLimits);
+  State state = State::kMore;
+  size_t sent = 0;
+  for (; state == State::kMore && sent < 2 * kLimits.header_bytes; sent += 2) {
+    state = reader.Put("\r\n");
+  }
+  EXPECT_EQ(state, State::kRefused);
+  EXPECT_EQ(reader.refusal(), Refusal::kHeaderBytes);
+  EXPECT_EQ(sent, kLimits.header_bytes + 2);
+  Request request;
+  request.more = "X: " + std::string(500, 'x') + "\r\n";
+  std::string lines;
+  for (int i = 0; i < 400; ++i) lines += "\r\n";
+  EXPECT_EQ(Judge(lines + request.Text()), Refusal::kHeaderBytes);
+}
+
+TEST(RequestReader, WantsAHostThatIsOne) {
+  for (const std::string& host :
+       {"Host: a b\r\n", "Host: a/b\r\n", "Host: me@a\r\n", "Host: a\xe9\r\n", "Host: \r\n"}) {
+    EXPECT_EQ(JudgeChanged([&](Request& r) { r.host = host; }), Refusal::kMalformed) << host;
+  }
+  for (const std::string& host : {"Host: [::1]:80\r\n", "Host: a_b.example:8080\r\n"}) {
+    EXPECT_EQ(JudgeChanged([&](Request& r) { r.host = host; }), std::nullopt) << host;
   }
 }
 
