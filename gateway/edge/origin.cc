@@ -9,6 +9,8 @@
 namespace sluice::edge {
 namespace {
 
+constexpr std::string_view kOpaque = "null";  // RFC 6454 6.2
+
 std::string Lower(std::string_view text) {
   std::string lower(text);
   absl::AsciiStrToLower(&lower);
@@ -80,10 +82,14 @@ absl::StatusOr<OriginPolicy> OriginPolicy::Make(const std::vector<std::string>& 
       policy.any_ = true;
       continue;
     }
+    if (entry == kOpaque) {
+      policy.opaque_ = true;
+      continue;
+    }
     std::optional<Origin> origin = ParseOrigin(entry);
     if (!origin) {
       return absl::InvalidArgumentError("\"" + entry +
-                                        "\" is neither scheme://host[:port] nor \"*\"");
+                                        "\" is neither scheme://host[:port], null nor \"*\"");
     }
     policy.allowed_.push_back(*std::move(origin));
   }
@@ -93,9 +99,10 @@ absl::StatusOr<OriginPolicy> OriginPolicy::Make(const std::vector<std::string>& 
 bool OriginPolicy::Allows(std::optional<std::string_view> origin, std::string_view host) const {
   if (!origin) return allow_none_;
   if (any_) return true;
+  if (*origin == kOpaque) return opaque_;
   std::optional<Origin> asked = ParseOrigin(*origin);
   if (!asked) return false;
-  if (!allowed_.empty()) {
+  if (opaque_ || !allowed_.empty()) {
     return std::find(allowed_.begin(), allowed_.end(), *asked) != allowed_.end();
   }
   Origin own;

@@ -6,7 +6,10 @@
 // An origin matches an entry of the list exactly: scheme, host and port, the
 // port being 80 or 443 where none is written. With an empty list only the same
 // origin may: its host and port must be those of the Host header. "*" allows
-// every origin, opaque ones ("null") included.
+// every origin.
+//
+// "null" is what browsers send for opaque origins: files, data: URLs, and sandboxed frames, which
+// any page of the web can open. So an entry "null" (or "*") lets every page in that cares to.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +34,7 @@ std::optional<Origin> ParseOrigin(std::string_view text);
 
 class OriginPolicy {
  public:
-  // INVALID_ARGUMENT: an entry that is neither an origin nor "*".
+  // INVALID_ARGUMENT: an entry that is neither an origin, "null" nor "*".
   static absl::StatusOr<OriginPolicy> Make(const std::vector<std::string>& allowed,
                                            bool allow_none);
 
@@ -40,6 +43,7 @@ class OriginPolicy {
 
  private:
   bool any_ = false;
+  bool opaque_ = false;  // "null" is listed
   bool allow_none_ = true;
   std::vector<Origin> allowed_;
 };

@@ -61,6 +61,17 @@ TEST(OriginPolicy, AnEmptyListMeansTheSameOrigin) {
   EXPECT_FALSE(policy.Allows("https://a.example", ""));
 }
 
+TEST(OriginPolicy, LetsOpaqueOriginsInIfListed) {
+  OriginPolicy policy = Policy({"https://a.example", "null"});
+  EXPECT_TRUE(policy.Allows("null", "own.example"));
+  EXPECT_TRUE(policy.Allows("https://a.example", "own.example"));
+  for (const char* origin : {"NULL", "null ", "null://", "https://b.example", ""}) {
+    EXPECT_FALSE(policy.Allows(origin, "b.example")) << origin;
+  }
+  EXPECT_FALSE(Policy({"https://a.example"}).Allows("null", ""));
+  EXPECT_FALSE(Policy({"null"}).Allows("https://own.example", "own.example")) << "it is a list";
+}
+
 TEST(OriginPolicy, NoOriginIsAChoice) {
   EXPECT_TRUE(Policy({"https://a.example"}).Allows(std::nullopt, "x"));
   EXPECT_FALSE(Policy({"https://a.example"}, false).Allows(std::nullopt, "x"));
