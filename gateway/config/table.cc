@@ -78,13 +78,22 @@ std::vector<Option> PublicPort(Settings& s) {
       Size<size_t>("header-bytes", {&o.header_bytes}, {512, kMiB}, "request line and headers"),
       Count<size_t>("header-count", {&o.header_count}, {5, 1000}, "headers of a request"),
       Size<size_t>("target-bytes", {&o.target_bytes}, {1, kMiB}, "path and query of a request"),
-      List("origins", {&o.origins},
-           "web pages that may connect: scheme://host[:port] or *; none: the same host only"),
+      List(
+          "origins", {&o.origins},
+          "web pages that may connect: scheme://host[:port], * or null (opaque origins: any page's "
+          "sandboxed frames); none: the same host only"),
       Switch("allow-no-origin", {&o.allow_no_origin}, "let clients in that are no browsers"),
       List("context-headers", {&o.context_headers},
            "request headers that workers may ask for, lower case"),
-      Switch("trust-forwarded-for", {&o.trust_forwarded_for},
-             "take the client's address from X-Forwarded-For, as the last proxy saw it"),
+      List("trust-forwarded-for", {&o.trust_forwarded_for},
+           "networks of the proxies that are believed when they say whom they forward for, for "
+           "example 10.0.0.0/8,2001:db8::/32"),
+      Choice<edge::ForwardedHeader>("forwarded-header", {&o.forwarded_header},
+                                    {{"x-forwarded-for", edge::ForwardedHeader::kXForwardedFor},
+                                     {"forwarded", edge::ForwardedHeader::kForwarded}},
+                                    "the header in which those proxies say it"),
+      List("proxy-protocol", {&o.proxy_protocol},
+           "networks whose connections begin with a header of the PROXY protocol, version 1 or 2"),
   };
 }
 

@@ -14,12 +14,6 @@ bool IsNumeric(const std::string& host) {
          inet_pton(AF_INET6, host.c_str(), &address) == 1;
 }
 
-std::string_view TrimSpaces(std::string_view text) {
-  size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 absl::Status NoAddress(std::string_view text, std::string_view complaint) {
   return absl::InvalidArgumentError("\"" + std::string(text) + "\" " + std::string(complaint));
 }
@@ -57,14 +51,6 @@ std::string FormatHostPort(std::string_view host, uint16_t port) {
   std::string text(host);
   if (v6) text = "[" + text + "]";
   return text + ":" + std::to_string(port);
-}
-
-std::optional<std::string> LastForwarded(std::string_view value) {
-  size_t comma = value.rfind(',');
-  if (comma != std::string_view::npos) value.remove_prefix(comma + 1);
-  std::string host(Unbracket(TrimSpaces(value)));
-  if (!IsNumeric(host)) return std::nullopt;
-  return host;
 }
 
 }  // namespace sluice::edge

@@ -27,8 +27,4 @@ std::optional<uint16_t> ParsePort(std::string_view digits);
 
 std::string FormatHostPort(std::string_view host, uint16_t port);
 
-// The last address of an X-Forwarded-For value: the one that the nearest proxy
-// saw. Nothing if it is no numeric address.
-std::optional<std::string> LastForwarded(std::string_view value);
-
 }  // namespace sluice::edge

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "gateway/edge/gate.h"
+#include "gateway/edge/networks.h"
 #include "gateway/edge/options.h"
 #include "gateway/edge/origin.h"
 #include "gateway/edge/tls.h"
@@ -17,6 +18,8 @@ struct CommonParts {
   const EdgeOptions options;
   const protocol::Routes routes;
   const OriginPolicy origins;
+  const Networks trusted;         // --trust-forwarded-for
+  const Networks proxy_protocol;  // --proxy-protocol
   Gate gate;
   const std::unique_ptr<TlsStore> tls;  // null: the port is plain
 };

@@ -6,8 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "gateway/edge/address.h"
+#include "gateway/edge/forwarded.h"
 #include "gateway/edge/output_stream.h"
+#include "gateway/edge/proxy_header.h"
 #include "gateway/edge/request_reader.h"
 
 namespace sluice::edge {
@@ -27,12 +28,12 @@ RequestReader::Limits HeadLimits(const EdgeOptions& options) {
 struct Connection::Handshake {
   Handshake(const EdgeOptions& options, Visitor& visitor, Now now)
       : reader(HeadLimits(options)),
-        remote_host(std::move(visitor.remote_address)),
-        remote_port(visitor.remote_port),
+        proxy_header(options.header_bytes),
+        peer(visitor.peer),
         since(now) {}
   RequestReader reader;
-  std::string remote_host;
-  uint16_t remote_port;
+  ProxyHeader proxy_header;
+  Peer peer;  // who connected, or for whom a PROXY header speaks
   Instant since;
   std::array<char, kHeadChunk> chunk;
 };
@@ -40,7 +41,7 @@ struct Connection::Handshake {
 Connection::Connection(ShardParts& parts, Visitor visitor)
     : parts_(parts),
       number_(visitor.number),
-      stage_(visitor.ssl ? Stage::kTls : Stage::kHead),
+      stage_(parts.common.proxy_protocol.Contain(visitor.peer.ip) ? Stage::kProxy : Stage::kHead),
       preset_(visitor.refusal),
       wire_(Transport(std::move(visitor.socket), std::move(visitor.ssl)), parts.hub->dirty(), *this,
             parts.probe),
@@ -51,6 +52,11 @@ Connection::~Connection() = default;
 void Connection::Start() {
   parts_.probe.open_sockets.Add(1);
   Deadline(parts_.common.options.handshake_timeout);
+  stage_ == Stage::kProxy ? ReadProxyHeader() : Begin();
+}
+
+void Connection::Begin() {
+  stage_ = wire_.transport().tls() ? Stage::kTls : Stage::kHead;
   stage_ == Stage::kTls ? StepTls() : ReadHead();
 }
 
@@ -62,6 +68,7 @@ void Connection::Deadline(absl::Duration timeout) {
 void Connection::OnDeadline() {
   deadline_ = 0;
   switch (stage_) {
+    case Stage::kProxy:
     case Stage::kTls:
       parts_.probe.refused[static_cast<int>(Refusal::kTimeout)].Add();
       return Cut();
@@ -79,6 +86,42 @@ void Connection::OnDeadline() {
 
 // --- before the upgrade
 // ---------------------------------------------------------------------------
+
+void Connection::ReadProxyHeader() {
+  Transport& transport = wire_.transport();
+  for (size_t there = 0;;) {
+    switch (transport.Peek(handshake_->chunk.data(), handshake_->chunk.size(), there)) {
+      case Transport::Io::kDone:
+        if (!TakeProxyHeader({handshake_->chunk.data(), there})) return;
+        break;
+      case Transport::Io::kWantRead:
+        return transport.socket().async_wait(TcpSocket::wait_read,
+                                             [this, hold = Hold(this)](Error error) {
+                                               if (stage_ != Stage::kProxy) return;
+                                               error ? Cut() : ReadProxyHeader();
+                                             });
+      default:
+        parts_.probe.abandoned.Add();
+        return Cut();
+    }
+  }
+}
+
+bool Connection::TakeProxyHeader(std::string_view bytes) {
+  size_t used = 0;
+  ProxyHeader::State state = handshake_->proxy_header.Put(bytes, used);
+  if (used > 0 && !wire_.transport().Take(handshake_->chunk.data(), used)) {
+    parts_.probe.abandoned.Add();
+    return Cut(), false;
+  }
+  parts_.probe.bytes_in.Add(used);
+  if (state == ProxyHeader::State::kMore) return true;
+  if (state == ProxyHeader::State::kBroken) {
+    return Answer(Refusal::kProxyHeader), false;
+  }
+  handshake_->peer = handshake_->proxy_header.client().value_or(handshake_->peer);
+  return Begin(), false;
+}
 
 void Connection::StepTls() {
   auto again = [this, hold = Hold(this)](Error error) {
@@ -145,7 +188,9 @@ void Connection::Decide() {
 
 void Connection::Answer(Refusal refusal, std::string text) {
   parts_.probe.refused[static_cast<int>(refusal)].Add();
-  if (!handshake_->reader.started()) return Cut();  // it would not expect an answer
+  // Whoever has asked nothing expects no answer, and who is about to speak TLS can't read one.
+  bool readable = stage_ == Stage::kProxy ? !wire_.transport().tls() : handshake_->reader.started();
+  if (!readable) return Cut();
   RefusalDetail detail;
   detail.head = handshake_->reader.head_method();
   detail.retry_after = parts_.common.options.retry_after;
@@ -155,11 +200,11 @@ void Connection::Answer(Refusal refusal, std::string text) {
 }
 
 std::string Connection::RemoteAddress() const {
-  if (parts_.common.options.trust_forwarded_for) {
-    auto header = HeaderOf(handshake_->reader.request(), "x-forwarded-for");
-    if (auto host = header ? LastForwarded(*header) : std::nullopt) return *host;
-  }
-  return FormatHostPort(handshake_->remote_host, handshake_->remote_port);
+  const CommonParts& common = parts_.common;
+  const ForwardedHeader kind = common.options.forwarded_header;
+  auto value = HeaderOf(handshake_->reader.request(), NameOf(kind));
+  if (!value) return FormatPeer(handshake_->peer);
+  return FormatPeer(ClientBehind(handshake_->peer, *value, kind, common.trusted));
 }
 
 hub::Upgrade Connection::Facts() const {

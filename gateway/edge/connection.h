@@ -3,11 +3,12 @@
 // One client, from accept to the end: a state machine that its wire, its WebSocket, the hub and the
 // shard's deadlines feed.
 //
-//   kTls -> kHead -> kOpen -> kClosing -> kLinger -> kGone
-//              \________________________/
+//   kProxy -> kTls -> kHead -> kOpen -> kClosing -> kLinger -> kGone
+//                       \________________________/
 //
-// kHead waits for the request and ends in a WebSocket or in an HTTP answer; kLinger has nothing
-// more to say, but waits a while for the client to read it; each stage may end in kGone, where the
+// kProxy waits for the header that a proxy of --proxy-protocol sends ahead of everything. kHead
+// waits for the request and ends in a WebSocket or in an HTTP answer; kLinger has nothing more to
+// say, but waits a while for the client to read it; each stage may end in kGone, where the
 // connection has left its shard and lives on only until its cancelled handlers are back (wire.h).
 //
 // Internal to the edge: this header includes Asio.
@@ -19,6 +20,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "gateway/edge/ip.h"
 #include "gateway/edge/refusal.h"
 #include "gateway/edge/shard_parts.h"
 #include "gateway/edge/websocket.h"
@@ -36,9 +38,8 @@ class Connection final : public WireOwner, public hub::Socket, public WebSocketC
   struct Visitor {
     uint64_t number = 0;  // names it in the shard's table and among the deadlines
     TcpSocket socket;
-    SslPtr ssl;                  // null: plain
-    std::string remote_address;  // host alone
-    uint16_t remote_port = 0;
+    SslPtr ssl;  // null: plain
+    Peer peer;
     std::optional<Refusal> refusal;  // it is to be told so, whatever it asks
   };
   Connection(ShardParts& parts, Visitor visitor);
@@ -58,7 +59,7 @@ class Connection final : public WireOwner, public hub::Socket, public WebSocketC
   void Resume() override;
 
  private:
-  enum class Stage : uint8_t { kTls, kHead, kOpen, kClosing, kLinger, kGone };
+  enum class Stage : uint8_t { kProxy, kTls, kHead, kOpen, kClosing, kLinger, kGone };
   struct Handshake;
 
   // WireOwner
@@ -69,6 +70,10 @@ class Connection final : public WireOwner, public hub::Socket, public WebSocketC
   void OnSignOfLife() override;
   void OnEnded(const hub::CloseFrame& frame, bool clean) override;
 
+  void ReadProxyHeader();
+  // Whether the header goes on.
+  bool TakeProxyHeader(std::string_view bytes);
+  void Begin();
   void StepTls();
   void ReadHead();
   void OnHead(size_t bytes);

@@ -14,6 +14,10 @@ absl::StatusOr<std::unique_ptr<Edge>> Edge::Make(const EdgeOptions& options,
   absl::StatusOr<OriginPolicy> origins =
       OriginPolicy::Make(options.origins, options.allow_no_origin);
   if (!origins.ok()) return origins.status();
+  absl::StatusOr<Networks> trusted = Networks::Parse(options.trust_forwarded_for);
+  if (!trusted.ok()) return trusted.status();
+  absl::StatusOr<Networks> proxy_protocol = Networks::Parse(options.proxy_protocol);
+  if (!proxy_protocol.ok()) return proxy_protocol.status();
   std::unique_ptr<TlsStore> tls;
   if (!options.tls_cert.empty()) {
     absl::StatusOr<std::unique_ptr<TlsStore>> loaded =
@@ -22,8 +26,9 @@ absl::StatusOr<std::unique_ptr<Edge>> Edge::Make(const EdgeOptions& options,
     tls = *std::move(loaded);
   }
   Gate::Limits limits{options.connections_max, options.accepts_per_second, options.accepts_burst};
-  std::unique_ptr<CommonParts> common(new CommonParts{
-      options, std::move(routes), *std::move(origins), Gate(limits), std::move(tls)});
+  std::unique_ptr<CommonParts> common(
+      new CommonParts{options, std::move(routes), *std::move(origins), *std::move(trusted),
+                      *std::move(proxy_protocol), Gate(limits), std::move(tls)});
   return std::unique_ptr<Edge>(new Edge(std::move(common), shards));
 }
 

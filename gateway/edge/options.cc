@@ -5,6 +5,7 @@
 #include <string>
 
 #include "gateway/edge/address.h"
+#include "gateway/edge/networks.h"
 #include "gateway/edge/origin.h"
 
 namespace sluice::edge {
@@ -36,6 +37,8 @@ bool IsDelay(absl::Duration value) {
 absl::Status Validate(const EdgeOptions& o) {
   absl::Status status = Under("listen", ParseHostPort(o.listen).status());
   status.Update(Under("origins", OriginPolicy::Make(o.origins, o.allow_no_origin).status()));
+  status.Update(Under("trust-forwarded-for", Networks::Parse(o.trust_forwarded_for).status()));
+  status.Update(Under("proxy-protocol", Networks::Parse(o.proxy_protocol).status()));
   if (!status.ok()) return status;
   return FirstBroken({
       {o.backlog >= 1 && o.backlog <= 65535, "backlog: allowed are 1 to 65535"},

@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "gateway/edge/forwarded.h"
 
 namespace sluice::edge {
 
@@ -30,10 +31,14 @@ struct EdgeOptions {
   size_t header_bytes = 8 << 10;                         // --header-bytes, request line and all
   size_t header_count = 64;                              // --header-count
   size_t target_bytes = 4 << 10;                         // --target-bytes, path and query
-  std::vector<std::string> origins;          // --origins, scheme://host[:port] or "*"; see origin.h
+  std::vector<std::string> origins;                      // --origins; see origin.h
   bool allow_no_origin = true;               // --allow-no-origin: clients that are no browsers
   std::vector<std::string> context_headers;  // --context-headers, kept for workers
-  bool trust_forwarded_for = false;  // --trust-forwarded-for: the address that a proxy reports
+
+  // Networks, see networks.h.
+  std::vector<std::string> trust_forwarded_for;  // --trust-forwarded-for: proxies that are believed
+  ForwardedHeader forwarded_header = ForwardedHeader::kXForwardedFor;  // --forwarded-header
+  std::vector<std::string> proxy_protocol;  // --proxy-protocol: who begins with a PROXY header
 
   size_t message_bytes = 64 << 10;                  // --message-bytes, one whole message
   size_t pong_bytes = 64 << 10;                     // --pong-bytes, answers to unread pings

@@ -26,6 +26,7 @@ constexpr std::array<Answer, kRefusalCount> kAnswers = {{
     {"header_count", 431, "Request Header Fields Too Large", "too many headers\n"},
     {"connections_max", 503, "Service Unavailable", "too many connections\n"},
     {"accept_rate", 503, "Service Unavailable", "too many new connections\n"},
+    {"proxy_header", 400, "Bad Request", "this port expects a PROXY protocol header from you\n"},
     {"draining", 503, "Service Unavailable", "draining\n"},
 }};
 

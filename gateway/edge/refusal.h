@@ -25,6 +25,7 @@ enum class Refusal : uint8_t {
   kHeaderCount,     // --header-count
   kConnectionsMax,  // --connections-max
   kAcceptRate,      // --accepts-per-second
+  kProxyHeader,     // no PROXY header where --proxy-protocol wants one, or a broken one
   kDraining,        // a drain refuses the namespace, or the node is stopping
 };
 inline constexpr int kRefusalCount = static_cast<int>(Refusal::kDraining) + 1;

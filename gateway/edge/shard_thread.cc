@@ -7,9 +7,20 @@
 
 #include "gateway/edge/acceptor.h"
 #include "gateway/edge/connection.h"
+#include "gateway/edge/ip.h"
 #include "gateway/edge/shard_parts.h"
 
 namespace sluice::edge {
+
+namespace {
+
+Peer PeerOf(const Acceptor::Endpoint& endpoint) {
+  const auto address = endpoint.address();
+  Ip ip = address.is_v4() ? Ip::V4(address.to_v4().to_bytes()) : Ip::V6(address.to_v6().to_bytes());
+  return {ip, endpoint.port()};
+}
+
+}  // namespace
 
 struct ShardThread::Impl final : LoopClient {
   Impl(uint32_t i, CommonParts& common)
@@ -79,8 +90,8 @@ bool ShardThread::Impl::Admit(Connection::Visitor& visitor) {
 }
 
 void ShardThread::Impl::OnAccepted(TcpSocket socket, const Acceptor::Endpoint& peer) {
-  Connection::Visitor visitor{next_number++, std::move(socket), nullptr, peer.address().to_string(),
-                              peer.port(),   std::nullopt};
+  Connection::Visitor visitor{next_number++, std::move(socket), nullptr, PeerOf(peer),
+                              std::nullopt};
   if (TlsStore* tls = parts.common.tls.get()) {
     visitor.ssl = tls->NewServer(visitor.socket.native_handle());
     if (!visitor.ssl) return parts.probe.tls_failures.Add();

@@ -64,6 +64,19 @@ Transport::Io Transport::Judge(int result) {
   }
 }
 
+Transport::Io Transport::Peek(void* data, size_t size, size_t& done) {
+  done = 0;
+  ssize_t there = ::recv(socket_.native_handle(), data, size, MSG_PEEK | MSG_DONTWAIT);
+  if (there < 0) return IsWait(errno) ? Io::kWantRead : Io::kFailed;
+  if (there == 0) return Io::kEnd;
+  done = static_cast<size_t>(there);
+  return Io::kDone;
+}
+
+bool Transport::Take(void* data, size_t size) {
+  return ::recv(socket_.native_handle(), data, size, MSG_DONTWAIT) == static_cast<ssize_t>(size);
+}
+
 Transport::Io Transport::Handshake() {
   ERR_clear_error();
   int result = SSL_do_handshake(ssl_.get());

@@ -36,6 +36,10 @@ class Transport {
   bool tls() const { return ssl_ != nullptr; }
   TcpSocket& socket() { return socket_; }
 
+  // Ahead of TLS: what is there, without taking it; and taking `size` bytes of what was seen.
+  Io Peek(void* data, size_t size, size_t& done);
+  bool Take(void* data, size_t size);
+
   // With TLS only; a plain socket is read through Asio, which saves a system call.
   Io Handshake();
   Io Read(void* data, size_t size, size_t& done);

@@ -16,7 +16,9 @@ namespace sluice::hub {
 // What the client's upgrade request said.
 struct Upgrade {
   std::string target;          // path and query, as they came
-  std::string remote_address;  // "192.0.2.1:5555", "[2001:db8::1]:5555"
+  // "192.0.2.1:5555", "[2001:db8::1]:5555"; without the port if a proxy did not say it:
+  // "192.0.2.1", "2001:db8::1".
+  std::string remote_address;
   // Lower-case name and value, of the headers in --context-headers only.
   std::vector<std::pair<std::string, std::string>> headers;
 };

@@ -70,15 +70,15 @@ TEST_F(ConfigTest, AListTakesEveryFlag) {
 }
 
 TEST_F(ConfigTest, ASwitchNeedsNoValue) {
-  EXPECT_TRUE(Load({"--trust-forwarded-for"})->settings().edge.trust_forwarded_for);
+  EXPECT_TRUE(Load({"--control-insecure"})->settings().control.insecure);
   EXPECT_FALSE(Load({"--allow-no-origin=false"})->settings().edge.allow_no_origin);
 }
 
 TEST_F(ConfigTest, ASwitchTakesItsValueInBothSpellings) {
   EXPECT_FALSE(Load({"--allow-no-origin", "false"})->settings().edge.allow_no_origin);
-  EXPECT_TRUE(Load({"--trust-forwarded-for", "on"})->settings().edge.trust_forwarded_for);
-  auto config = Load({"--trust-forwarded-for", "--allow-no-origin", "no", "--shards", "1"});
-  EXPECT_TRUE(config->settings().edge.trust_forwarded_for);
+  EXPECT_TRUE(Load({"--control-insecure", "on"})->settings().control.insecure);
+  auto config = Load({"--control-insecure", "--allow-no-origin", "no", "--shards", "1"});
+  EXPECT_TRUE(config->settings().control.insecure);
   EXPECT_FALSE(config->settings().edge.allow_no_origin);
   EXPECT_EQ(config->settings().shards, 1u);
   EXPECT_THAT(Error({"--allow-no-origin", "perhaps"}), HasSubstr("\"perhaps\""));
@@ -204,10 +204,10 @@ TEST_F(ConfigTest, WhatMustHoldBetweenOptionsNamesTheOrigin) {
 }
 
 TEST_F(ConfigTest, PrintedConfigMakesTheSameConfig) {
-  auto config =
-      Load({"--shards=3", "--origins=http://a.example", "--node=a \"b\" \\c",
-            "--ping-interval=1m30s", "--commands-per-second=0.5", "--trust-forwarded-for"},
-           {"SLUICE_OUTBOX_BYTES=96KiB"});
+  auto config = Load(
+      {"--shards=3", "--origins=http://a.example", "--node=a \"b\" \\c", "--ping-interval=1m30s",
+       "--commands-per-second=0.5", "--trust-forwarded-for=10.0.0.0/8,::1", "--control-insecure"},
+      {"SLUICE_OUTBOX_BYTES=96KiB"});
   std::string yaml = config->ToYaml();
   EXPECT_THAT(yaml, HasSubstr("\nshards: 3  # --shards\n"));
   EXPECT_THAT(yaml, HasSubstr("\noutbox-bytes: 96KiB  # SLUICE_OUTBOX_BYTES\n"));

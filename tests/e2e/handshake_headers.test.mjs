@@ -3,7 +3,8 @@
 // What the upgrade's headers decide: which pages may connect, and who a proxy says the client is.
 import assert from 'node:assert/strict';
 import {describe, test} from 'node:test';
-import {Bystander, Gateway, Plain, Raw, Worker, statusOf, upgradeRequest} from './harness.mjs';
+import {Bystander, Gateway, Plain, Raw, Worker, runToEnd, statusOf, upgradeRequest}
+  from './harness.mjs';
 
 const PAGE = 'https://page.example';
 
@@ -39,6 +40,12 @@ describe('origins', () => {
     enters: [{}, {Origin: PAGE}, {Origin: 'null'}],
   }));
 
+  // Sandboxed frames, files.
+  test('null: opaque origins, too', () => holds({origins: `null,${PAGE}`}, {
+    enters: [{}, {Origin: 'null'}, {Origin: PAGE}],
+    refused: [{Host: 'own.example', Origin: 'http://own.example'}, {Origin: 'https://null'}],
+  }));
+
   test('a list is all there is, and the own host is not on it by itself', () =>
     holds({origins: PAGE}, {
       enters: [{}, {Host: 'x', Origin: PAGE}],
@@ -64,10 +71,11 @@ describe('origins', () => {
 });
 
 describe('--trust-forwarded-for', () => {
-  // What a worker is told about a client that came with this X-Forwarded-For.
-  async function addressOf(gateway, worker, forwarded) {
-    const client = await Plain.open(gateway.url(),
-      {headers: forwarded === undefined ? {} : {'X-Forwarded-For': forwarded}});
+  // What a worker is told about a client that came with this X-Forwarded-For, or these headers.
+  async function addressOf(gateway, worker, forwarded = {}) {
+    const headers = typeof forwarded === 'string' || Array.isArray(forwarded)
+      ? {'X-Forwarded-For': forwarded} : forwarded;
+    const client = await Plain.open(gateway.url(), {headers});
     await client.call('who');
     const {context} = await worker.invocations.next();
     const own = `127.0.0.1:${client.socket._socket.localPort}`;
@@ -80,16 +88,57 @@ describe('--trust-forwarded-for', () => {
       const worker = await Worker.open(gateway);
       await worker.serve('default', {methods: {who: () => 1}, context: ['REMOTE_ADDRESS']});
       for (const [forwarded, expected] of cases) {
-        assert.equal(await addressOf(gateway, worker, forwarded), expected, forwarded);
+        assert.equal(await addressOf(gateway, worker, forwarded), expected,
+          JSON.stringify(forwarded));
       }
     });
   }
 
-  test('false: the peer\'s own, whatever it says', () =>
+  test('none: the peer\'s own, whatever it says', () =>
     addresses({}, [[undefined, 'own'], ['203.0.113.7', 'own']]));
 
-  test('true: the last proxy\'s word, if it is an address', () =>
-    addresses({'trust-forwarded-for': true}, [
+  test('a list of networks: the word of the last stranger behind them', () =>
+    addresses({'trust-forwarded-for': '127.0.0.0/8,10.0.0.0/8'}, [
+      ['198.51.100.1, 203.0.113.7, 10.1.2.3,127.0.0.9', '203.0.113.7'],
+      ['203.0.113.7, unknown, 10.1.2.3', '10.1.2.3'], ['10.1.2.3', '10.1.2.3'],
+    ]));
+
+  test('networks in which the peer is not: the peer\'s own', () =>
+    addresses({'trust-forwarded-for': '10.0.0.0/8,::1'}, [['203.0.113.7', 'own']]));
+
+  // Azure's gateways add the port, others write what they saw of a socket for both families.
+  test('an entry with a port, in brackets, mapped: one form', () =>
+    addresses({'trust-forwarded-for': '127.0.0.1'}, [
+      ['203.0.113.7:4711', '203.0.113.7:4711'], ['[2001:db8::1]:4711', '[2001:db8::1]:4711'],
+      ['2001:DB8:0:0::1', '2001:db8::1'], ['::ffff:203.0.113.7', '203.0.113.7'],
+      ['[::ffff:203.0.113.7]:4711', '203.0.113.7:4711'], ['203.0.113.7:', 'own'],
+    ]));
+
+  test('--forwarded-header=forwarded: RFC 7239, and the other header is nothing', () =>
+    addresses({'trust-forwarded-for': '127.0.0.1', 'forwarded-header': 'forwarded'}, [
+      [{'X-Forwarded-For': '203.0.113.7'}, 'own'],
+      [{Forwarded: 'for=203.0.113.7;proto=https;by=10.0.0.1'}, '203.0.113.7'],
+      [{Forwarded: 'for=198.51.100.1, For="[2001:db8::1]:4711"'}, '[2001:db8::1]:4711'],
+      [{Forwarded: ['for=198.51.100.1', 'for=203.0.113.7;host="a,b"']}, '203.0.113.7'],
+      [{Forwarded: 'for="open, for=203.0.113.7'}, '203.0.113.7'],
+      [{Forwarded: 'for=203.0.113.7, for=_hidden'}, 'own'],
+    ]));
+
+  test('the default header: Forwarded is nothing', () =>
+    addresses({'trust-forwarded-for': '127.0.0.1'}, [[{Forwarded: 'for=203.0.113.7'}, 'own']]));
+
+  test('what is no network stops the start', async () => {
+    for (const [value, complaint] of [['true', /"true" is no network/],
+      ['10.1.2.3/8', /did you mean 10\.0\.0\.0\/8/]]) {
+      const {code, errors} = await runToEnd([`--trust-forwarded-for=${value}`]);
+      assert.equal(code, 2);
+      assert.match(errors, /trust-forwarded-for/);
+      assert.match(errors, complaint);
+    }
+  });
+
+  test('the last proxy\'s word, if it is an address', () =>
+    addresses({'trust-forwarded-for': '127.0.0.1'}, [
       [undefined, 'own'], ['203.0.113.7', '203.0.113.7'],
       ['198.51.100.1, 203.0.113.7', '203.0.113.7'], ['spoofed, 203.0.113.7', '203.0.113.7'],
       ['2001:db8::1', '2001:db8::1'], ['[2001:db8::1]', '2001:db8::1'],
@@ -97,8 +146,8 @@ describe('--trust-forwarded-for', () => {
     ]));
 
   // HAProxy adds a line of its own behind the client's.
-  test('true: the last proxy\'s line is the last one', () =>
-    addresses({'trust-forwarded-for': true}, [
+  test('the last proxy\'s line is the last one', () =>
+    addresses({'trust-forwarded-for': '127.0.0.1'}, [
       [['198.51.100.1', '203.0.113.7'], '203.0.113.7'],
       [['198.51.100.1, 198.51.100.2', 'spoofed', '203.0.113.7'], '203.0.113.7'],
     ]));

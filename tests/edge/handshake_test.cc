@@ -75,7 +75,7 @@ TEST(Handshake, TellsTheHubWhoCame) {
 
 TEST(Handshake, BelievesAProxyOnlyIfTold) {
   EdgeOptions options = EdgeWorld::Options();
-  options.trust_forwarded_for = true;
+  options.trust_forwarded_for = {"127.0.0.0/8"};
   EdgeWorld world(options);
   RawClient client(world.port());
   client.Upgrade("/", "X-Forwarded-For: 198.51.100.1, 203.0.113.9\r\n");

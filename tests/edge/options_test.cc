@@ -28,15 +28,6 @@ TEST(FormatHostPort, WritesBothFamilies) {
   EXPECT_EQ(FormatHostPort("2001:db8::1", 80), "[2001:db8::1]:80");
 }
 
-TEST(LastForwarded, TakesTheNearestProxysWord) {
-  EXPECT_EQ(LastForwarded("198.51.100.1, 203.0.113.9 "), "203.0.113.9");
-  EXPECT_EQ(LastForwarded("203.0.113.9"), "203.0.113.9");
-  EXPECT_EQ(LastForwarded("[2001:db8::1]"), "2001:db8::1");
-  EXPECT_EQ(LastForwarded("203.0.113.9, unknown"), std::nullopt);
-  EXPECT_EQ(LastForwarded(""), std::nullopt);
-  EXPECT_EQ(LastForwarded("203.0.113.9,"), std::nullopt);
-}
-
 TEST(Validate, AcceptsTheDefaults) {
   EXPECT_TRUE(Validate(EdgeOptions()).ok());
   EXPECT_TRUE(Validate(AdminOptions()).ok());
@@ -55,6 +46,8 @@ TEST(Validate, NamesTheOption) {
   };
   complains("listen:", Complaint([](auto& o) { o.listen = "here"; }));
   complains("origins:", Complaint([](auto& o) { o.origins = {"nobody"}; }));
+  complains("trust-forwarded-for:", Complaint([](auto& o) { o.trust_forwarded_for = {"true"}; }));
+  complains("proxy-protocol:", Complaint([](auto& o) { o.proxy_protocol = {"10.0.0.0/33"}; }));
   complains("backlog:", Complaint([](auto& o) { o.backlog = 0; }));
   complains("tls-cert and tls-key:", Complaint([](auto& o) { o.tls_key = "key.pem"; }));
   complains("header-bytes:", Complaint([](auto& o) { o.header_bytes = 1; }));
