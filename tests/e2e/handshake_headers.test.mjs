@@ -97,6 +97,22 @@ describe('--trust-forwarded-for', () => {
   test('none: the peer\'s own, whatever it says', () =>
     addresses({}, [[undefined, 'own'], ['203.0.113.7', 'own']]));
 
+  // The kernel shows IPv4 clients of such a socket as ::ffff:127.0.0.1.
+  test('a socket for both families shows and trusts IPv4 as IPv4', async () => {
+    await Gateway.during({listen: '[::]:0', 'trust-forwarded-for': '10.0.0.0/8'}, async gateway => {
+      gateway.client = gateway.client.replace('[::]', '127.0.0.1');
+      const worker = await Worker.open(gateway);
+      await worker.serve('default', {methods: {who: () => 1}, context: ['REMOTE_ADDRESS']});
+      assert.equal(await addressOf(gateway, worker, '203.0.113.7'), 'own');
+    });
+    await Gateway.during({listen: '[::]:0', 'trust-forwarded-for': '127.0.0.1'}, async gateway => {
+      gateway.client = gateway.client.replace('[::]', '127.0.0.1');
+      const worker = await Worker.open(gateway);
+      await worker.serve('default', {methods: {who: () => 1}, context: ['REMOTE_ADDRESS']});
+      assert.equal(await addressOf(gateway, worker, '203.0.113.7'), '203.0.113.7');
+    });
+  });
+
   test('a list of networks: the word of the last stranger behind them', () =>
     addresses({'trust-forwarded-for': '127.0.0.0/8,10.0.0.0/8'}, [
       ['198.51.100.1, 203.0.113.7, 10.1.2.3,127.0.0.9', '203.0.113.7'],
