@@ -9,6 +9,7 @@
 #include "control/done.h"
 #include "control/drain_book.h"
 #include "control/limits.h"
+#include "control/worker_reports.h"
 #include "gateway/hub/event_log.h"
 #include "gateway/hub/exchange.h"
 #include "gateway/hub/shard_set.h"
@@ -31,6 +32,7 @@ struct Node {
   storage::Broker& broker;
   metrics::SharedCounter& encodings;  // of messages (hub::Message)
   Limits limits;
+  WorkerReports* worker_reports = nullptr;  // null: nobody reads them
 };
 
 // Runs `task` on every shard, then `done(fold(parts))` at home.

@@ -10,7 +10,7 @@ WorkerOutbox::Batch& WorkerOutbox::Open(size_t bytes) {
   if (!batches_.empty()) {
     const Batch& last = batches_.back();
     size_t count = last.message.invocations_size() + last.message.registered_size() +
-                   last.message.cancelled_size();
+                   last.message.cancelled_size() + last.message.unknown_size();
     room = count < limits_.worker_batch_max && last.bytes + bytes <= limits_.worker_batch_bytes;
   }
   if (!room) batches_.emplace_back();
@@ -31,6 +31,8 @@ void WorkerOutbox::Add(v1::Invocation invocation) {
 }
 
 void WorkerOutbox::AddCancelled(uint64_t id) { Open(sizeof id).message.add_cancelled(id); }
+
+void WorkerOutbox::AddUnknown(uint64_t id) { Open(sizeof id).message.add_unknown(id); }
 
 v1::ServeResponse WorkerOutbox::Take() {
   v1::ServeResponse message = std::move(batches_.front().message);

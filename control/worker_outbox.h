@@ -20,6 +20,7 @@ class WorkerOutbox {
   void Add(v1::Registered registered);
   void Add(v1::Invocation invocation);
   void AddCancelled(uint64_t id);
+  void AddUnknown(uint64_t id);
 
   bool empty() const { return batches_.empty(); }
   size_t batches() const { return batches_.size(); }

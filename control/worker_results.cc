@@ -137,9 +137,9 @@ hub::WorkerResult ToResult(v1::InvocationResult proto, const Limits& limits, boo
   return *std::move(result);
 }
 
-v1::Invocation ToProto(hub::Invocation invocation) {
+v1::Invocation ToProto(uint64_t id, hub::Invocation invocation) {
   v1::Invocation proto;
-  proto.set_id(invocation.call.value);
+  proto.set_id(id);
   switch (invocation.role) {
     case hub::Role::kMethod:
       proto.mutable_call()->set_method(std::move(invocation.method));

@@ -12,6 +12,7 @@ namespace sluice::control {
 // Never fails: what is no result becomes an error for whoever waits for it, and `valid` false.
 hub::WorkerResult ToResult(v1::InvocationResult proto, const Limits& limits, bool& valid);
 
-v1::Invocation ToProto(hub::Invocation invocation);
+// `id` is what the worker's stream calls it.
+v1::Invocation ToProto(uint64_t id, hub::Invocation invocation);
 
 }  // namespace sluice::control

@@ -46,24 +46,28 @@ void WorkerStream::Refuse(absl::Status status) {
 
 // --- writing -------------------------------------------------------------------------------------
 
-void WorkerStream::Invoke(hub::Invocation invocation) {
-  uint64_t id = invocation.call.value;
-  v1::Invocation message = ToProto(std::move(invocation));
+uint64_t WorkerStream::Invoke(hub::Invocation invocation) {
+  hub::CallKey call = invocation.call;
+  v1::Invocation message = ToProto(0, std::move(invocation));
+  uint64_t id = 0;
   {
     absl::MutexLock lock(&mutex_);
-    if (end_) return;  // the hub hears of it by WorkerGone
-    owed_.insert(id);
+    if (end_) return 0;  // the hub hears of it by WorkerGone
+    id = ++last_invocation_;
+    owed_.emplace(id, call);
+    message.set_id(id);
     outbox_.Add(std::move(message));
     probe_.invocations.Add();
   }
   Pump();
+  return id;
 }
 
-void WorkerStream::Cancel(hub::CallKey call) {
+void WorkerStream::Cancel(uint64_t invocation) {
   {
     absl::MutexLock lock(&mutex_);
-    if (end_ || !owed_.contains(call.value)) return;
-    outbox_.AddCancelled(call.value);
+    if (end_ || !owed_.contains(invocation)) return;
+    outbox_.AddCancelled(invocation);
     probe_.cancellations.Add();
   }
   Pump();

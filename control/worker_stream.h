@@ -18,9 +18,10 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/container/flat_hash_set.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
@@ -53,8 +54,8 @@ class WorkerStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
   // hub::WorkerLink; any thread.
   int64_t free_credit() const override { return credit_.free(); }
   bool TryReserve() override { return credit_.TryTake(); }
-  void Invoke(hub::Invocation invocation) override;
-  void Cancel(hub::CallKey call) override;
+  uint64_t Invoke(hub::Invocation invocation) override;
+  void Cancel(uint64_t invocation) override;
 
  private:
   void OnReadDone(bool ok) override;
@@ -67,6 +68,7 @@ class WorkerStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
   void Handle();
   absl::Status Greet(const v1::Hello& hello);
   void TakeResults();
+  void TellUnknown(const std::vector<uint64_t>& ids);
   void ReturnCredit(bool wanted);
   void TakeRegistrations();
   void Answer(v1::Registered answer);
@@ -94,7 +96,10 @@ class WorkerStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
 
   absl::Mutex mutex_;
   WorkerOutbox outbox_ ABSL_GUARDED_BY(mutex_);
-  absl::flat_hash_set<uint64_t> owed_ ABSL_GUARDED_BY(mutex_);  // invocations without a result
+  // Invocations without a result, by the numbers that this stream gives them. A client library may
+  // read 64-bit integers as doubles, so they count from 1 instead of being the calls' keys.
+  absl::flat_hash_map<uint64_t, hub::CallKey> owed_ ABSL_GUARDED_BY(mutex_);
+  uint64_t last_invocation_ ABSL_GUARDED_BY(mutex_) = 0;
   std::optional<absl::Status> end_ ABSL_GUARDED_BY(mutex_);
   bool served_ ABSL_GUARDED_BY(mutex_) = false;  // goodbye is said, nothing new comes
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;

@@ -140,24 +140,30 @@ void WorkerStream::ReturnCredit(bool wanted) {
 }
 
 // Only what is owed counts: an id that was made up, or answered before, returns no credit and
-// reaches no shard.
+// reaches no shard, but the worker is told.
 void WorkerStream::TakeResults() {
   using Completions = std::vector<std::pair<hub::CallKey, hub::WorkerResult>>;
   if (request_.results().empty()) return;
   probe_.result_batch.Observe(request_.results_size());
-  std::vector<v1::InvocationResult*> owed;
+  std::vector<std::pair<hub::CallKey, v1::InvocationResult*>> owed;
+  std::vector<uint64_t> unknown;
   {
     absl::MutexLock lock(&mutex_);
     for (auto& result : *request_.mutable_results()) {
-      if (owed_.erase(result.id()) > 0) owed.push_back(&result);
+      auto found = owed_.find(result.id());
+      if (found == owed_.end()) {
+        unknown.push_back(result.id());
+        continue;
+      }
+      owed.emplace_back(found->second, &result);
+      owed_.erase(found);
     }
   }
   probe_.results.Add(owed.size());
-  probe_.results_unknown.Add(request_.results_size() - owed.size());
+  TellUnknown(unknown);
 
   std::map<uint32_t, Completions> by_shard;
-  for (v1::InvocationResult* result : owed) {
-    hub::CallKey key{result->id()};
+  for (auto& [key, result] : owed) {
     bool valid = true;
     by_shard[key.shard()].emplace_back(key, ToResult(std::move(*result), node_.limits, valid));
     if (!valid) probe_.results_invalid.Add();
@@ -169,6 +175,17 @@ void WorkerStream::TakeResults() {
   }
   ReturnCredit(credit_.Release(static_cast<int64_t>(owed.size())));
   EndIfServed();
+}
+
+void WorkerStream::TellUnknown(const std::vector<uint64_t>& ids) {
+  if (ids.empty()) return;
+  probe_.results_unknown.Add(ids.size());
+  if (node_.worker_reports) node_.worker_reports->UnknownResults(name_, ids.front(), ids.size());
+  {
+    absl::MutexLock lock(&mutex_);
+    for (uint64_t id : ids) outbox_.AddUnknown(id);
+  }
+  Pump();
 }
 
 // Takes everything back; once the shards have, nothing new can come.

@@ -8,10 +8,10 @@ import {fileURLToPath} from 'node:url';
 import grpc from '@grpc/grpc-js';
 import loader from '@grpc/proto-loader';
 
-// 64-bit ids must stay whole, so they are strings here.
+// Ids of invocations are small enough for JavaScript's numbers.
 const {sluice} = grpc.loadPackageDefinition(loader.loadSync('sluice/v1/workers.proto', {
   includeDirs: [fileURLToPath(new URL('../../proto', import.meta.url))],
-  keepCase: true, longs: String, enums: String, defaults: true, oneofs: true,
+  keepCase: true, longs: Number, enums: String, defaults: true, oneofs: true,
 }));
 
 const json = value => ({json: Buffer.from(JSON.stringify(value ?? null))});

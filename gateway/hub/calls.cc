@@ -51,7 +51,7 @@ void Calls::Start(PendingCall& call, SharedOffer offer, Now now) {
   call.endpoint = nullptr;
   call.offer = std::move(offer);
   probe_.calls_in_flight.Add(1);
-  call.offer->link->Invoke(std::move(invocation));
+  call.invocation = call.offer->link->Invoke(std::move(invocation));
 }
 
 void Calls::Complete(CallKey key, WorkerResult result, Now now) {
@@ -67,14 +67,14 @@ void Calls::OnDeadline(CallKey key, Now now) {
   PendingCall* call = calls_.Find(key);
   if (!call) return;
   call->timer = 0;
-  if (call->offer) call->offer->link->Cancel(key);
+  if (call->offer) call->offer->link->Cancel(call->invocation);
   Finish(*call, MakeError(Fault::kTimeout), now);
 }
 
 void Calls::Cancel(CallKey key) {
   PendingCall* call = calls_.Find(key);
   if (!call) return;
-  if (call->offer) call->offer->link->Cancel(key);
+  if (call->offer) call->offer->link->Cancel(call->invocation);
   Detach(*call);
   calls_.Erase(key);
 }

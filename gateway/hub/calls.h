@@ -43,6 +43,7 @@ struct PendingCall {
   TimerWheel::Id timer = 0;
   Endpoint* endpoint = nullptr;  // while it waits for credit
   SharedOffer offer;             // once it is under way
+  uint64_t invocation = 0;       // once it is under way: what the offer's link calls it
 };
 
 // What Calls needs from the rest of the shard.

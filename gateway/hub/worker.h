@@ -122,11 +122,11 @@ class WorkerLink {
   virtual bool TryReserve() = 0;
 
   // Uses a reserved credit; it is free again when the result comes (or the stream ends). Results
-  // come back by Shard::Complete on the shard that the key names.
-  virtual void Invoke(Invocation invocation) = 0;
+  // come back by Shard::Complete on the shard that the key names. Returns what the link calls it.
+  virtual uint64_t Invoke(Invocation invocation) = 0;
 
-  // Nobody waits for this one any more.
-  virtual void Cancel(CallKey call) = 0;
+  // Nobody waits for this one any more; `invocation` is what Invoke returned.
+  virtual void Cancel(uint64_t invocation) = 0;
 };
 
 // One method (or role) as one worker offers it. Shared by all shards.

@@ -29,6 +29,7 @@
 #include "gateway/server/hub_parts.h"
 #include "gateway/server/log.h"
 #include "gateway/server/node_probe.h"
+#include "gateway/server/worker_log.h"
 #include "gateway/tokens/jwt_authority.h"
 #include "metrics/exporter.h"
 #include "storage/broker_memory.h"
@@ -95,6 +96,7 @@ class Server {
   hub::Drains leaving_;  // the one at the end
   NodeProbe probe_;
   control::DrainBook drain_book_;
+  WorkerLog worker_log_;
   control::ControlProbe control_probe_;
   const control::Node node_;
   control::Server control_;

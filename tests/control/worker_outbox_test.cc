@@ -57,6 +57,15 @@ TEST(WorkerOutboxTest, ACancellationNeverOvertakesItsInvocation) {
   EXPECT_EQ(outbox.Take().cancelled(0), 1);
 }
 
+TEST(WorkerOutboxTest, UnknownIdsFillABatchAsWell) {
+  Limits limits;
+  limits.worker_batch_max = 2;
+  WorkerOutbox outbox(limits);
+  for (uint64_t id = 1; id <= 3; ++id) outbox.AddUnknown(id);
+  EXPECT_THAT(outbox.Take().unknown(), ElementsAre(1, 2));
+  EXPECT_THAT(outbox.Take().unknown(), ElementsAre(3));
+}
+
 TEST(CreditTest, IsTakenAndGivenBack) {
   Credit credit(10);
   EXPECT_FALSE(credit.TryTake());

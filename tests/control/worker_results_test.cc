@@ -93,15 +93,14 @@ TEST_F(ResultTest, WhatIsNoneBecomesAnErrorForTheCaller) {
 
 TEST(InvocationTest, ACall) {
   hub::Invocation invocation;
-  invocation.call = hub::CallKey::Make(3, 2, 1);
   invocation.method = "sum";
   invocation.params = hub::Payload::Json("[1,2]");
   invocation.notification = true;
   invocation.deadline = absl::FromUnixSeconds(9);
   invocation.context.user = "u";
   invocation.context.headers = {{"x", "1"}, {"y", "2"}, {"x", "3"}};
-  v1::Invocation proto = ToProto(invocation);
-  EXPECT_EQ(proto.id(), invocation.call.value);
+  v1::Invocation proto = ToProto(7, invocation);
+  EXPECT_EQ(proto.id(), 7);
   EXPECT_EQ(proto.call().method(), "sum");
   EXPECT_EQ(proto.call().params().json(), "[1,2]");
   EXPECT_TRUE(proto.call().notification());
@@ -115,11 +114,11 @@ TEST(InvocationTest, LoginAndAdmission) {
   hub::Invocation invocation;
   invocation.role = hub::Role::kLogin;
   invocation.params = hub::Payload::Text("secret");
-  EXPECT_EQ(ToProto(invocation).login().params().text(), "secret");
+  EXPECT_EQ(ToProto(7, invocation).login().params().text(), "secret");
 
   invocation.role = hub::Role::kAdmission;
   invocation.candidate = {"chat", "id", "msgpack_rpc", "192.0.2.1:5", absl::FromUnixSeconds(4)};
-  v1::Connection connection = ToProto(invocation).admission().connection();
+  v1::Connection connection = ToProto(7, invocation).admission().connection();
   EXPECT_EQ(connection.namespace_(), "chat");
   EXPECT_EQ(connection.id(), "id");
   EXPECT_EQ(connection.dialect(), v1::DIALECT_MSGPACK_RPC);

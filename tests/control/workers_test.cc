@@ -61,6 +61,11 @@ class Worker {
     Gather([](const auto& got) { return got.cancelled_size() > 0; });
     return got_.cancelled_size() > 0 ? got_.cancelled(0) : 0;
   }
+  // The first `count` ids that the gateway did not know.
+  std::vector<uint64_t> Unknown(int count) {
+    Gather([&](const auto& got) { return got.unknown_size() >= count; });
+    return {got_.unknown().begin(), got_.unknown().end()};
+  }
   void HalfClose() { stream_->WritesDone(); }
   void Kill() { context_.TryCancel(); }
   grpc::Status Finish() {
@@ -176,7 +181,7 @@ TEST_F(WorkersTest, ACallThatNobodyWaitsForIsCancelled) {
   EXPECT_TRUE(node.Wait([&](auto&) { return node.probe.results.value() == 1; }));
 }
 
-TEST_F(WorkersTest, ResultsThatAreNotOwedAreCounted) {
+TEST_F(WorkersTest, ResultsThatAreNotOwedAreCountedAndTold) {
   Worker worker(node);
   worker.Hello();
   worker.Register({"m"});
@@ -188,6 +193,26 @@ TEST_F(WorkersTest, ResultsThatAreNotOwedAreCounted) {
   worker.Answer(id, "2");
   EXPECT_TRUE(node.Wait([&](auto&) { return node.probe.results_unknown.value() == 3; }));
   EXPECT_EQ(node.Next(*client), "ok 1 1");
+  EXPECT_THAT(worker.Unknown(3), ElementsAre(12345, 0, id));
+}
+
+// Client libraries read 64-bit integers as doubles, which are whole up to 2^53.
+TEST(WorkerIdsTest, AreSmallOnEveryShard) {
+  LiveOptions options;
+  options.shards = 4;
+  LiveNode node(options);
+  Worker worker(node);
+  worker.Hello();
+  worker.Register({"m"});
+  for (uint32_t shard = 0; shard < 4; ++shard) {
+    FakeClient* client = node.Client("chat", "c" + std::to_string(shard), shard);
+    node.Say(*client, "call 1 m []");
+    uint64_t id = worker.Invoked(static_cast<int>(shard)).id();
+    EXPECT_LT(id, uint64_t{1} << 53);
+    worker.Answer(static_cast<uint64_t>(static_cast<double>(id)), "2");
+    EXPECT_EQ(node.Next(*client), "ok 1 2");
+  }
+  EXPECT_EQ(node.probe.results_unknown.value(), 0);
 }
 
 TEST_F(WorkersTest, AWorkerCannotAnswerForAnother) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What every end-to-end test needs, one noun a file.
-export {ControlClient, ServerReflection, failure, fromBody, grpc, json, outcome, refused}
+export {ControlClient, ServerReflection, failure, fromBody, grpc, json, outcome, refused,
+  workersOf}
   from './harness/control.mjs';
 export {Bystander} from './harness/bystander.mjs';
 export {BINARY, Gateway, runToEnd} from './harness/gateway.mjs';

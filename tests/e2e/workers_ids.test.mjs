@@ -1,38 +1,75 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// --id-policy: who keeps an id that is used twice. (The default is in workers_roles.test.mjs.)
+// Ids of invocations, as libraries read them that know no 64-bit integers.
 import assert from 'node:assert/strict';
-import {test} from 'node:test';
-import {Gateway, Plain, Worker, until} from './harness.mjs';
+import {after, before, test} from 'node:test';
+import {Gateway, HOLD, Plain, Worker, grpc, json, openMany, until, workersOf}
+  from './harness.mjs';
 
-async function twice(policy) {
-  const gateway = await Gateway.start({'id-policy': policy});
-  const worker = await Worker.open(gateway);
-  await worker.serve('default', {admission: ({id}) => ({id, user: 'ann'})});
-  const older = await Plain.open(gateway.url('/?socket_id=x'));
-  await older.quiet();
-  const newer = await Plain.open(gateway.url('/?socket_id=x'));
-  return {gateway, older, newer};
-}
+const SHARDS = 4;
+let gateway;
 
-test('reject: the older one, even for the same user', async () => {
-  const {gateway, older, newer} = await twice('reject');
-  assert.deepEqual(await newer.whenClosed(), {code: 4409, reason: 'the id is in use'});
-  await older.quiet();
-  assert.equal(await gateway.metric('sluice_connections_closed_total', {reason: 'id_taken'}), 1);
-  await gateway.stop();
+before(async () => {
+  gateway = await Gateway.start({shards: SHARDS, 'call-timeout': '5s', 'admission-timeout': '5s'});
+});
+after(() => gateway.stop());
+
+// A worker that reads every 64-bit integer as a double.
+const rounding = async (name = 'rounding') => Worker.open(gateway, {name,
+  client: gateway.owns(new (workersOf(Number))(gateway.control, grpc.credentials.createInsecure()))});
+
+test('a worker that reads ids as numbers serves clients on every shard', async () => {
+  const worker = await rounding();
+  await worker.serve('numbers', {methods: {add: ([a, b]) => a + b},
+    admission: () => ({user: 'ann'})});
+  // The kernel spreads them over the shards.
+  const clients = await openMany(8 * SHARDS, () => gateway.url('/numbers'));
+  for (const client of clients) {
+    assert.deepEqual(await client.call('add', [1, 2], 1), {jsonrpc: '2.0', result: 3, id: 1});
+  }
+  while (worker.invocations.size > 0) {
+    const {id} = await worker.invocations.next();
+    assert.equal(typeof id, 'number');
+    assert.ok(Number.isSafeInteger(id) && id > 0, `${id}`);
+  }
+  assert.equal(await gateway.metric('sluice_worker_results_unknown_total'), 0);
+  await worker.finish();
+  for (const client of clients) await client.close();
 });
 
-test('takeover: the newer one, even for nobody', async () => {
-  const {gateway, older, newer} = await twice('takeover');
-  assert.deepEqual(await older.whenClosed(),
-    {code: 4410, reason: 'replaced by a newer connection'});
-  await newer.quiet();
-  const anonymous = [await Plain.open(gateway.url('/open?socket_id=y'))];
-  await anonymous[0].quiet();
-  anonymous.push(await Plain.open(gateway.url('/open?socket_id=y')));
-  assert.equal((await anonymous[0].whenClosed()).code, 4410);
-  await anonymous[1].quiet();
-  await until(async () => await gateway.metric('sluice_takeovers_total') === 2, 'both takeovers');
-  await gateway.stop();
+test('cancelled ids are the same numbers', async () => {
+  const worker = await rounding();
+  await worker.serve('leave', {methods: {hold: () => HOLD}});
+  const clients = await openMany(4 * SHARDS, () => gateway.url('/leave'));
+  const ids = [];
+  for (const client of clients) {
+    client.send({jsonrpc: '2.0', method: 'hold', params: [], id: 1});
+    ids.push((await worker.invocations.next()).id);
+  }
+  for (const client of clients) await client.close();
+  const cancelled = [];
+  while (cancelled.length < ids.length) cancelled.push(await worker.cancelled.next());
+  assert.deepEqual(cancelled.sort((a, b) => a - b), ids.sort((a, b) => a - b));
+  await worker.finish();
+});
+
+test('a result that nobody waits for is counted, logged and told to its worker', async () => {
+  const worker = await rounding('careless');
+  await worker.serve('unknown', {methods: {hold: () => HOLD}});
+  const client = await Plain.open(gateway.url('/unknown'));
+  client.send({jsonrpc: '2.0', method: 'hold', params: [], id: 1});
+  const {id} = await worker.invocations.next();
+  const before = await gateway.metric('sluice_worker_results_unknown_total');
+  const wrong = [id + 1000, 2 ** 53, 0];
+  for (const one of wrong) worker.answer({id: one, result: json('lost')});
+  for (const one of wrong) assert.equal(await worker.unknown.next(), one);
+  await gateway.rises('sluice_worker_results_unknown_total', {}, before, wrong.length);
+  await until(() => /results that nobody waits for.*worker=careless/.test(gateway.log), 'the line');
+  worker.answer({id, result: json('right')});
+  assert.equal((await client.next()).result, 'right');
+  worker.answer({id, result: json('again')});
+  assert.equal(await worker.unknown.next(), id);
+  assert.equal(gateway.log.match(/results that nobody waits for/g).length, 1, 'not each time');
+  await worker.finish();
+  await client.close();
 });

@@ -20,8 +20,12 @@ class FakeWorker final : public hub::WorkerLink {
     --credit_;
     return true;
   }
-  void Invoke(hub::Invocation invocation) override { invoked.push_back(std::move(invocation)); }
-  void Cancel(hub::CallKey call) override { cancelled.push_back(call); }
+  uint64_t Invoke(hub::Invocation invocation) override {
+    calls_.push_back(invocation.call);
+    invoked.push_back(std::move(invocation));
+    return calls_.size();
+  }
+  void Cancel(uint64_t invocation) override { cancelled.push_back(calls_[invocation - 1]); }
 
   // Takes the oldest invocation and gives its credit back.
   hub::Invocation Next() {
@@ -36,6 +40,7 @@ class FakeWorker final : public hub::WorkerLink {
   std::vector<hub::CallKey> cancelled;
 
  private:
+  std::vector<hub::CallKey> calls_;  // by what Invoke returned, less one
   int64_t credit_;
 };
 

@@ -20,9 +20,10 @@ const ErrorInfo = definition['google.rpc.ErrorInfo'];
 const ERROR_INFO = 'type.googleapis.com/google.rpc.ErrorInfo';
 
 export const {Control} = packages.sluice.v1;
-// Ids of invocations use all of their 64 bits.
-export const {Workers} =
-  grpc.loadPackageDefinition(load('sluice/v1/workers.proto', String)).sluice.v1;
+// `longs`: what 64-bit integers are read as, String or Number.
+export const workersOf = longs =>
+  grpc.loadPackageDefinition(load('sluice/v1/workers.proto', longs)).sluice.v1.Workers;
+export const Workers = workersOf(String);
 export const {Health} = packages.grpc.health.v1;
 export const {ServerReflection} = packages.grpc.reflection.v1alpha;
 export {grpc};

@@ -26,6 +26,7 @@ export const HOLD = Symbol('hold');
 export class Worker {
   invocations = new Inbox();  // everything that came, for tests that look
   cancelled = new Inbox();    // ids
+  unknown = new Inbox();      // ids of results that were not owed
   held = new Set();           // ids of invocations that wait for the test
   received = 0;
   #handlers = new Map();      // "<namespace> <method>" or "<role>"
@@ -59,9 +60,10 @@ export class Worker {
     return Promise.race([welcome.next('Welcome'), failed]).then(w => { this.welcome = w; });
   }
 
-  #onResponse({registered, invocations, cancelled}) {
+  #onResponse({registered, invocations, cancelled, unknown}) {
     for (const item of registered) this.#registered.put(item);
     for (const id of cancelled) this.cancelled.put(id);
+    for (const id of unknown) this.unknown.put(id);
     for (const invocation of invocations) {
       ++this.received;
       this.invocations.put(invocation);
@@ -79,7 +81,7 @@ export class Worker {
     const id = this.#next++;
     this.write({[kind]: [{id, ...request}]});
     const answer = await this.#registered.next('Registered');
-    assert.equal(answer.id, `${id}`);
+    assert.equal(`${answer.id}`, `${id}`);
     return answer;
   }
 

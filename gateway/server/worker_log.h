@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Puts workers' mistakes into the node's log, a line now and then, however many there are.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "control/worker_reports.h"
+#include "gateway/server/log.h"
+#include "storage/time.h"
+
+namespace sluice::server {
+
+class WorkerLog final : public control::WorkerReports {
+ public:
+  // At most one line in `interval`; the next says how many it stands for. `log` outlives this.
+  explicit WorkerLog(const Log& log, absl::Duration interval = absl::Seconds(5))
+      : log_(log), interval_(interval) {}
+
+  void UnknownResults(std::string_view worker, uint64_t id, uint64_t count) override;
+
+ private:
+  const Log& log_;
+  const absl::Duration interval_;
+  absl::Mutex mutex_;
+  Instant next_ ABSL_GUARDED_BY(mutex_) = Instant::Past();
+  uint64_t untold_ ABSL_GUARDED_BY(mutex_) = 0;  // results since the last line
+};
+
+}  // namespace sluice::server
