@@ -111,6 +111,10 @@ std::vector<Option> Connections(Settings& s) {
            "JSON-RPC, raw: silence after which a client is pinged; 0: never"),
       Time("pong-timeout", {&s.dialects.pong_timeout}, kTimeout,
            "JSON-RPC, raw: silence after a ping that closes"),
+      Size<uint64_t>("alive-bytes-per-second",
+                     {&o.alive_bytes_per_second, &s.edge.alive_bytes_per_second}, {1, kGiB},
+                     "whoever takes as much of what waits for it lives, and may finish, even if it "
+                     "says nothing"),
       Time("close-timeout", {&s.edge.close_timeout}, kTimeout, "what a client has to say goodbye"),
       Count<size_t>("channels-per-connection", {&o.channels_per_connection}, kAnyNumber,
                     "channels that one connection may be in"),

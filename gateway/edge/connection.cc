@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/edge/connection.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/post.hpp>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "gateway/edge/output_stream.h"
 #include "gateway/edge/proxy_header.h"
 #include "gateway/edge/request_reader.h"
+#include "gateway/hub/liveness.h"
 
 namespace sluice::edge {
 namespace {
@@ -76,12 +78,22 @@ void Connection::OnDeadline() {
       return Answer(Refusal::kTimeout);
     case Stage::kClosing:
     case Stage::kLinger:
+      if (StillTakes()) return Deadline(parts_.common.options.close_timeout);
       parts_.probe.close_timeouts.Add();
       return Cut();
     case Stage::kOpen:
     case Stage::kGone:
       return;
   }
+}
+
+// Whoever still takes what was said before the end gets all of it.
+bool Connection::StillTakes() {
+  hub::Flow flow = wire_.flow();
+  uint64_t taken = flow.arrived - std::min(flow.arrived, std::exchange(taken_, flow.arrived));
+  const EdgeOptions& options = parts_.common.options;
+  return flow.arrived < flow.put &&
+         hub::FlowsEnough(taken, options.alive_bytes_per_second, options.close_timeout);
 }
 
 // --- before the upgrade
@@ -249,6 +261,7 @@ void Connection::OnSignOfLife() {
 void Connection::Close(const hub::CloseFrame& frame) {
   if (stage_ != Stage::kOpen) return;
   stage_ = Stage::kClosing;
+  taken_ = wire_.flow().arrived;
   Deadline(parts_.common.options.close_timeout);
   websocket_->Close(frame);
 }

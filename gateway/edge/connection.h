@@ -55,6 +55,7 @@ class Connection final : public WireOwner, public hub::Socket, public WebSocketC
 
   // hub::Socket
   hub::Outbox& outbox() override { return wire_.outbox(); }
+  hub::Flow flow() override { return wire_.flow(); }
   void Close(const hub::CloseFrame& frame) override;
   void Resume() override;
 
@@ -85,6 +86,7 @@ class Connection final : public WireOwner, public hub::Socket, public WebSocketC
   void Linger();
   void Discard();
   void Deadline(absl::Duration timeout);
+  bool StillTakes();
   void TellHub(const hub::CloseFrame& frame);
 
   ShardParts& parts_;
@@ -95,6 +97,7 @@ class Connection final : public WireOwner, public hub::Socket, public WebSocketC
   const std::optional<Refusal> preset_;
   Wire wire_;
   hub::TimerWheel::Id deadline_ = 0;
+  uint64_t taken_ = 0;  // kClosing, kLinger: bytes that had arrived when the deadline was set
   hub::SessionKey key_;
   std::unique_ptr<Handshake> handshake_;  // until the request is answered
   std::unique_ptr<WebSocket> websocket_;  // from the upgrade on

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,8 @@ struct EdgeOptions {
   size_t message_bytes = 64 << 10;                  // --message-bytes, one whole message
   size_t pong_bytes = 64 << 10;                     // --pong-bytes, answers to unread pings
   absl::Duration close_timeout = absl::Seconds(5);  // --close-timeout, each way of ending
+  // --alive-bytes-per-second: who takes as many of what was said before the end may go on.
+  uint64_t alive_bytes_per_second = 8 << 10;
 };
 
 // The admin port.

@@ -5,6 +5,8 @@
 #include <boost/asio/post.hpp>
 #include <cstring>
 
+#include "gateway/edge/send_queue.h"
+
 namespace sluice::edge {
 namespace {
 
@@ -17,6 +19,15 @@ void Wire::Flush(Instant now) {
   if (closed_ || waiting_ || outbox_.empty()) return;
   probe_.flush_delay_seconds.Observe(absl::ToDoubleSeconds(now - outbox_.dirty_since()));
   Push();
+}
+
+// With TLS the queue holds a little more than the bytes of the outbox: what has arrived is known a
+// little late.
+hub::Flow Wire::flow() {
+  if (closed_) return {outbox_.put(), 0, 0};
+  SendQueue queue = ReadSendQueue(transport_.socket().native_handle());
+  uint64_t written = outbox_.written();
+  return {outbox_.put(), written - std::min(written, queue.unconfirmed), queue.allowed};
 }
 
 void Wire::Push() {

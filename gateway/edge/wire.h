@@ -20,6 +20,7 @@
 #include "absl/time/time.h"
 #include "gateway/edge/probe.h"
 #include "gateway/edge/transport.h"
+#include "gateway/hub/flow.h"
 #include "gateway/hub/outbox.h"
 
 namespace sluice::edge {
@@ -46,6 +47,8 @@ class Wire final : public hub::Flushable {
   EdgeProbe& probe() { return probe_; }
 
   void Flush(Instant now) override;
+
+  hub::Flow flow();
 
   // Ends the sending side once the outbox is empty.
   void FinishSending();

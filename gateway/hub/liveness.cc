@@ -2,14 +2,25 @@
 #include "gateway/hub/liveness.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace sluice::hub {
 
-void Liveness::Start(Instant now) { heard_ = pinged_ = renewed_ = now; }
+bool FlowsEnough(uint64_t bytes, uint64_t least, absl::Duration time) {
+  double seconds = std::max(1.0, absl::ToDoubleSeconds(time));
+  return static_cast<double>(bytes) >= std::max(1.0, static_cast<double>(least) * seconds);
+}
 
-void Liveness::Heard(Instant now) {
+void Liveness::Start(const Flow& flow, Instant now) {
+  heard_ = pinged_ = renewed_ = flowed_ = looked_ = now;
+  arrived_ = flow.arrived;
+  allowed_ = flow.allowed;
+  read_ = flow.put;
+}
+
+bool Liveness::Heard(Instant now) {
   heard_ = now;
-  waiting_ = false;
+  return std::exchange(waiting_, false);
 }
 
 Instant Liveness::PingDue(const LivenessRule& rule) const {
@@ -20,19 +31,45 @@ Instant Liveness::PingDue(const LivenessRule& rule) const {
 
 Instant Liveness::DeadAt(const LivenessRule& rule) const {
   if (rule.timeout == absl::ZeroDuration()) return Instant::Future();
-  if (rule.steady) return heard_ + rule.timeout;
-  return waiting_ ? pinged_ + rule.timeout : Instant::Future();
+  if (!rule.steady && !waiting_) return Instant::Future();
+  return std::max(rule.steady ? heard_ : pinged_, flowed_) + rule.timeout;
 }
 
 Instant Liveness::ExpiresAt(const LivenessRule& rule) const {
   return rule.lease == absl::ZeroDuration() ? Instant::Future() : renewed_ + rule.lease;
 }
 
-Liveness::Action Liveness::Check(const LivenessRule& rule, Instant now) {
+// What its program reads always counts. What its system takes counts only until the ping is among
+// it: a program that hangs behind a large buffer is as dead as one without.
+bool Liveness::Flows(const Flow& flow, uint64_t least, Instant now) const {
+  if (FlowsEnough(flow.allowed - allowed_, least, now - looked_)) return true;
+  bool ping_under_way = waiting_ && arrived_ < ping_end_;
+  return ping_under_way && FlowsEnough(flow.arrived - arrived_, least, now - looked_);
+}
+
+// Its system has the ping, and what stands in front of it: nobody sees how far its program is,
+// which may need so long for it.
+bool Liveness::MayStillRead(const Flow& flow, uint64_t least, Instant now) const {
+  if (!waiting_ || flow.arrived < ping_end_) return false;
+  double unread = static_cast<double>(ping_end_ - std::min(ping_end_, read_));
+  return now < asked_ + absl::Seconds(unread / static_cast<double>(least));
+}
+
+Liveness::Action Liveness::Check(const LivenessRule& rule, const Flow& flow, uint64_t least,
+                                 Instant now) {
   if (now >= ExpiresAt(rule)) return Action::kExpired;
+  if (Flows(flow, least, now) || MayStillRead(flow, least, now)) flowed_ = now;
+  if (heard_ > looked_) read_ = std::max(read_, arrived_);
+  looked_ = now;
+  arrived_ = flow.arrived;
+  allowed_ = flow.allowed;
   if (now >= DeadAt(rule)) return Action::kDead;
   if (now < PingDue(rule)) return Action::kNothing;
   pinged_ = now;
+  if (!waiting_) {
+    asked_ = now;
+    ping_end_ = flow.put + rule.ping.size();
+  }
   waiting_ = true;
   return Action::kPing;
 }

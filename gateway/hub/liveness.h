@@ -2,11 +2,16 @@
 //
 // Whether a connection still lives, by its dialect's rule: when to ping it, when to give it up. One
 // deadline a connection at any time. Reads no clock.
+//
+// A client that says nothing lives as well while it takes what waits for it: an answer to a ping
+// cannot come before the client has read what stands in front of the ping.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "absl/time/time.h"
+#include "gateway/hub/flow.h"
 #include "storage/time.h"
 
 namespace sluice::hub {
@@ -29,13 +34,14 @@ class Liveness {
   enum class Action { kNothing, kPing, kDead, kExpired };
 
   // The connection opened.
-  void Start(Instant now);
-  // It said something, or answered a ping.
-  void Heard(Instant now);
+  void Start(const Flow& flow, Instant now);
+  // It said something, or answered a ping. True if Next may be earlier than it was.
+  bool Heard(Instant now);
   void Renew(Instant now) { renewed_ = now; }
 
-  // What is due; a ping is taken to be sent.
-  Action Check(const LivenessRule& rule, Instant now);
+  // What is due; a ping is taken to be put into the outbox behind `flow`. Whoever takes
+  // `least` bytes a second (--alive-bytes-per-second) is not dead.
+  Action Check(const LivenessRule& rule, const Flow& flow, uint64_t least, Instant now);
   // When to check next; infinite: never.
   Instant Next(const LivenessRule& rule) const;
 
@@ -43,11 +49,24 @@ class Liveness {
   Instant PingDue(const LivenessRule& rule) const;
   Instant DeadAt(const LivenessRule& rule) const;
   Instant ExpiresAt(const LivenessRule& rule) const;
+  bool Flows(const Flow& flow, uint64_t least, Instant now) const;
+  bool MayStillRead(const Flow& flow, uint64_t least, Instant now) const;
 
   Instant heard_ = Instant::Past();
   Instant pinged_ = Instant::Past();
   Instant renewed_ = Instant::Past();
+  Instant flowed_ = Instant::Past();  // bytes were last seen to flow
+  Instant looked_ = Instant::Past();  // when `arrived_` and `allowed_` were so
+  uint64_t arrived_ = 0;
+  uint64_t allowed_ = 0;
+  uint64_t read_ = 0;  // what it has read, as far as can be told from what it said since
+  // The oldest ping that is not answered: when it was put, and where it ends.
+  Instant asked_ = Instant::Past();
+  uint64_t ping_end_ = 0;
   bool waiting_ = false;  // for a sign of life after a ping
 };
+
+// Whether `bytes` in `time` are at least `least` a second; less than a second counts as one.
+bool FlowsEnough(uint64_t bytes, uint64_t least, absl::Duration time);
 
 }  // namespace sluice::hub

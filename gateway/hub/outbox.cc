@@ -133,6 +133,7 @@ Outbox::Pieces Outbox::Front(size_t max) const {
 
 void Outbox::Consume(size_t bytes) {
   size_ -= bytes;
+  written_ += bytes;
   if (stretch_begin_ != stretch_end_) {
     stretch_begin_ += static_cast<uint32_t>(bytes);
     return;

@@ -101,6 +101,8 @@ class Outbox {
 
   size_t size() const { return size_; }  // bytes that wait
   bool empty() const { return size_ == 0; }
+  uint64_t written() const { return written_; }      // bytes that ever left
+  uint64_t put() const { return written_ + size_; }  // bytes that ever came
 
   // Up to `max` pieces from the front, for a gathered write; valid until the next non-const call.
   using Pieces = absl::InlinedVector<std::string_view, 16>;
@@ -136,6 +138,7 @@ class Outbox {
   uint32_t stretch_end_ = 0;  // if it is not empty, there are no pieces
   Instant dirty_since_ = Instant::Past();
   size_t size_ = 0;
+  uint64_t written_ = 0;
   size_t consumed_ = 0;  // bytes of the first piece that are written already
   absl::InlinedVector<Piece, 1> pieces_;
 };

@@ -48,7 +48,7 @@ SessionKey Shard::Open(Arrival arrival, Socket& socket, Now now) {
 bool Shard::Receive(SessionKey key, std::string_view bytes, bool binary, Now now) {
   Session* session = impl_->sessions.Find(key);
   if (!session || !impl_->Carries(*session)) return false;
-  session->liveness.Heard(now);
+  impl_->Heard(*session, now);
   impl_->ExpireToken(*session, now);
   return impl_->Receive(*session, bytes, binary, now);
 }
@@ -59,7 +59,7 @@ bool Shard::Reading(SessionKey key) const {
 }
 
 void Shard::Alive(SessionKey key, Now now) {
-  if (Session* session = impl_->sessions.Find(key)) session->liveness.Heard(now);
+  if (Session* session = impl_->sessions.Find(key)) impl_->Heard(*session, now);
 }
 
 void Shard::Closed(SessionKey key, const CloseFrame& frame, Now now) {

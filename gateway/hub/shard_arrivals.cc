@@ -18,7 +18,7 @@ using Type = ConnectionEvent::Type;
 SessionKey Shard::Impl::Open(Arrival arrival, Socket& socket, Now now) {
   if (arrival.id.empty()) arrival.id = NewId();
   Session& session = sessions.Emplace(std::move(arrival), socket, now);
-  session.liveness.Start(now);
+  session.liveness.Start({}, now);
   SessionKey key = session.key;
   if (auto objection = session.dialect->Object(*session.upgrade, session.space_name)) {
     Deliver(session, objection->message, now);
@@ -249,7 +249,7 @@ void Shard::Impl::Enter(Session& session, std::vector<std::string> inherited, No
   }
   std::unique_ptr<ArrivalProgress> arrival = std::move(session.arrival);
   session.state = Session::State::kOpen;
-  session.liveness.Start(now);
+  session.liveness.Start(session.socket->flow(), now);
   directory.Add(session);
   DialectId dialect = session.dialect->id();
   probe.connections[dialect].Add(1);

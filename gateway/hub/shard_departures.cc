@@ -16,6 +16,13 @@ void Shard::Impl::ScheduleLiveness(Session& session) {
                                   TimerToken(kSession, session.key));
 }
 
+// The next ping may be due before the answer to the last one would have been.
+void Shard::Impl::Heard(Session& session, Now now) {
+  if (!session.liveness.Heard(now) || session.state != Session::State::kOpen) return;
+  timers.Cancel(session.timer);
+  ScheduleLiveness(session);
+}
+
 void Shard::Impl::OnSessionTimer(Session& session, Now now) {
   if (session.state == Session::State::kGreeting) {
     return CloseSession(session, CloseCause::kHandshakeTimeout, {}, now);
@@ -26,7 +33,8 @@ void Shard::Impl::OnSessionTimer(Session& session, Now now) {
     session.liveness.Heard(now);
     session.liveness.Renew(now);
   }
-  switch (session.liveness.Check(rule, now)) {
+  switch (
+      session.liveness.Check(rule, session.socket->flow(), options.alive_bytes_per_second, now)) {
     case Liveness::Action::kDead:
       return CloseSession(session, CloseCause::kPongTimeout, {}, now);
     case Liveness::Action::kExpired:

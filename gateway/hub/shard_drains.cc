@@ -74,7 +74,7 @@ bool Shard::Impl::StopLeaving(Session& session, const SharedDrainOrder& order, N
   timers.Cancel(session.leaving->timer);
   session.leaving.reset();
   probe.leaving.Add(-1);
-  session.liveness.Heard(now);
+  Heard(session, now);
   if (Reading(session)) session.socket->Resume();
   return true;
 }

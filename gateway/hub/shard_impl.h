@@ -87,6 +87,7 @@ struct Shard::Impl : CallOwner {
   void Retire(Session& session, const CloseFrame& frame, bool replaced, Now now);
   void Closed(SessionKey key, const CloseFrame& frame, Now now);
   void ScheduleLiveness(Session& session);
+  void Heard(Session& session, Now now);
   void OnSessionTimer(Session& session, Now now);
   void RenewPresence(Now now);
   void Reclaim(Session& session);

@@ -20,8 +20,10 @@
 namespace sluice::hub {
 
 struct ShardOptions {
-  std::string node = "local";                 // --node
-  size_t outbox_bytes = 1 << 20;              // --outbox-bytes
+  std::string node = "local";     // --node
+  size_t outbox_bytes = 1 << 20;  // --outbox-bytes
+  // --alive-bytes-per-second: who takes as many lives, even if it answers no ping.
+  uint64_t alive_bytes_per_second = 8 << 10;
   size_t channels_per_connection = 128;       // --channels-per-connection
   size_t calls_per_connection = 64;           // --calls-per-connection, in flight
   double commands_per_second = 100;           // --commands-per-second, each connection; 0: no limit

@@ -9,13 +9,14 @@
 #include <vector>
 
 #include "gateway/hub/close.h"
+#include "gateway/hub/flow.h"
 #include "gateway/hub/outbox.h"
 
 namespace sluice::hub {
 
 // What the client's upgrade request said.
 struct Upgrade {
-  std::string target;          // path and query, as they came
+  std::string target;  // path and query, as they came
   // "192.0.2.1:5555", "[2001:db8::1]:5555"; without the port if a proxy did not say it:
   // "192.0.2.1", "2001:db8::1".
   std::string remote_address;
@@ -29,6 +30,9 @@ class Socket {
  public:
   virtual ~Socket() = default;
   virtual Outbox& outbox() = 0;
+
+  // How far what was put into the outbox has come. Costs a system call or two.
+  virtual Flow flow() = 0;
 
   // Writes what the outbox holds, then a close frame, then waits a bounded time for the peer's.
   // Shard::Closed follows later, never from within. The hub calls it once and appends nothing

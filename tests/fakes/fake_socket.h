@@ -3,6 +3,7 @@
 // A client's connection without a network: what the hub wrote can be read as messages.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,8 @@ class FakeSocket final : public hub::Socket, public hub::Flushable {
   explicit FakeSocket(hub::DirtyList& dirty) : outbox_(dirty, *this) {}
 
   hub::Outbox& outbox() override { return outbox_; }
+  // What was taken has arrived; what the client's system allows is the test's to say.
+  hub::Flow flow() override { return {outbox_.put(), outbox_.written(), allowed}; }
   void Close(const hub::CloseFrame& frame) override { closed_ = frame; }
   void Resume() override { ++resumed_; }
   void Flush(Instant) override { ++flushed_; }
@@ -33,6 +36,11 @@ class FakeSocket final : public hub::Socket, public hub::Flushable {
   const std::optional<hub::CloseFrame>& closed() const { return closed_; }
   int resumed() const { return resumed_; }
   int flushed() const { return flushed_; }
+
+  // Lets so many bytes of the outbox through, as a slow network would.
+  void Let(size_t bytes) { outbox_.Consume(std::min(bytes, outbox_.size())); }
+
+  uint64_t allowed = 0;
 
  private:
   static std::string TakeFrame(const std::string& bytes, size_t& at) {
