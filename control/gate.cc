@@ -8,8 +8,9 @@
 
 namespace sluice::control {
 
-bool Gate::HasToken(const Metadata& metadata) const {
+bool Gate::HasToken(const grpc::CallbackServerContext& context) const {
   if (!tokens_.required()) return true;
+  const auto& metadata = context.client_metadata();
   auto found = metadata.find("authorization");
   bool has = found != metadata.end() && tokens_.Admit({found->second.data(), found->second.size()});
   if (!has) probe_.unauthenticated.Add();
@@ -17,7 +18,7 @@ bool Gate::HasToken(const Metadata& metadata) const {
 }
 
 absl::Status Gate::Admit(const grpc::CallbackServerContext& context) const {
-  if (!HasToken(context.client_metadata())) {
+  if (!HasToken(context)) {
     return Error(absl::StatusCode::kUnauthenticated, "TOKEN_INVALID",
                  "\"authorization: Bearer <token>\" with a valid token is wanted");
   }

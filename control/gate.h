@@ -6,7 +6,6 @@
 #include <grpcpp/server_context.h>
 
 #include <atomic>
-#include <map>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -23,13 +22,11 @@ class Gate {
   // UNAVAILABLE SHUTTING_DOWN, UNAUTHENTICATED TOKEN_INVALID.
   absl::Status Admit(const grpc::CallbackServerContext& context) const;
 
-  // For whoever cannot answer with a status.
-  using Metadata = std::multimap<grpc::string_ref, grpc::string_ref>;
-  bool HasToken(const Metadata& metadata) const;
-
   void Close() { closed_ = true; }
 
  private:
+  bool HasToken(const grpc::CallbackServerContext& context) const;
+
   const Tokens& tokens_;
   ControlProbe& probe_;
   std::atomic<bool> closed_{false};

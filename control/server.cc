@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/server.h"
 
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
@@ -12,8 +11,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "control/bystander_guard.h"
 #include "control/file.h"
+#include "control/reflection.h"
 
 namespace sluice::control {
 namespace {
@@ -83,7 +82,12 @@ Server::Server(const ControlOptions& options, const Node& node, ControlProbe& pr
       calls_(node),
       cluster_(node, calls_, probe.cluster),
       control_(cluster_, gate_, probe),
-      workers_(node, gate_, probe) {}
+      workers_(node, gate_, probe),
+      services_({v1::Control::service_full_name(), v1::Workers::service_full_name(),
+                 "grpc.health.v1.Health", std::string(kReflectionV1),
+                 std::string(kReflectionV1Alpha)}),
+      reflection_(kReflectionV1, services_, gate_),
+      reflection_alpha_(kReflectionV1Alpha, services_, gate_) {}
 
 absl::Status Server::Check(const ControlOptions& options) {
   absl::Status status = Validate(options);
@@ -101,18 +105,14 @@ absl::Status Server::Start() {
   if (!credentials.ok()) return credentials.status();
 
   grpc::EnableDefaultHealthCheckService(true);
-  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   Bound(options_, builder);
   int port = 0;
   builder.AddListeningPort(options_.listen, *credentials, &port);
   builder.RegisterService(&control_);
   builder.RegisterService(&workers_);
-  if (tokens_.required()) {
-    std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> guards;
-    guards.push_back(MakeBystanderGuard(gate_));
-    builder.experimental().SetInterceptorCreators(std::move(guards));
-  }
+  builder.RegisterService(&reflection_);
+  builder.RegisterService(&reflection_alpha_);
   server_ = builder.BuildAndStart();
   if (!server_ || port == 0) {
     server_.reset();

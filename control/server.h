@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -21,6 +22,7 @@
 #include "control/node.h"
 #include "control/options.h"
 #include "control/probe.h"
+#include "control/reflection_service.h"
 #include "control/tokens.h"
 #include "control/workers_service.h"
 
@@ -65,6 +67,9 @@ class Server {
   Cluster cluster_;
   ControlService control_;
   WorkersService workers_;
+  const std::vector<std::string> services_;  // full names, for reflection
+  ReflectionService reflection_;
+  ReflectionService reflection_alpha_;
   std::string address_;
   std::unique_ptr<grpc::Server> server_;
 };

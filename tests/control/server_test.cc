@@ -81,9 +81,12 @@ std::string Health(LiveNode& node, const std::string& authorization = "") {
   return status.ok() ? answer : status.error_message();
 }
 
-// grpc.reflection.v1alpha: list_services.
-grpc::Status Reflect(LiveNode& node, std::string* answer, const std::string& authorization = "") {
-  return Raw(node, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+constexpr const char* kVersions[] = {"v1", "v1alpha"};
+
+// grpc.reflection: list_services.
+grpc::Status Reflect(LiveNode& node, const std::string& version, std::string* answer,
+                     const std::string& authorization = "") {
+  return Raw(node, "/grpc.reflection." + version + ".ServerReflection/ServerReflectionInfo",
              std::string("\x3a\x01*", 3), answer, authorization);
 }
 
@@ -118,10 +121,12 @@ TEST(ServerTest, OffLoopbackItRefusesToStartWithoutCredentials) {
 TEST(ServerTest, HealthAndReflection) {
   LiveNode node;
   EXPECT_EQ(Health(node), std::string("\x08\x01", 2));
-  std::string services;
-  EXPECT_TRUE(Reflect(node, &services).ok());
-  EXPECT_THAT(services, HasSubstr("sluice.v1.Control"));
-  EXPECT_THAT(services, HasSubstr("sluice.v1.Workers"));
+  for (const char* version : kVersions) {
+    std::string services;
+    EXPECT_TRUE(Reflect(node, version, &services).ok()) << version;
+    EXPECT_THAT(services, HasSubstr("sluice.v1.Control"));
+    EXPECT_THAT(services, HasSubstr("sluice.v1.Workers"));
+  }
   node.server->BeginShutdown();
   EXPECT_EQ(Health(node), std::string("\x08\x02", 2));
   EXPECT_TRUE(Count(node).ok()) << "what is under way still works";
@@ -145,9 +150,11 @@ TEST(TokenTest, EveryRpcButHealthWantsOne) {
   EXPECT_EQ(node.probe.unauthenticated.value(), 3);
   EXPECT_TRUE(Count(node, std::string("Bearer ") + kToken).ok());
   EXPECT_EQ(Health(node), std::string("\x08\x01", 2));
-  EXPECT_EQ(Reflect(node, nullptr).error_code(), grpc::StatusCode::CANCELLED);
+  for (const char* version : kVersions) {
+    EXPECT_EQ(Reason(Reflect(node, version, nullptr)), "TOKEN_INVALID") << version;
+  }
   std::string services;
-  EXPECT_TRUE(Reflect(node, &services, std::string("Bearer ") + kToken).ok());
+  EXPECT_TRUE(Reflect(node, "v1", &services, std::string("Bearer ") + kToken).ok());
   EXPECT_THAT(services, HasSubstr("sluice.v1.Control"));
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What every end-to-end test needs, one noun a file.
-export {ControlClient, ServerReflection, failure, fromBody, grpc, json, outcome, refused,
-  workersOf}
+export {ControlClient, failure, fromBody, grpc, json, outcome, reflections, refused, workersOf}
   from './harness/control.mjs';
 export {Bystander} from './harness/bystander.mjs';
+export {ForeignWorker, LANGUAGES, whySkipped} from './harness/foreign.mjs';
 export {BINARY, Gateway, runToEnd} from './harness/gateway.mjs';
 export {H2, Http2} from './harness/http2.mjs';
 export {ErrorCode, Line} from './harness/line.mjs';

@@ -13,7 +13,8 @@ const load = (files, longs) => loader.loadSync(files, {
   keepCase: true, longs, enums: String, defaults: true, oneofs: true,
 });
 const definition = load(['sluice/v1/control.proto', 'google/rpc/status.proto',
-  'google/rpc/error_details.proto', 'health.proto', 'reflection.proto'], Number);
+  'google/rpc/error_details.proto', 'grpc/reflection/v1/reflection.proto', 'health.proto',
+  'reflection.proto'], Number);
 const packages = grpc.loadPackageDefinition(definition);
 const Status = definition['google.rpc.Status'];
 const ErrorInfo = definition['google.rpc.ErrorInfo'];
@@ -25,7 +26,10 @@ export const workersOf = longs =>
   grpc.loadPackageDefinition(load('sluice/v1/workers.proto', longs)).sluice.v1.Workers;
 export const Workers = workersOf(String);
 export const {Health} = packages.grpc.health.v1;
-export const {ServerReflection} = packages.grpc.reflection.v1alpha;
+export const reflections = {
+  v1: packages.grpc.reflection.v1.ServerReflection,
+  v1alpha: packages.grpc.reflection.v1alpha.ServerReflection,
+};
 export {grpc};
 
 export const json = value => ({json: Buffer.from(JSON.stringify(value))});
