@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "control/status.h"
 #include "gateway/protocol/json_walk.h"
+#include "text/utf8.h"
 
 namespace sluice::control {
 namespace {
@@ -69,7 +70,7 @@ void FillBody(hub::Payload payload, v1::Body* body) {
       body->set_binary(std::move(payload.bytes));
       return;
     case hub::Payload::Kind::kText:
-      body->set_text(std::move(payload.bytes));
+      body->set_text(text::ToUtf8(std::move(payload.bytes)));
       return;
   }
 }
@@ -91,9 +92,9 @@ absl::StatusOr<hub::CallError> ToCallError(const v1::CallError& proto, const Lim
 }
 
 void FillCallError(hub::CallError error, v1::CallError* proto) {
-  proto->set_name(std::move(error.name));
+  proto->set_name(text::ToUtf8(std::move(error.name)));
   proto->set_code(error.code);
-  proto->set_message(std::move(error.message));
+  proto->set_message(text::ToUtf8(std::move(error.message)));
   proto->set_data_json(std::move(error.data_json));
 }
 

@@ -11,6 +11,7 @@
 
 #include "control/drain_verbs.h"
 #include "control/rpc_stream.h"
+#include "text/utf8.h"
 
 namespace sluice::control {
 namespace {
@@ -89,7 +90,7 @@ class ClusterWatch final : public DrainStream {
 
   void Poll(std::shared_ptr<ClusterWatch> self) {
     v1::GetDrainRequest request;
-    request.set_drain_id(id_);
+    request.set_drain_id(text::ToUtf8(id_));
     cluster_.Run<GetDrainVerb>(request, cluster_.node().limits.cluster_timeout,
                                [self](absl::StatusOr<v1::Drain> drain) {
                                  if (!drain.ok()) return self->Fail(drain.status());

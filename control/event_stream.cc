@@ -9,6 +9,7 @@
 #include "control/status.h"
 #include "control/values.h"
 #include "control/views.h"
+#include "text/utf8.h"
 
 namespace sluice::control {
 namespace {
@@ -72,9 +73,9 @@ class EventStream final : public PulledStream<v1::WatchEventsResponse> {
   void Close(uint64_t id) override { node_.events.Unwatch(id); }
 
   void SetPosition(uint64_t sequence, v1::WatchEventsResponse& response) const {
-    response.mutable_position()->set_epoch(node_.epoch);
+    response.mutable_position()->set_epoch(text::ToUtf8(node_.epoch));
     response.mutable_position()->set_sequence(sequence);
-    response.set_node(node_.name);
+    response.set_node(text::ToUtf8(node_.name));
   }
 
   const hub::EventFilter filter_;

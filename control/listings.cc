@@ -9,6 +9,7 @@
 #include "control/values.h"
 #include "control/views.h"
 #include "gateway/hub/shard.h"
+#include "text/utf8.h"
 
 namespace sluice::control {
 namespace {
@@ -47,22 +48,22 @@ std::map<std::string, uint64_t> AddUp(std::vector<std::vector<hub::NamedCount>> 
 
 void Fill(const std::map<std::string, uint64_t>& counts, size_t size, bool more,
           v1::ListNamespacesResponse& response) {
-  response.set_next_page_token(
+  response.set_next_page_token(text::ToUtf8(
       TakePage(counts, size, more, kNoSelector, [&](const std::string& name, uint64_t count) {
         auto* added = response.add_namespaces();
-        added->set_name(name);
+        added->set_name(text::ToUtf8(name));
         added->set_connections(count);
-      }));
+      })));
 }
 
 void Fill(const std::map<std::string, uint64_t>& counts, size_t size, bool more,
           uint64_t fingerprint, v1::ListChannelsResponse& response) {
-  response.set_next_page_token(
+  response.set_next_page_token(text::ToUtf8(
       TakePage(counts, size, more, fingerprint, [&](const std::string& name, uint64_t count) {
         auto* added = response.add_channels();
-        added->set_name(name);
+        added->set_name(text::ToUtf8(name));
         added->set_connections(count);
-      }));
+      })));
 }
 
 // Served by whoever serves it on any node; protected if it is so anywhere.
@@ -82,9 +83,9 @@ void MergeMethods(const std::vector<v1::ListMethodsResponse>& answers,
   }
   for (const auto& [name, known] : methods) {
     auto* added = response.add_methods();
-    added->set_name(name);
+    added->set_name(text::ToUtf8(name));
     added->set_protected_(known.is_protected);
-    for (const std::string& worker : known.workers) added->add_workers(worker);
+    for (const std::string& worker : known.workers) added->add_workers(text::ToUtf8(worker));
   }
 }
 
@@ -96,7 +97,7 @@ void MergeEvents(const std::vector<v1::ListMethodsResponse>& answers,
   }
   for (const auto& [name, is_protected] : events) {
     auto* added = response.add_events();
-    added->set_name(name);
+    added->set_name(text::ToUtf8(name));
     added->set_protected_(is_protected);
   }
 }

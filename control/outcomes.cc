@@ -13,6 +13,7 @@
 #include "control/values.h"
 #include "control/views.h"
 #include "gateway/hub/message.h"
+#include "text/utf8.h"
 
 namespace sluice::control {
 namespace {
@@ -50,7 +51,7 @@ v1::Outcome MergeOutcomes(std::vector<v1::Outcome> outcomes,
                           std::back_inserter(both));
     missing = i == 0 ? std::move(mine) : std::move(both);
   }
-  for (std::string& id : missing) total.add_not_found(std::move(id));
+  for (std::string& id : missing) total.add_not_found(text::ToUtf8(std::move(id)));
   AddUnreachable(unreachable, total);
   return total;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "text/utf8.h"
 
 namespace sluice::control {
 
@@ -43,7 +44,7 @@ absl::StatusOr<std::vector<Response>> Settle(Parts<Response>& parts) {
 
 template <typename Message>
 void AddUnreachable(const std::vector<std::string>& nodes, Message& message) {
-  for (const std::string& node : nodes) message.add_unreachable(node);
+  for (const std::string& node : nodes) message.add_unreachable(text::ToUtf8(node));
 }
 
 }  // namespace sluice::control

@@ -10,6 +10,7 @@
 #include "control/values.h"
 #include "control/views.h"
 #include "gateway/hub/shard.h"
+#include "text/utf8.h"
 
 namespace sluice::control {
 namespace {
@@ -24,7 +25,7 @@ v1::ListConnectionsResponse ToPageOf(std::vector<std::vector<hub::ConnectionView
   v1::ListConnectionsResponse response;
   if (all.size() > size) {
     all.resize(size);
-    response.set_next_page_token(MakePageToken(all.back().id, fingerprint));
+    response.set_next_page_token(text::ToUtf8(MakePageToken(all.back().id, fingerprint)));
   }
   for (auto& view : all) *response.add_connections() = ToProto(std::move(view), node);
   return response;
@@ -107,7 +108,7 @@ absl::StatusOr<ListConnectionsVerb::Response> ListConnectionsVerb::Merge(const R
     more = true;
   }
   if (more && !all.empty())
-    response.set_next_page_token(MakePageToken(all.back().id(), fingerprint));
+    response.set_next_page_token(text::ToUtf8(MakePageToken(all.back().id(), fingerprint)));
   for (auto& connection : all) *response.add_connections() = std::move(connection);
   AddUnreachable(parts.unreachable, response);
   return response;

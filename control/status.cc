@@ -5,6 +5,7 @@
 
 #include "absl/strings/cord.h"
 #include "google/rpc/error_details.pb.h"
+#include "text/utf8.h"
 
 namespace sluice::control {
 namespace {
@@ -32,7 +33,7 @@ std::optional<google::rpc::ErrorInfo> InfoOf(const absl::Status& status) {
 absl::Status Error(absl::StatusCode code, std::string_view reason, std::string_view message,
                    std::string_view field) {
   google::rpc::ErrorInfo info;
-  info.set_reason(std::string(reason));
+  info.set_reason(text::ToUtf8(std::string(reason)));
   info.set_domain(std::string(kErrorDomain));
   if (!field.empty()) (*info.mutable_metadata())["field"] = std::string(field);
   absl::Status status(code, View(message));
@@ -74,7 +75,7 @@ std::string FieldOf(const absl::Status& status) {
 google::rpc::Status ToProto(const absl::Status& status) {
   google::rpc::Status proto;
   proto.set_code(status.raw_code());
-  proto.set_message(std::string(status.message()));
+  proto.set_message(text::ToUtf8(std::string(status.message())));
   status.ForEachPayload([&](absl::string_view type, const absl::Cord& payload) {
     auto* detail = proto.add_details();
     detail->set_type_url(std::string(type));

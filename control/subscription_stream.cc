@@ -11,6 +11,7 @@
 #include "control/status.h"
 #include "control/values.h"
 #include "gateway/hub/exchange.h"
+#include "text/utf8.h"
 
 namespace sluice::control {
 namespace {
@@ -46,10 +47,10 @@ class SubscriptionStream final : public PulledStream<v1::SubscribeResponse> {
     v1::SubscribeResponse response;
     for (const auto& publication : batch.publications) {
       auto* added = response.add_publications();
-      added->set_channel(publication->channel);
+      added->set_channel(text::ToUtf8(publication->channel));
       FillBody(publication->body, added->mutable_body());
-      added->set_connection_id(publication->connection);
-      added->set_user(publication->user);
+      added->set_connection_id(text::ToUtf8(publication->connection));
+      added->set_user(text::ToUtf8(publication->user));
     }
     response.set_lost(batch.lost);
     response.set_backlog(batch.backlog);

@@ -2,11 +2,13 @@
 #include "control/values.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "control/limits.h"
 #include "control/status.h"
 #include "gateway/hub/close.h"
+#include "text/utf8.h"
 
 namespace sluice::control {
 namespace {
@@ -78,7 +80,7 @@ std::optional<absl::Duration> ToDuration(const google::protobuf::Duration& proto
   return absl::Seconds(seconds) + absl::Nanoseconds(nanos);
 }
 
-absl::StatusOr<hub::Labels> ToLabels(const LabelMap& labels, std::string_view reason,
+absl::StatusOr<hub::Labels> ToLabels(const TextMap& labels, std::string_view reason,
                                      std::string_view field) {
   hub::Labels result;
   for (const auto& [key, value] : labels) {
@@ -92,8 +94,12 @@ absl::StatusOr<hub::Labels> ToLabels(const LabelMap& labels, std::string_view re
   return result;
 }
 
-void FillLabels(const hub::Labels& labels, LabelMap* proto) {
-  for (const auto& [key, value] : labels) (*proto)[key] = value;
+void PutText(TextMap* map, std::string key, std::string value) {
+  (*map)[text::ToUtf8(std::move(key))] = text::ToUtf8(std::move(value));
+}
+
+void FillLabels(const hub::Labels& labels, TextMap* proto) {
+  for (const auto& [key, value] : labels) PutText(proto, key, value);
 }
 
 absl::Status CheckClose(uint32_t code, std::string_view reason) {

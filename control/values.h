@@ -37,11 +37,14 @@ google::protobuf::Timestamp ToProto(absl::Time time);
 // Nothing if it is outside of +-10000 years or its parts disagree.
 std::optional<absl::Duration> ToDuration(const google::protobuf::Duration& proto);
 
-using LabelMap = google::protobuf::Map<std::string, std::string>;
+// The only way into a map of strings: as text::ToUtf8 for single ones.
+using TextMap = google::protobuf::Map<std::string, std::string>;
+void PutText(TextMap* map, std::string key, std::string value);
+
 // `reason` if a key is empty or either side is over kNameMax bytes or has control characters.
-absl::StatusOr<hub::Labels> ToLabels(const LabelMap& labels, std::string_view reason,
+absl::StatusOr<hub::Labels> ToLabels(const TextMap& labels, std::string_view reason,
                                      std::string_view field);
-void FillLabels(const hub::Labels& labels, LabelMap* proto);
+void FillLabels(const hub::Labels& labels, TextMap* proto);
 
 // CODE_INVALID, REASON_TOO_LONG; code 0 is fine.
 absl::Status CheckClose(uint32_t code, std::string_view reason);

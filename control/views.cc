@@ -7,6 +7,7 @@
 #include "control/body.h"
 #include "control/dialects.h"
 #include "control/values.h"
+#include "text/utf8.h"
 
 namespace sluice::control {
 namespace {
@@ -52,20 +53,20 @@ v1::Outcome ToProto(hub::Outcome outcome) {
     std::string label(hub::DropLabel(static_cast<hub::DropReason>(i)));
     (*proto.mutable_dropped())[label] = outcome.dropped[i];
   }
-  for (std::string& id : outcome.not_found) proto.add_not_found(std::move(id));
+  for (std::string& id : outcome.not_found) proto.add_not_found(text::ToUtf8(std::move(id)));
   return proto;
 }
 
 v1::Connection ToProto(hub::ConnectionView view, const std::string& node) {
   v1::Connection proto;
-  proto.set_namespace_(std::move(view.space));
-  proto.set_id(std::move(view.id));
-  proto.set_user(std::move(view.user));
+  proto.set_namespace_(text::ToUtf8(std::move(view.space)));
+  proto.set_id(text::ToUtf8(std::move(view.id)));
+  proto.set_user(text::ToUtf8(std::move(view.user)));
   FillLabels(view.labels, proto.mutable_labels());
   proto.set_dialect(ToDialect(view.dialect));
-  for (std::string& channel : view.channels) proto.add_channels(std::move(channel));
-  proto.set_node(node);
-  proto.set_remote_address(std::move(view.remote_address));
+  for (std::string& channel : view.channels) proto.add_channels(text::ToUtf8(std::move(channel)));
+  proto.set_node(text::ToUtf8(node));
+  proto.set_remote_address(text::ToUtf8(std::move(view.remote_address)));
   *proto.mutable_connected_at() = ToProto(view.connected_at);
   proto.set_authenticated(view.authenticated);
   proto.set_outbox_bytes(view.outbox_bytes);
@@ -75,8 +76,8 @@ v1::Connection ToProto(hub::ConnectionView view, const std::string& node) {
 
 v1::CallResponse::Answer ToProto(hub::ClientAnswer answer) {
   v1::CallResponse::Answer proto;
-  proto.set_connection_id(std::move(answer.connection));
-  proto.set_user(std::move(answer.user));
+  proto.set_connection_id(text::ToUtf8(std::move(answer.connection)));
+  proto.set_user(text::ToUtf8(std::move(answer.user)));
   std::visit(
       Overloaded{
           [&](hub::Payload& result) { FillBody(std::move(result), proto.mutable_result()); },
@@ -92,13 +93,13 @@ v1::ListMethodsResponse ToProto(hub::MethodsView view) {
   v1::ListMethodsResponse proto;
   for (hub::MethodView& method : view.methods) {
     auto* added = proto.add_methods();
-    added->set_name(std::move(method.name));
+    added->set_name(text::ToUtf8(std::move(method.name)));
     added->set_protected_(method.is_protected);
-    for (std::string& worker : method.workers) added->add_workers(std::move(worker));
+    for (std::string& worker : method.workers) added->add_workers(text::ToUtf8(std::move(worker)));
   }
   for (hub::EventOffer& event : view.events) {
     auto* added = proto.add_events();
-    added->set_name(std::move(event.name));
+    added->set_name(text::ToUtf8(std::move(event.name)));
     added->set_protected_(event.is_protected);
   }
   return proto;
@@ -109,18 +110,18 @@ v1::ConnectionEvent ToProto(const hub::ConnectionEvent& event) {
   proto.set_sequence(event.sequence);
   *proto.mutable_time() = ToProto(event.time);
   proto.set_type(ToProto(event.type));
-  proto.set_namespace_(event.space);
-  proto.set_connection_id(event.connection);
-  proto.set_user(event.user);
-  proto.set_channel(event.channel);
+  proto.set_namespace_(text::ToUtf8(event.space));
+  proto.set_connection_id(text::ToUtf8(event.connection));
+  proto.set_user(text::ToUtf8(event.user));
+  proto.set_channel(text::ToUtf8(event.channel));
   proto.set_code(event.code);
-  proto.set_reason(event.reason);
+  proto.set_reason(text::ToUtf8(event.reason));
   return proto;
 }
 
 v1::Drain ToProto(const hub::DrainView& view, const v1::StartDrainRequest& request) {
   v1::Drain proto;
-  proto.set_id(view.id);
+  proto.set_id(text::ToUtf8(view.id));
   proto.set_state(ToProto(view.state));
   *proto.mutable_selector() = request.selector();
   proto.set_per_second(request.per_second());

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "control/body.h"
 #include "control/values.h"
+#include "text/utf8.h"
 
 namespace sluice::control {
 namespace {
@@ -104,27 +105,26 @@ absl::StatusOr<hub::WorkerResult> TryResult(v1::InvocationResult& proto, const L
 
 v1::Context ToContext(hub::Context context) {
   v1::Context proto;
-  proto.set_connection_id(std::move(context.connection));
-  proto.set_user(std::move(context.user));
+  proto.set_connection_id(text::ToUtf8(std::move(context.connection)));
+  proto.set_user(text::ToUtf8(std::move(context.user)));
   FillLabels(context.labels, proto.mutable_labels());
-  proto.set_namespace_(std::move(context.space));
-  proto.set_remote_address(std::move(context.remote_address));
-  proto.set_target(std::move(context.target));
+  proto.set_namespace_(text::ToUtf8(std::move(context.space)));
+  proto.set_remote_address(text::ToUtf8(std::move(context.remote_address)));
+  proto.set_target(text::ToUtf8(std::move(context.target)));
   proto.set_claims_json(std::move(context.claims_json));
   for (auto& [name, value] : context.headers) {
-    std::string& joined = (*proto.mutable_headers())[name];
-    joined = joined.empty() ? std::move(value) : absl::StrCat(joined, ", ", value);
+    PutText(proto.mutable_headers(), std::move(name), std::move(value));
   }
   return proto;
 }
 
 void FillCandidate(hub::Candidate candidate, v1::Connection* proto) {
-  proto->set_namespace_(std::move(candidate.space));
-  proto->set_id(std::move(candidate.id));
+  proto->set_namespace_(text::ToUtf8(std::move(candidate.space)));
+  proto->set_id(text::ToUtf8(std::move(candidate.id)));
   v1::Dialect dialect = v1::DIALECT_UNSPECIFIED;
   v1::Dialect_Parse(absl::StrCat("DIALECT_", absl::AsciiStrToUpper(candidate.dialect)), &dialect);
   proto->set_dialect(dialect);
-  proto->set_remote_address(std::move(candidate.remote_address));
+  proto->set_remote_address(text::ToUtf8(std::move(candidate.remote_address)));
   *proto->mutable_connected_at() = ToProto(candidate.connected_at);
 }
 
@@ -142,7 +142,7 @@ v1::Invocation ToProto(uint64_t id, hub::Invocation invocation) {
   proto.set_id(id);
   switch (invocation.role) {
     case hub::Role::kMethod:
-      proto.mutable_call()->set_method(std::move(invocation.method));
+      proto.mutable_call()->set_method(text::ToUtf8(std::move(invocation.method)));
       FillBody(std::move(invocation.params), proto.mutable_call()->mutable_params());
       proto.mutable_call()->set_notification(invocation.notification);
       break;
@@ -160,7 +160,7 @@ v1::Invocation ToProto(uint64_t id, hub::Invocation invocation) {
     case hub::Role::kGuard: {
       v1::Invocation::Guard& guard = *proto.mutable_guard();
       guard.set_action(static_cast<v1::GuardAction>(static_cast<int>(invocation.action) + 1));
-      guard.set_name(std::move(invocation.method));
+      guard.set_name(text::ToUtf8(std::move(invocation.method)));
       FillBody(std::move(invocation.params), guard.mutable_data());
       break;
     }

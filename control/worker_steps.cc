@@ -8,13 +8,14 @@
 
 #include "control/status.h"
 #include "gateway/hub/shard.h"
+#include "text/utf8.h"
 
 namespace sluice::control {
 namespace {
 
 void Refuse(const absl::Status& status, v1::Registered& answer) {
-  answer.set_refused_reason(ReasonOf(status));
-  answer.set_refused_message(std::string(status.message()));
+  answer.set_refused_reason(text::ToUtf8(ReasonOf(status)));
+  answer.set_refused_message(text::ToUtf8(std::string(status.message())));
 }
 
 WorkerStep ToStep(const v1::Register& message, const WorkerIdentity& worker, bool goodbye,

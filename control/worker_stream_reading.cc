@@ -15,6 +15,7 @@
 #include "control/worker_steps.h"
 #include "control/worker_stream.h"
 #include "gateway/hub/shard.h"
+#include "text/utf8.h"
 
 namespace sluice::control {
 namespace {
@@ -121,8 +122,8 @@ absl::Status WorkerStream::Greet(const v1::Hello& hello) {
   name_ = hello.worker();
   ReturnCredit(credit_.Change(hello.credit()));
   v1::Welcome welcome;
-  welcome.set_node(node_.name);
-  welcome.set_epoch(node_.epoch);
+  welcome.set_node(text::ToUtf8(node_.name));
+  welcome.set_epoch(text::ToUtf8(node_.epoch));
   welcome.set_credit(static_cast<uint32_t>(credit_.total()));
   {
     absl::MutexLock lock(&mutex_);

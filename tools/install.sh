@@ -68,3 +68,42 @@ tsan_options() {
   local symbolizer=/usr/lib/llvm-19/bin/llvm-symbolizer
   echo "suppressions=$PWD/tests/tsan.supp:ignore_noninstrumented_modules=1:external_symbolizer_path=$symbolizer"
 }
+
+# The workers that tests/e2e/workers writes in other languages, each with what it needs in its own folder:
+# `build` beside the sources. Their libraries come by their languages' own package managers.
+packages_python=(python3 python3-venv)
+packages_go=(golang-go protobuf-compiler)
+
+install_python_worker() {
+  local folder=tests/e2e/workers/python
+  if [ "$folder/build/worker" -nt "$folder/requirements.txt" ]; then return 0; fi
+  python3 -c 'import ensurepip' 2>/dev/null || install "${packages_python[@]}" || return 1
+  rm -rf "$folder/build"
+  python3 -m venv "$folder/build" &&
+    "$folder/build/bin/pip" install --quiet --disable-pip-version-check -r "$folder/requirements.txt" &&
+    "$folder/build/bin/python" -m grpc_tools.protoc -I proto --python_out="$folder/build" \
+      --grpc_python_out="$folder/build" sluice/v1/types.proto sluice/v1/workers.proto || return 1
+  printf '#!/bin/sh\nPYTHONPATH=%s exec %s %s "$@"\n' "$PWD/$folder/build" \
+    "$PWD/$folder/build/bin/python" "$PWD/$folder/worker.py" >"$folder/build/worker"
+  chmod +x "$folder/build/worker"
+}
+
+install_go_worker() {
+  local folder=tests/e2e/workers/go
+  if [ "$folder/build/worker" -nt "$folder/main.go" ]; then return 0; fi
+  if ! command -v go >/dev/null || ! command -v protoc >/dev/null; then
+    install "${packages_go[@]}" || return 1
+  fi
+  (
+    cd "$folder"
+    rm -rf build sluice
+    mkdir -p build
+    GOBIN=$PWD/build go install google.golang.org/protobuf/cmd/protoc-gen-go &&
+      protoc -I ../../../../proto --plugin=build/protoc-gen-go --go_out=. \
+        --go_opt=module=sluice.dev/tests/worker \
+        --go_opt=Msluice/v1/types.proto=sluice.dev/tests/worker/sluice \
+        --go_opt=Msluice/v1/workers.proto=sluice.dev/tests/worker/sluice \
+        sluice/v1/types.proto sluice/v1/workers.proto &&
+      go build -buildvcs=false -o build/worker .
+  )
+}

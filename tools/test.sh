@@ -82,11 +82,15 @@ build_binaries() {
 }
 
 test_e2e() {
-  local status=0 files
+  local status=0 files worker
   mapfile -t files < <(find tests/e2e -maxdepth 1 -name "*$filter*.test.mjs" | sort)
   [ "${#files[@]}" -gt 0 ] || no_match
   need install_node
   install_clients
+  # Tests that want one of these say themselves why they were skipped.
+  for worker in python go; do
+    "install_${worker}_worker" || [ -z "${CI:-}" ] || die "could not install_${worker}_worker"
+  done
   build_binaries
   ASAN_OPTIONS=detect_stack_use_after_return=1 TSAN_OPTIONS=$(tsan_options) timeout 15m \
     node --test --test-reporter=spec --test-reporter-destination=stdout \

@@ -10,6 +10,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
+#include "text/utf8.h"
 
 namespace sluice::edge {
 namespace {
@@ -197,7 +198,7 @@ std::vector<std::pair<std::string, std::string>> KeepHeaders(
   std::vector<std::pair<std::string, std::string>> kept;
   for (const std::string& name : names) {
     if (std::optional<std::string> value = HeaderOf(request, name)) {
-      kept.emplace_back(name, *std::move(value));
+      kept.emplace_back(name, text::ToUtf8(*std::move(value)));
     }
   }
   return kept;

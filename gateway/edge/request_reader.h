@@ -77,7 +77,8 @@ std::vector<std::string_view> ListOf(const HttpRequest& request, std::string_vie
 // The tokens of Sec-WebSocket-Protocol, in order; they live as long as the request.
 std::vector<std::string_view> SubprotocolsOf(const HttpRequest& request);
 
-// The headers of `names` (lower case) that the request has.
+// The headers of `names` (lower case) that the request has. RFC 9110 5.5 lets values hold any byte
+// above 0x7f (obs-text); what of them is no UTF-8 becomes U+FFFD (text/utf8.h).
 std::vector<std::pair<std::string, std::string>> KeepHeaders(const HttpRequest& request,
                                                              const std::vector<std::string>& names);
 

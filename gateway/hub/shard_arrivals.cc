@@ -9,6 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "gateway/hub/shard_impl.h"
 #include "gateway/hub/shard_set.h"
+#include "text/utf8.h"
 
 namespace sluice::hub {
 
@@ -158,7 +159,7 @@ void Shard::Impl::OnAdmission(Session& session, WorkerResult result, Now now) {
   }
   if (auto* error = std::get_if<CallError>(&result)) {
     bool said = error->fault == Fault::kApplication;
-    std::string reason = said ? error->message.substr(0, kCloseReasonMax) : "";
+    std::string reason = said ? std::string(text::CutUtf8(error->message, kCloseReasonMax)) : "";
     return Refuse(session, said ? CloseCause::kRejected : CloseCause::kAdmissionDown, *error,
                   {0, std::move(reason)}, now);
   }

@@ -7,6 +7,7 @@
 
 #include "gateway/hub/frame.h"
 #include "gateway/hub/shard_impl.h"
+#include "text/utf8.h"
 
 namespace sluice::hub {
 namespace {
@@ -24,7 +25,7 @@ uint16_t CloseCodeOf(const CallError& error) {
 
 CloseFrame CloseFrameOf(const CallError& error) {
   if (CloseCodeOf(error) == 0) return {};
-  return {CloseCodeOf(error), error.message.substr(0, kCloseReasonMax)};
+  return {CloseCodeOf(error), std::string(text::CutUtf8(error.message, kCloseReasonMax))};
 }
 
 // Puts what the guard said in place of what the client said.

@@ -20,7 +20,7 @@ struct Upgrade {
   // "192.0.2.1:5555", "[2001:db8::1]:5555"; without the port if a proxy did not say it:
   // "192.0.2.1", "2001:db8::1".
   std::string remote_address;
-  // Lower-case name and value, of the headers in --context-headers only.
+  // Lower-case name and value (in UTF-8), of the headers in --context-headers only.
   std::vector<std::pair<std::string, std::string>> headers;
 };
 

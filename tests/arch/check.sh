@@ -37,6 +37,11 @@ only_in() {
     "$(query "rdeps(//..., //third_party:$1, 1) - //third_party/... - //tests/... - ($2)")"
 }
 
+# Text that a stranger chose reaches a protobuf string through one function.
+one_door() {
+  verdict 'strings of messages pass text::ToUtf8' "$(python3 tests/arch/wire_strings.py 2>&1)"
+}
+
 nothing_public() {
   verdict 'nothing of ours is visible to everybody' \
     "$(query 'attr(visibility, "//visibility:public", //... - //third_party/...)')"
@@ -58,6 +63,7 @@ only_in grpc '//control/... + //proto/... + //examples/...'
 only_in prometheus '//metrics/...'
 only_in hiredis '//storage/...'
 only_in jwt '//gateway/tokens/...'
+one_door
 nothing_public
 # An exception that leaves a handler ends the process with everybody's connections. These throw by
 # nature, where a find, a parse that answers, or a check would do.

@@ -87,7 +87,7 @@ TEST(DurationTest, PartsMustAgree) {
 }
 
 TEST(LabelsTest, NamesAndValuesHaveBounds) {
-  LabelMap labels;
+  TextMap labels;
   labels["tier"] = "gold";
   labels["gone"] = "";
   auto result = ToLabels(labels, "UPDATE_INVALID", "labels");

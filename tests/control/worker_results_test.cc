@@ -98,7 +98,7 @@ TEST(InvocationTest, ACall) {
   invocation.notification = true;
   invocation.deadline = absl::FromUnixSeconds(9);
   invocation.context.user = "u";
-  invocation.context.headers = {{"x", "1"}, {"y", "2"}, {"x", "3"}};
+  invocation.context.headers = {{"x", "1, 3"}, {"y", "2"}};
   v1::Invocation proto = ToProto(7, invocation);
   EXPECT_EQ(proto.id(), 7);
   EXPECT_EQ(proto.call().method(), "sum");

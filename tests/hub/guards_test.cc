@@ -123,6 +123,19 @@ TEST(Guards, OfConnectionsRefuseWithTheirCode) {
   EXPECT_TRUE(world.shard().Reading(other->key));
 }
 
+// A close reason has at most 123 bytes and is UTF-8 (RFC 6455 5.5.1).
+TEST(Guards, ReasonsAreCutBetweenCharacters) {
+  HubWorld world;
+  auto guard = Guard(world, {GuardAction::kConnect});
+  auto client = world.Connect("chat", "a");
+  Verdict verdict = Block("Banned", 4501);
+  for (int i = 0; i < 100; ++i) verdict.error.message += "\xc3\xa9";  // behind "no"
+  world.Reply(*guard, std::move(verdict));
+  ASSERT_TRUE(client->socket.closed());
+  EXPECT_EQ(client->socket.closed()->reason.size(), 122);
+  EXPECT_TRUE(client->socket.closed()->reason.ends_with("\xc3\xa9"));
+}
+
 TEST(Guards, OfWhatGoesOutAreAskedForEachClient) {
   HubWorld world;
   world.dialect.open = true;
