@@ -21,9 +21,10 @@ struct NoVisitor {
   void Scalar(std::string_view) {}
 };
 
-absl::Status TooLarge(std::string_view field, size_t max) {
+absl::Status TooLarge(std::string_view field, const BodyBound& bound) {
   return Invalid("MESSAGE_TOO_LARGE", field,
-                 absl::StrCat("a body has at most ", max, " bytes (--send-bytes-max)"));
+                 absl::StrCat("a body has at most ", bound.bytes_max, " bytes (",
+                              std::string(bound.option), ")"));
 }
 
 }  // namespace
@@ -35,22 +36,22 @@ bool IsJson(std::string_view text, size_t depth_max) {
 }
 
 absl::StatusOr<hub::Payload> ToPayload(const v1::Body& body, std::string_view field,
-                                       const Limits& limits) {
-  const size_t max = limits.send_bytes_max;
+                                       const BodyBound& bound) {
+  const size_t max = bound.bytes_max;
   switch (body.content_case()) {
     case v1::Body::kJson:
-      if (body.json().size() > max) return TooLarge(field, max);
-      if (!IsJson(body.json(), limits.depth_max)) {
+      if (body.json().size() > max) return TooLarge(field, bound);
+      if (!IsJson(body.json(), bound.depth_max)) {
         return Invalid(
             "MESSAGE_INVALID", field,
-            absl::StrCat("not one JSON text in UTF-8, at most ", limits.depth_max, " levels deep"));
+            absl::StrCat("not one JSON text in UTF-8, at most ", bound.depth_max, " levels deep"));
       }
       return hub::Payload::Json(body.json());
     case v1::Body::kBinary:
-      if (body.binary().size() > max) return TooLarge(field, max);
+      if (body.binary().size() > max) return TooLarge(field, bound);
       return hub::Payload::Binary(body.binary());
     case v1::Body::kText:
-      if (body.text().size() > max) return TooLarge(field, max);
+      if (body.text().size() > max) return TooLarge(field, bound);
       return hub::Payload::Text(body.text());
     case v1::Body::CONTENT_NOT_SET:
       break;
@@ -75,12 +76,12 @@ void FillBody(hub::Payload payload, v1::Body* body) {
   }
 }
 
-absl::StatusOr<hub::CallError> ToCallError(const v1::CallError& proto, const Limits& limits) {
+absl::StatusOr<hub::CallError> ToCallError(const v1::CallError& proto, const BodyBound& bound) {
   if (!proto.data_json().empty()) {
-    if (proto.data_json().size() > limits.send_bytes_max) {
-      return TooLarge("error.data_json", limits.send_bytes_max);
+    if (proto.data_json().size() > bound.bytes_max) {
+      return TooLarge("error.data_json", bound);
     }
-    if (!IsJson(proto.data_json(), limits.depth_max)) {
+    if (!IsJson(proto.data_json(), bound.depth_max)) {
       return Invalid("MESSAGE_INVALID", "error.data_json", "not one JSON text in UTF-8");
     }
   }

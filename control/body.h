@@ -18,13 +18,28 @@ namespace sluice::control {
 // deep.
 bool IsJson(std::string_view text, size_t depth_max);
 
+// What a body may be; `option` is the name of its bound.
+struct BodyBound {
+  size_t bytes_max;
+  std::string_view option;
+  size_t depth_max;
+};
+// Of what backends send.
+inline BodyBound SendBound(const Limits& limits) {
+  return {limits.send_bytes_max, "--send-bytes-max", limits.depth_max};
+}
+// Of what workers answer.
+inline BodyBound ResultBound(const Limits& limits) {
+  return {limits.worker_result_bytes, "--worker-result-bytes", limits.depth_max};
+}
+
 // INVALID_ARGUMENT: MESSAGE_INVALID, MESSAGE_TOO_LARGE.
 absl::StatusOr<hub::Payload> ToPayload(const v1::Body& body, std::string_view field,
-                                       const Limits& limits);
+                                       const BodyBound& bound);
 void FillBody(hub::Payload payload, v1::Body* body);
 
 // Without effect on `data_json` beyond the checks of ToPayload.
-absl::StatusOr<hub::CallError> ToCallError(const v1::CallError& proto, const Limits& limits);
+absl::StatusOr<hub::CallError> ToCallError(const v1::CallError& proto, const BodyBound& bound);
 void FillCallError(hub::CallError error, v1::CallError* proto);
 
 }  // namespace sluice::control

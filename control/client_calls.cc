@@ -117,7 +117,7 @@ absl::StatusOr<CallPlan> ToCallPlan(const Node& node, const v1::CallRequest& req
     return Invalid("METHOD_INVALID", "method",
                    "a method has 1 to 255 bytes and no control characters");
   }
-  auto params = ToPayload(request.params(), "params", node.limits);
+  auto params = ToPayload(request.params(), "params", SendBound(node.limits));
   if (!params.ok()) return params.status();
   auto timeout = ToTimeout(request, node.limits);
   if (!timeout.ok()) return timeout.status();

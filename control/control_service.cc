@@ -16,12 +16,12 @@
 
 namespace sluice::control {
 
-template <typename Response, typename Run>
-grpc::ServerUnaryReactor* ControlService::Answer(Rpc rpc, Context* context, Response* response,
-                                                 Run run) {
+template <typename Request, typename Response, typename Run>
+grpc::ServerUnaryReactor* ControlService::Answer(Rpc rpc, Context* context, const Request* request,
+                                                 Response* response, Run run) {
   Unary* reactor = context->DefaultReactor();
   RpcAnswer<Response> answer(reactor, response, rpc, probe_);
-  absl::Status admitted = gate_.Admit(*context);
+  absl::Status admitted = gate_.Admit(*context, *request);
   if (admitted.ok()) {
     run(PatienceOf(*context, cluster_.node().limits.cluster_timeout), std::move(answer));
   } else {
@@ -34,7 +34,7 @@ template <typename Verb>
 grpc::ServerUnaryReactor* ControlService::RunVerb(Rpc rpc, Context* context,
                                                   const typename Verb::Request* request,
                                                   typename Verb::Response* response) {
-  return Answer(rpc, context, response,
+  return Answer(rpc, context, request, response,
                 [&](absl::Duration patience, Done<typename Verb::Response> done) {
                   cluster_.Run<Verb>(*request, patience, std::move(done));
                 });
@@ -94,7 +94,7 @@ grpc::ServerUnaryReactor* ControlService::Publish(Context* context,
 grpc::ServerUnaryReactor* ControlService::StartDrain(Context* context,
                                                      const v1::StartDrainRequest* request,
                                                      v1::Drain* response) {
-  return Answer(Rpc::kStartDrain, context, response,
+  return Answer(Rpc::kStartDrain, context, request, response,
                 [&](absl::Duration patience, Done<v1::Drain> done) {
                   cluster_.StartDrain(*request, patience, std::move(done));
                 });
@@ -128,7 +128,7 @@ grpc::ServerUnaryReactor* ControlService::GetConnection(Context* context,
                                                         const v1::GetConnectionRequest* request,
                                                         v1::Connection* response) {
   return Answer(
-      Rpc::kGetConnection, context, response,
+      Rpc::kGetConnection, context, request, response,
       [&](absl::Duration patience, Done<v1::Connection> done) {
         auto list = ToList(*request);
         if (!list.ok()) return done(list.status());
@@ -173,22 +173,22 @@ grpc::ServerUnaryReactor* ControlService::ListMethods(Context* context,
 
 grpc::ServerWriteReactor<v1::CallResponse>* ControlService::Call(Context* context,
                                                                  const v1::CallRequest* request) {
-  return StreamCall(*request, gate_.Admit(*context), cluster_, probe_);
+  return StreamCall(*request, gate_.Admit(*context, *request), cluster_, probe_);
 }
 
 grpc::ServerWriteReactor<v1::Drain>* ControlService::WatchDrain(
     Context* context, const v1::WatchDrainRequest* request) {
-  return StreamDrain(*request, gate_.Admit(*context), cluster_, probe_);
+  return StreamDrain(*request, gate_.Admit(*context, *request), cluster_, probe_);
 }
 
 grpc::ServerWriteReactor<v1::SubscribeResponse>* ControlService::Subscribe(
     Context* context, const v1::SubscribeRequest* request) {
-  return StreamPublications(*request, gate_.Admit(*context), cluster_.node(), probe_);
+  return StreamPublications(*request, gate_.Admit(*context, *request), cluster_.node(), probe_);
 }
 
 grpc::ServerWriteReactor<v1::WatchEventsResponse>* ControlService::WatchEvents(
     Context* context, const v1::WatchEventsRequest* request) {
-  return StreamEvents(*request, gate_.Admit(*context), cluster_.node(), probe_);
+  return StreamEvents(*request, gate_.Admit(*context, *request), cluster_.node(), probe_);
 }
 
 }  // namespace sluice::control

@@ -54,8 +54,8 @@ class ControlService final : public v1::Control::CallbackService {
       Context*, const v1::WatchEventsRequest*) override;
 
   // Passes the gate, then `run(patience, done)`.
-  template <typename Response, typename Run>
-  Unary* Answer(Rpc rpc, Context* context, Response* response, Run run);
+  template <typename Request, typename Response, typename Run>
+  Unary* Answer(Rpc rpc, Context* context, const Request* request, Response* response, Run run);
   template <typename Verb>
   Unary* RunVerb(Rpc rpc, Context* context, const typename Verb::Request* request,
                  typename Verb::Response* response);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "control/status.h"
 #include "storage/time.h"
 
@@ -24,6 +25,16 @@ absl::Status Gate::Admit(const grpc::CallbackServerContext& context) const {
   }
   if (closed_) return ShuttingDown();
   return absl::OkStatus();
+}
+
+absl::Status Gate::Admit(const grpc::CallbackServerContext& context,
+                         const google::protobuf::MessageLite& request) const {
+  absl::Status status = Admit(context);
+  if (!status.ok() || request.ByteSizeLong() <= request_bytes_) return status;
+  probe_.requests_too_large.Add();
+  return Error(
+      absl::StatusCode::kResourceExhausted, "REQUEST_TOO_LARGE",
+      absl::StrCat("a request has at most ", request_bytes_, " bytes (--control-message-bytes)"));
 }
 
 absl::Duration PatienceOf(const grpc::CallbackServerContext& context, absl::Duration max) {

@@ -3,6 +3,7 @@
 // What every rpc passes first: is the node still open, does the caller have a token.
 #pragma once
 
+#include <google/protobuf/message_lite.h>
 #include <grpcpp/server_context.h>
 
 #include <atomic>
@@ -17,10 +18,15 @@ namespace sluice::control {
 // Thread-safe.
 class Gate {
  public:
-  Gate(const Tokens& tokens, ControlProbe& probe) : tokens_(tokens), probe_(probe) {}
+  // `request_bytes`: what a request may have.
+  Gate(const Tokens& tokens, size_t request_bytes, ControlProbe& probe)
+      : tokens_(tokens), request_bytes_(request_bytes), probe_(probe) {}
 
   // UNAVAILABLE SHUTTING_DOWN, UNAUTHENTICATED TOKEN_INVALID.
   absl::Status Admit(const grpc::CallbackServerContext& context) const;
+  // The same, or RESOURCE_EXHAUSTED REQUEST_TOO_LARGE.
+  absl::Status Admit(const grpc::CallbackServerContext& context,
+                     const google::protobuf::MessageLite& request) const;
 
   void Close() { closed_ = true; }
 
@@ -28,6 +34,7 @@ class Gate {
   bool HasToken(const grpc::CallbackServerContext& context) const;
 
   const Tokens& tokens_;
+  const size_t request_bytes_;
   ControlProbe& probe_;
   std::atomic<bool> closed_{false};
 };

@@ -23,13 +23,19 @@ struct Limits {
   size_t client_calls_max = 100000;    // --client-calls-max, answers awaited on this node
   size_t call_queue_bytes = 16 << 20;  // --call-queue-bytes, unread answers of one Call
   absl::Duration drain_grace = absl::Seconds(10);     // --drain-grace, of drains that state none
+  size_t request_bytes = 4 << 20;                     // --control-message-bytes, one request
   absl::Duration cluster_timeout = absl::Seconds(2);  // --cluster-timeout, to wait for other nodes
 
-  size_t workers_max = 1000;                // --workers-max, open Serve streams
-  uint32_t worker_credit_max = 10000;       // --worker-credit-max, invocations at once each
-  size_t worker_batch_max = 64;             // --worker-batch-max, invocations in one message
-  size_t worker_batch_bytes = 1 << 20;      // --worker-batch-bytes, bytes of them
-  size_t worker_registrations_max = 10000;  // --worker-registrations-max, names in one message
+  size_t workers_max = 1000;            // --workers-max, open Serve streams
+  uint32_t worker_credit_max = 10000;   // --worker-credit-max, invocations at once each
+  size_t worker_batch_max = 64;         // --worker-batch-max, invocations in one message
+  size_t worker_batch_bytes = 1 << 20;  // --worker-batch-bytes, bytes of them
+  // Below what gRPC's libraries take by default (4 MiB).
+  size_t worker_invocation_bytes = 3 << 20;  // --worker-invocation-bytes, one invocation
+  size_t worker_result_bytes = 1 << 20;      // --worker-result-bytes, one result
+  size_t worker_queue_bytes = 16 << 20;      // --worker-queue-bytes, unread by one worker
+  size_t worker_message_bytes = 32 << 20;    // --worker-message-bytes, one message of a worker
+  size_t worker_registrations_max = 10000;   // --worker-registrations-max, names in one message
   absl::Duration hello_timeout = absl::Seconds(10);       // --worker-hello-timeout
   absl::Duration method_time_limit_max = absl::Hours(1);  // --method-time-limit-max
 };

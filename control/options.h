@@ -14,13 +14,12 @@ namespace sluice::control {
 
 struct ControlOptions {
   std::string listen = "127.0.0.1:50051";  // --control; port 0: any
-  bool insecure = false;             // --control-insecure: neither token nor client CA off loopback
-  std::string token_file;            // --control-token-file: bearer tokens, one a line
-  std::string tls_cert;              // --control-tls-cert, PEM chain
-  std::string tls_key;               // --control-tls-key, PEM
-  std::string client_ca;             // --control-client-ca, PEM: callers need a certificate of it
-  uint32_t message_bytes = 4 << 20;  // --control-message-bytes, one received message
-  uint32_t streams_max = 1000;       // --control-streams-max, rpcs at once on one connection
+  bool insecure = false;        // --control-insecure: neither token nor client CA off loopback
+  std::string token_file;       // --control-token-file: bearer tokens, one a line
+  std::string tls_cert;         // --control-tls-cert, PEM chain
+  std::string tls_key;          // --control-tls-key, PEM
+  std::string client_ca;        // --control-client-ca, PEM: callers need a certificate of it
+  uint32_t streams_max = 1000;  // --control-streams-max, rpcs at once on one connection
   absl::Duration keepalive_time = absl::Seconds(60);     // --control-keepalive-time
   absl::Duration keepalive_timeout = absl::Seconds(20);  // --control-keepalive-timeout
   // --control-ping-min: a caller that pings more often is cut off (after a few)

@@ -88,7 +88,7 @@ absl::StatusOr<SendVerb> SendVerb::Make(const Node& node, const Request& request
     return Invalid("MESSAGE_INVALID", "message.event",
                    "an event's name has 1 to 255 bytes and no control characters");
   }
-  auto body = ToPayload(request.message().body(), "message.body", node.limits);
+  auto body = ToPayload(request.message().body(), "message.body", SendBound(node.limits));
   if (!body.ok()) return body.status();
   auto message = std::make_shared<const hub::Message>(request.message().event(), *std::move(body),
                                                       node.encodings);
@@ -190,7 +190,7 @@ absl::StatusOr<PublishVerb> PublishVerb::Make(const Node& node, const Request& r
   if (!IsName(request.channel(), node.limits.channel_name_bytes)) {
     return Invalid("CHANNEL_INVALID", "channel", "not a channel's name");
   }
-  auto body = ToPayload(request.body(), "body", node.limits);
+  auto body = ToPayload(request.body(), "body", SendBound(node.limits));
   if (!body.ok()) return body.status();
   if (node.exchange.wanted()) {
     node.exchange.OnPublication({request.namespace_(), request.channel(), *body, {}, {}});

@@ -57,6 +57,9 @@ void ControlProbe::VisitRpcs(metrics::Visitor& visitor) const {
   visitor.Count("control_unauthenticated_total",
                 "Rpcs without a valid token; a rise is a wrong configuration or an attack.", {},
                 unauthenticated.value());
+  visitor.Count("control_requests_too_large_total",
+                "Requests over --control-message-bytes; a backend sends more than it may.", {},
+                requests_too_large.value());
   visitor.Count("control_call_overflows_total",
                 "Call streams ended because the caller did not read (--call-queue-bytes).", {},
                 call_overflows.value());
@@ -80,6 +83,16 @@ void ControlProbe::VisitWorkers(metrics::Visitor& visitor) const {
   visitor.Count("worker_results_invalid_total",
                 "Results whose content is not what it says; a rise is a broken worker.", {},
                 results_invalid.value());
+  visitor.Count("worker_results_too_large_total",
+                "Results over --worker-result-bytes; their callers got an error.", {},
+                results_too_large.value());
+  visitor.Count("worker_invocations_too_large_total",
+                "Invocations over --worker-invocation-bytes; their callers got an error.", {},
+                invocations_too_large.value());
+  visitor.Count("worker_queues_full_total",
+                "How often --worker-queue-bytes waited unread for a worker, which got nothing more "
+                "until it had read; a rise is a worker that hangs.",
+                {}, worker_queues_full.value());
   visitor.Distribution("worker_invocation_batch", "Invocations in one message to a worker.", {},
                        invocation_batch.histogram());
   visitor.Distribution("worker_result_batch", "Results in one message from a worker.", {},

@@ -75,9 +75,10 @@ class ControlProbe final : public metrics::Source {
 
   void Visit(metrics::Visitor& visitor) const override;
 
-  Gauge under_way;          // rpcs, streams included
-  Counter unauthenticated;  // refused for want of a token
-  Counter call_overflows;   // Calls ended because their caller did not read
+  Gauge under_way;             // rpcs, streams included
+  Counter unauthenticated;     // refused for want of a token
+  Counter requests_too_large;  // --control-message-bytes
+  Counter call_overflows;      // Calls ended because their caller did not read
 
   Gauge workers;                  // open Serve streams
   Counter workers_refused;        // --workers-max
@@ -85,8 +86,11 @@ class ControlProbe final : public metrics::Source {
   Counter invocations;
   Counter cancellations;
   Counter results;
-  Counter results_unknown;  // ids that were not awaited
-  Counter results_invalid;  // bodies that are no JSON, and the like
+  Counter results_unknown;        // ids that were not awaited
+  Counter results_invalid;        // bodies that are no JSON, and the like
+  Counter results_too_large;      // --worker-result-bytes
+  Counter invocations_too_large;  // --worker-invocation-bytes
+  Counter worker_queues_full;     // --worker-queue-bytes
   SharedHistogram invocation_batch{kBatchSizes};
   SharedHistogram result_batch{kBatchSizes};
 

@@ -5,6 +5,7 @@
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 #include <vector>
@@ -21,8 +22,11 @@ int Milliseconds(absl::Duration duration) {
   return static_cast<int>(absl::ToInt64Milliseconds(duration));
 }
 
-void Bound(const ControlOptions& options, grpc::ServerBuilder& builder) {
-  builder.SetMaxReceiveMessageSize(static_cast<int>(options.message_bytes));
+// gRPC ends a rpc for a message that it does not take; so it takes what any of them may have, and
+// the services refuse what is too much for theirs.
+void Bound(const ControlOptions& options, const Limits& limits, grpc::ServerBuilder& builder) {
+  builder.SetMaxReceiveMessageSize(
+      static_cast<int>(std::max(limits.request_bytes, limits.worker_message_bytes)));
   // Two servers on one port would share its callers; better that the second says so.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
@@ -78,7 +82,7 @@ std::string WithPort(const std::string& address, int port) {
 Server::Server(const ControlOptions& options, const Node& node, ControlProbe& probe)
     : options_(options),
       tokens_(options.token_file),
-      gate_(tokens_, probe),
+      gate_(tokens_, node.limits.request_bytes, probe),
       calls_(node),
       cluster_(node, calls_, probe.cluster),
       control_(cluster_, gate_, probe),
@@ -106,7 +110,7 @@ absl::Status Server::Start() {
 
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
-  Bound(options_, builder);
+  Bound(options_, cluster_.node().limits, builder);
   int port = 0;
   builder.AddListeningPort(options_.listen, *credentials, &port);
   builder.RegisterService(&control_);

@@ -15,6 +15,7 @@ WorkerOutbox::Batch& WorkerOutbox::Open(size_t bytes) {
   }
   if (!room) batches_.emplace_back();
   batches_.back().bytes += bytes;
+  bytes_ += bytes;
   return batches_.back();
 }
 
@@ -36,6 +37,7 @@ void WorkerOutbox::AddUnknown(uint64_t id) { Open(sizeof id).message.add_unknown
 
 v1::ServeResponse WorkerOutbox::Take() {
   v1::ServeResponse message = std::move(batches_.front().message);
+  bytes_ -= batches_.front().bytes;
   batches_.pop_front();
   return message;
 }

@@ -24,6 +24,7 @@ class WorkerOutbox {
 
   bool empty() const { return batches_.empty(); }
   size_t batches() const { return batches_.size(); }
+  size_t bytes() const { return bytes_; }  // of all that waits
   // The oldest message; there is one.
   v1::ServeResponse Take();
 
@@ -37,6 +38,7 @@ class WorkerOutbox {
 
   const Limits& limits_;
   std::deque<Batch> batches_;
+  size_t bytes_ = 0;
 };
 
 }  // namespace sluice::control

@@ -36,7 +36,7 @@ absl::StatusOr<hub::WorkerResult> ToAccept(v1::Accept& accept, const Limits& lim
   if (!status.ok()) return status;
   auto labels = ToLabels(accept.labels(), "", "labels");
   if (!labels.ok()) return labels.status();
-  auto payload = ToPayload(accept.payload().body(), "payload", limits);
+  auto payload = ToPayload(accept.payload().body(), "payload", ResultBound(limits));
   if (!payload.ok()) return payload.status();
   return hub::Accept{.id = std::move(*accept.mutable_id()),
                      .user = std::move(*accept.mutable_user()),
@@ -60,14 +60,14 @@ absl::StatusOr<hub::WorkerResult> ToVerdict(v1::Verdict& proto, const Limits& li
   hub::Verdict verdict;
   switch (proto.decision_case()) {
     case v1::Verdict::kAllow: {
-      auto replacement = ToPayload(proto.allow().replacement(), "replacement", limits);
+      auto replacement = ToPayload(proto.allow().replacement(), "replacement", ResultBound(limits));
       if (!replacement.ok()) return replacement.status();
       verdict.allow = true;
       verdict.replacement = *std::move(replacement);
       return verdict;
     }
     case v1::Verdict::kBlock: {
-      auto error = ToCallError(proto.block().error(), limits);
+      auto error = ToCallError(proto.block().error(), ResultBound(limits));
       if (!error.ok()) return error.status();
       verdict.silent = proto.block().silent() || !proto.block().has_error();
       verdict.error = *std::move(error);
@@ -82,12 +82,12 @@ absl::StatusOr<hub::WorkerResult> ToVerdict(v1::Verdict& proto, const Limits& li
 absl::StatusOr<hub::WorkerResult> TryResult(v1::InvocationResult& proto, const Limits& limits) {
   switch (proto.outcome_case()) {
     case v1::InvocationResult::kResult: {
-      auto payload = ToPayload(proto.result(), "result", limits);
+      auto payload = ToPayload(proto.result(), "result", ResultBound(limits));
       if (!payload.ok()) return payload.status();
       return *std::move(payload);
     }
     case v1::InvocationResult::kError: {
-      auto error = ToCallError(proto.error(), limits);
+      auto error = ToCallError(proto.error(), ResultBound(limits));
       if (!error.ok()) return error.status();
       return *std::move(error);
     }
@@ -135,6 +135,14 @@ hub::WorkerResult ToResult(v1::InvocationResult proto, const Limits& limits, boo
   valid = result.ok();
   if (!valid) return InvalidResult(std::string(result.status().message()));
   return *std::move(result);
+}
+
+hub::CallError ResultTooLarge(size_t bytes, const Limits& limits) {
+  return {.fault = hub::Fault::kApplication,
+          .name = "ResultTooLarge",
+          .message = absl::StrCat("the worker's answer has ", bytes, " bytes, at most ",
+                                  limits.worker_result_bytes, " (--worker-result-bytes)"),
+          .data_json = ""};
 }
 
 v1::Invocation ToProto(uint64_t id, hub::Invocation invocation) {

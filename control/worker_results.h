@@ -13,6 +13,9 @@ namespace sluice::control {
 hub::WorkerResult ToResult(v1::InvocationResult proto, const Limits& limits, bool& valid);
 
 // `id` is what the worker's stream calls it.
+// What the caller of a worker hears that answered with more than --worker-result-bytes.
+hub::CallError ResultTooLarge(size_t bytes, const Limits& limits);
+
 v1::Invocation ToProto(uint64_t id, hub::Invocation invocation);
 
 }  // namespace sluice::control

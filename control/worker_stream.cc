@@ -46,9 +46,35 @@ void WorkerStream::Refuse(absl::Status status) {
 
 // --- writing -------------------------------------------------------------------------------------
 
+bool WorkerStream::TryReserve() {
+  if (full_) {
+    wanted_ = true;
+    // Unless it has read just now, and missed that it is wanted.
+    if (full_) return false;
+  }
+  return credit_.TryTake();
+}
+
+void WorkerStream::Refuse(hub::CallKey call) {
+  probe_.invocations_too_large.Add();
+  node_.shards.Post(call.shard(), [call](hub::Shard& shard, Now now) {
+    shard.Complete(call, hub::MakeError(hub::Fault::kTooLarge), now);
+  });
+  ReturnCredit(credit_.Release(1));
+}
+
+void WorkerStream::NoteQueue() {
+  bool full = outbox_.bytes() >= node_.limits.worker_queue_bytes;
+  if (full_.exchange(full) != full && full) probe_.worker_queues_full.Add();
+}
+
 uint64_t WorkerStream::Invoke(hub::Invocation invocation) {
   hub::CallKey call = invocation.call;
   v1::Invocation message = ToProto(0, std::move(invocation));
+  if (message.ByteSizeLong() > node_.limits.worker_invocation_bytes) {
+    Refuse(call);
+    return 0;
+  }
   uint64_t id = 0;
   {
     absl::MutexLock lock(&mutex_);
@@ -57,6 +83,7 @@ uint64_t WorkerStream::Invoke(hub::Invocation invocation) {
     owed_.emplace(id, call);
     message.set_id(id);
     outbox_.Add(std::move(message));
+    NoteQueue();
     probe_.invocations.Add();
   }
   Pump();
@@ -87,6 +114,7 @@ void WorkerStream::End(absl::Status status) {
 void WorkerStream::Pump() {
   absl::Status status;
   bool finish = false;
+  bool wanted = false;
   v1::ServeResponse response;
   {
     absl::MutexLock lock(&mutex_);
@@ -97,6 +125,8 @@ void WorkerStream::Pump() {
     } else if (!end_ && !outbox_.empty()) {
       writing_ = true;
       response = outbox_.Take();
+      NoteQueue();
+      wanted = !full_ && wanted_.exchange(false);
     } else {
       return;
     }
@@ -105,6 +135,7 @@ void WorkerStream::Pump() {
   if (response.invocations_size() > 0) probe_.invocation_batch.Observe(response.invocations_size());
   current_ = ToBytes(response);
   StartWrite(&current_);
+  ReturnCredit(wanted);
 }
 
 void WorkerStream::OnWriteDone(bool ok) {

@@ -14,6 +14,7 @@
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <set>
@@ -52,8 +53,8 @@ class WorkerStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
   void End(absl::Status status);
 
   // hub::WorkerLink; any thread.
-  int64_t free_credit() const override { return credit_.free(); }
-  bool TryReserve() override { return credit_.TryTake(); }
+  int64_t free_credit() const override { return full_ ? 0 : credit_.free(); }
+  bool TryReserve() override;
   uint64_t Invoke(hub::Invocation invocation) override;
   void Cancel(uint64_t invocation) override;
 
@@ -68,6 +69,7 @@ class WorkerStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
   void Handle();
   absl::Status Greet(const v1::Hello& hello);
   void TakeResults();
+  hub::WorkerResult ToResult(v1::InvocationResult& proto);
   void TellUnknown(const std::vector<uint64_t>& ids);
   void ReturnCredit(bool wanted);
   void TakeRegistrations();
@@ -75,6 +77,10 @@ class WorkerStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
   void SayGoodbye();
   void EndIfServed();
 
+  // Tells the caller that its call is too large, in the worker's place.
+  void Refuse(hub::CallKey call);
+  // Notes whether too much waits unread.
+  void NoteQueue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Pump();
   void Leave();
 
@@ -85,6 +91,8 @@ class WorkerStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
   absl::AnyInvocable<void()> gone_;
   std::shared_ptr<WorkerStream> self_;
   Credit credit_;
+  std::atomic<bool> full_{false};    // --worker-queue-bytes wait unread: it is given nothing more
+  std::atomic<bool> wanted_{false};  // somebody would have given it something meanwhile
   grpc::Alarm hello_alarm_;
 
   // Of the reading side: whoever handles the message that was read.

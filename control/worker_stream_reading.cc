@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "control/limits.h"
 #include "control/status.h"
 #include "control/values.h"
@@ -29,6 +30,12 @@ absl::Status HelloExpected() {
 
 absl::Status Malformed(std::string_view field, std::string_view message) {
   return Error(absl::StatusCode::kInvalidArgument, "MALFORMED", message, field);
+}
+
+absl::Status TooLarge(const Limits& limits) {
+  return Error(absl::StatusCode::kResourceExhausted, "WORKER_MESSAGE_TOO_LARGE",
+               absl::StrCat("a message of a worker has at most ", limits.worker_message_bytes,
+                            " bytes (--worker-message-bytes)"));
 }
 
 }  // namespace
@@ -66,6 +73,7 @@ void WorkerStream::Read() {
 void WorkerStream::OnReadDone(bool ok) {
   // Half-closed; or cancelled, and OnCancel says so.
   if (!ok) return End(name_.empty() ? HelloExpected() : absl::OkStatus());
+  if (read_.Length() > node_.limits.worker_message_bytes) return End(TooLarge(node_.limits));
   if (!grpc::SerializationTraits<v1::ServeRequest>::Deserialize(&read_, &request_).ok()) {
     return End(Malformed("", "a message is no ServeRequest"));
   }
@@ -164,11 +172,7 @@ void WorkerStream::TakeResults() {
   TellUnknown(unknown);
 
   std::map<uint32_t, Completions> by_shard;
-  for (auto& [key, result] : owed) {
-    bool valid = true;
-    by_shard[key.shard()].emplace_back(key, ToResult(std::move(*result), node_.limits, valid));
-    if (!valid) probe_.results_invalid.Add();
-  }
+  for (auto& [key, result] : owed) by_shard[key.shard()].emplace_back(key, ToResult(*result));
   for (auto& [index, results] : by_shard) {
     node_.shards.Post(index, [results = std::move(results)](hub::Shard& shard, Now now) mutable {
       for (auto& [key, result] : results) shard.Complete(key, std::move(result), now);
@@ -176,6 +180,18 @@ void WorkerStream::TakeResults() {
   }
   ReturnCredit(credit_.Release(static_cast<int64_t>(owed.size())));
   EndIfServed();
+}
+
+hub::WorkerResult WorkerStream::ToResult(v1::InvocationResult& proto) {
+  const Limits& limits = node_.limits;
+  if (size_t bytes = proto.ByteSizeLong(); bytes > limits.worker_result_bytes) {
+    probe_.results_too_large.Add();
+    return ResultTooLarge(bytes, limits);
+  }
+  bool valid = true;
+  hub::WorkerResult result = control::ToResult(std::move(proto), limits, valid);
+  if (!valid) probe_.results_invalid.Add();
+  return result;
 }
 
 void WorkerStream::TellUnknown(const std::vector<uint64_t>& ids) {

@@ -31,6 +31,7 @@ constexpr std::array<Entry, kFaultCount> kEntries = {{
     {Fault::kRejected, "rejected", "No call with this id is awaited"},
     {Fault::kBlocked, "blocked", "Blocked by a guard"},
     {Fault::kIdTaken, "id_taken", "The id is in use"},
+    {Fault::kTooLarge, "too_large", "The call is too large for its worker"},
     {Fault::kApplication, "application", "Error"},
 }};
 

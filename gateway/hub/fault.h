@@ -28,6 +28,7 @@ enum class Fault : uint8_t {
   kRejected,            // the answer to a gateway's call names no call that is awaited
   kBlocked,             // a guard blocked it, and says no more
   kIdTaken,             // another connection has the id that was asked for
+  kTooLarge,            // larger than its worker may be asked: nothing has run
   kApplication,         // the worker said so
 };
 inline constexpr int kFaultCount = static_cast<int>(Fault::kApplication) + 1;

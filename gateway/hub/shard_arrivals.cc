@@ -158,7 +158,7 @@ void Shard::Impl::OnAdmission(Session& session, WorkerResult result, Now now) {
                   now);
   }
   if (auto* error = std::get_if<CallError>(&result)) {
-    bool said = error->fault == Fault::kApplication;
+    bool said = error->fault == Fault::kApplication || error->fault == Fault::kTooLarge;
     std::string reason = said ? std::string(text::CutUtf8(error->message, kCloseReasonMax)) : "";
     return Refuse(session, said ? CloseCause::kRejected : CloseCause::kAdmissionDown, *error,
                   {0, std::move(reason)}, now);

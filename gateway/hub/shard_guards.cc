@@ -80,7 +80,9 @@ Shard::Impl::Guarding Shard::Impl::Decided(WorkerResult result) {
     return {Guarding::kBlocked, std::move(verdict->error)};
   }
   auto* error = std::get_if<CallError>(&result);
-  if (error && error->fault == Fault::kApplication) return {Guarding::kBlocked, std::move(*error)};
+  // Nor may anybody pass a guard by saying too much for it.
+  bool said = error && (error->fault == Fault::kApplication || error->fault == Fault::kTooLarge);
+  if (said) return {Guarding::kBlocked, std::move(*error)};
   return Undecided(error ? error->fault : Fault::kUnavailable);
 }
 

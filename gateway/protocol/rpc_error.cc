@@ -18,23 +18,15 @@ struct Rule {
 
 // In the order of the enum. Down to -32606 these are rpc-websockets' own.
 constexpr std::array<Rule, hub::kFaultCount> kRules = {{
-    {Fault::kParse, -32700, true},
-    {Fault::kInvalidRequest, -32600, true},
-    {Fault::kMethodNotFound, -32601, true},
-    {Fault::kInvalidParams, -32602, true},
-    {Fault::kMethodForbidden, -32605, true},
-    {Fault::kEventForbidden, -32606, true},
-    {Fault::kEventsMissing, -32000, true},
-    {Fault::kLoginParamsMissing, -32604, true},
-    {Fault::kUnavailable, -32010, false},
-    {Fault::kWorkerLost, -32015, false},
-    {Fault::kTimeout, -32011, false},
-    {Fault::kOverloaded, -32012, false},
-    {Fault::kTooManyCalls, -32013, false},
-    {Fault::kRateLimited, -32014, true},
-    {Fault::kRejected, -32016, false},
-    {Fault::kBlocked, -32017, false},
-    {Fault::kIdTaken, -32018, false},
+    {Fault::kParse, -32700, true},           {Fault::kInvalidRequest, -32600, true},
+    {Fault::kMethodNotFound, -32601, true},  {Fault::kInvalidParams, -32602, true},
+    {Fault::kMethodForbidden, -32605, true}, {Fault::kEventForbidden, -32606, true},
+    {Fault::kEventsMissing, -32000, true},   {Fault::kLoginParamsMissing, -32604, true},
+    {Fault::kUnavailable, -32010, false},    {Fault::kWorkerLost, -32015, false},
+    {Fault::kTimeout, -32011, false},        {Fault::kOverloaded, -32012, false},
+    {Fault::kTooManyCalls, -32013, false},   {Fault::kRateLimited, -32014, true},
+    {Fault::kRejected, -32016, false},       {Fault::kBlocked, -32017, false},
+    {Fault::kIdTaken, -32018, false},        {Fault::kTooLarge, -32019, false},
     {Fault::kApplication, -32000, false},
 }};
 

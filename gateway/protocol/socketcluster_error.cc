@@ -39,6 +39,7 @@ constexpr std::array<Rule, hub::kFaultCount> kRules = {{
     {Fault::kRejected, "InvalidMessageError"},
     {Fault::kBlocked, "SilentMiddlewareBlockedError"},
     {Fault::kIdTaken, "IdTakenError"},
+    {Fault::kTooLarge, "TooLargeError"},
     {Fault::kApplication, "Error"},
 }};
 

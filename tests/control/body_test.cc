@@ -91,7 +91,7 @@ TEST(BodyTest, KindsThereAndBack) {
   for (const hub::Payload& payload : payloads) {
     v1::Body body;
     FillBody(payload, &body);
-    auto back = ToPayload(body, "body", limits);
+    auto back = ToPayload(body, "body", SendBound(limits));
     ASSERT_TRUE(back.ok());
     EXPECT_EQ(*back, payload);
   }
@@ -99,15 +99,15 @@ TEST(BodyTest, KindsThereAndBack) {
 
 TEST(BodyTest, UnsetIsNoNull) {
   v1::Body body;
-  EXPECT_EQ(ToPayload(body, "body", {})->kind, Kind::kNone);
+  EXPECT_EQ(ToPayload(body, "body", SendBound({}))->kind, Kind::kNone);
   body.set_json("null");
-  EXPECT_EQ(ToPayload(body, "body", {})->kind, Kind::kJson);
+  EXPECT_EQ(ToPayload(body, "body", SendBound({}))->kind, Kind::kJson);
 }
 
 TEST(BodyTest, EmptyJsonIsNone) {
   v1::Body body;
   body.set_json("");
-  auto result = ToPayload(body, "message.body", {});
+  auto result = ToPayload(body, "message.body", SendBound({}));
   EXPECT_EQ(ReasonOf(result.status()), "MESSAGE_INVALID");
   EXPECT_EQ(FieldOf(result.status()), "message.body");
 }
@@ -117,13 +117,13 @@ TEST(BodyTest, SizeIsBoundedWhateverTheKind) {
   limits.send_bytes_max = 4;
   v1::Body body;
   body.set_json("1234");
-  EXPECT_TRUE(ToPayload(body, "b", limits).ok());
+  EXPECT_TRUE(ToPayload(body, "b", SendBound(limits)).ok());
   body.set_json("12345");
-  EXPECT_EQ(ReasonOf(ToPayload(body, "b", limits).status()), "MESSAGE_TOO_LARGE");
+  EXPECT_EQ(ReasonOf(ToPayload(body, "b", SendBound(limits)).status()), "MESSAGE_TOO_LARGE");
   body.set_binary("12345");
-  EXPECT_EQ(ReasonOf(ToPayload(body, "b", limits).status()), "MESSAGE_TOO_LARGE");
+  EXPECT_EQ(ReasonOf(ToPayload(body, "b", SendBound(limits)).status()), "MESSAGE_TOO_LARGE");
   body.set_text("12345");
-  EXPECT_EQ(ReasonOf(ToPayload(body, "b", limits).status()), "MESSAGE_TOO_LARGE");
+  EXPECT_EQ(ReasonOf(ToPayload(body, "b", SendBound(limits)).status()), "MESSAGE_TOO_LARGE");
 }
 
 TEST(CallErrorTest, ThereAndBack) {
@@ -132,7 +132,7 @@ TEST(CallErrorTest, ThereAndBack) {
   proto.set_code(-7);
   proto.set_message("no");
   proto.set_data_json("[1]");
-  auto error = ToCallError(proto, {});
+  auto error = ToCallError(proto, SendBound({}));
   ASSERT_TRUE(error.ok());
   EXPECT_EQ(error->fault, hub::Fault::kApplication);
   v1::CallError back;
@@ -143,7 +143,7 @@ TEST(CallErrorTest, ThereAndBack) {
 TEST(CallErrorTest, DataMustBeJson) {
   v1::CallError proto;
   proto.set_data_json("[");
-  EXPECT_EQ(ReasonOf(ToCallError(proto, {}).status()), "MESSAGE_INVALID");
+  EXPECT_EQ(ReasonOf(ToCallError(proto, SendBound({})).status()), "MESSAGE_INVALID");
 }
 
 }  // namespace

@@ -355,14 +355,16 @@ TEST(ServiceBoundsTest, ACallerThatDoesNotReadItsAnswers) {
 
 TEST(ServiceBoundsTest, MessagesThatAreTooLarge) {
   LiveOptions options;
-  options.control.message_bytes = 100'000;
+  options.limits.request_bytes = 100'000;
   LiveNode node(options);
   v1::SendRequest request;
   request.mutable_message()->mutable_body()->set_binary(std::string(200'000, 'x'));
   grpc::ClientContext context;
   v1::SendResponse response;
-  EXPECT_EQ(node.control->Send(&context, request, &response).error_code(),
-            grpc::StatusCode::RESOURCE_EXHAUSTED);
+  grpc::Status status = node.control->Send(&context, request, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(Reason(status), "REQUEST_TOO_LARGE");
+  EXPECT_EQ(node.probe.requests_too_large.value(), 1);
 }
 
 }  // namespace

@@ -35,6 +35,22 @@ TEST(WorkerOutboxTest, GathersUpToItsBounds) {
   EXPECT_THAT(sizes, ElementsAre(3, 3, 1));
 }
 
+TEST(WorkerOutboxTest, KnowsHowMuchWaits) {
+  Limits limits;
+  limits.worker_batch_bytes = 1000;
+  WorkerOutbox outbox(limits);
+  EXPECT_EQ(outbox.bytes(), 0);
+  outbox.Add(Call(1, 600));
+  outbox.Add(Call(2, 600));
+  size_t both = outbox.bytes();
+  EXPECT_GT(both, 1200);
+  EXPECT_LT(both, 1300);
+  outbox.Take();
+  EXPECT_LT(outbox.bytes(), both);
+  outbox.Take();
+  EXPECT_EQ(outbox.bytes(), 0);
+}
+
 TEST(WorkerOutboxTest, BytesBoundABatchButNotAnInvocation) {
   Limits limits;
   limits.worker_batch_bytes = 1000;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Workers whose libraries check more than ours: in Python and in Go a string that is no UTF-8 ends
-// the stream.
+// the stream, and so does a message over 4 MiB.
 import assert from 'node:assert/strict';
 import {describe, test} from 'node:test';
-import {ForeignWorker, Gateway, LANGUAGES, OPCODE, Raw, frame, whySkipped}
+import {ForeignWorker, Gateway, LANGUAGES, OPCODE, Raw, frame, until, whySkipped, within}
   from './harness.mjs';
 
 const latin1 = text => Buffer.from(text, 'latin1');
@@ -83,6 +83,37 @@ for (const language of LANGUAGES) {
           'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n');
         assert.equal((await refused.http()).status, 400);
         refused.destroy();
+      }));
+
+    const mebibytes = {'message-bytes': '16MiB', 'outbox-bytes': '16MiB'};
+
+    test('is not asked what its library would not take; that call alone fails', () =>
+      withWorker(language, mebibytes, 'shop', [], async gateway => {
+        const large = await upgraded(gateway, '/shop', []);
+        const small = await upgraded(gateway, '/shop', []);
+        const {error} = await call(large, 'echo', ['x'.repeat(5_000_000)]);
+        assert.equal(error.message, 'The call is too large for its worker');
+        assert.equal(await gateway.metric('sluice_worker_invocations_too_large_total'), 1);
+        for (const raw of [large, small]) {
+          assert.equal((await call(raw, 'echo')).result.namespace, 'shop');
+        }
+        large.destroy();
+        small.destroy();
+      }));
+
+    test('loses one answer that is too large, not its stream', () =>
+      withWorker(language, mebibytes, 'shop', [], async gateway => {
+        const large = await upgraded(gateway, '/shop', []);
+        const small = await upgraded(gateway, '/shop', []);
+        const answers = [call(large, 'big', [5_000_000]), call(small, 'echo')];
+        const [{error}, {result}] = await within(Promise.all(answers), 'both answers');
+        assert.equal(error.message, 'ResultTooLarge');
+        assert.match(error.data, /--worker-result-bytes/);
+        assert.equal(result.namespace, 'shop');
+        await until(() => gateway.metric('sluice_worker_results_too_large_total'), 'the count');
+        assert.equal((await call(large, 'big', [100_000])).result.length, 100_000);
+        large.destroy();
+        small.destroy();
       }));
   });
 }

@@ -3,7 +3,7 @@
 // Backends that ask for more than the control plane gives: the status, its reason, the metric.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {Bystander, Gateway, Inbox, Plain, failure, fromBody, grpc, json, openMany, outcome, refused,
+import {Bystander, Gateway, Inbox, Plain, failure, fromBody, json, openMany, outcome, refused,
   until, within} from './harness.mjs';
 
 const SEND_BYTES = 32 * 1024;
@@ -76,16 +76,17 @@ test('--send-bytes-max: every verb that carries a body, in every shape', async (
 
 describe('--control-message-bytes', () => {
   const body = {text: 'x'.repeat(MESSAGE_BYTES + 1)};
-  // gRPC's own answer, before the gateway sees anything of it: no ErrorInfo, and nothing is counted.
-  const tooLarge = async promise => {
-    await assert.rejects(promise, {code: grpc.status.RESOURCE_EXHAUSTED});
+  const tooLarge = async run => {
+    const before = await gateway.metric('sluice_control_requests_too_large_total');
+    await refused(run(), 'RESOURCE_EXHAUSTED', 'REQUEST_TOO_LARGE');
+    await gateway.rises('sluice_control_requests_too_large_total', {}, before);
     await bystander.calm();
   };
 
-  test('of a unary rpc', () => tooLarge(send(here, body)));
+  test('of a unary rpc', () => tooLarge(() => send(here, body)));
 
   test('of a stream',
-    () => tooLarge(control.collect('Call', {selector: here, method: 'm', params: body})));
+    () => tooLarge(() => control.collect('Call', {selector: here, method: 'm', params: body})));
 });
 
 describe('--client-call-timeout', () => {

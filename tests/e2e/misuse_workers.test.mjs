@@ -13,7 +13,8 @@ let gateway, bystander;
 before(async () => {
   gateway = await Gateway.start({
     'worker-hello-timeout': '200ms', 'worker-registrations-max': NAMES,
-    'method-time-limit-max': '2s', 'call-timeout': '2s', 'control-message-bytes': MESSAGE_BYTES,
+    'method-time-limit-max': '2s', 'call-timeout': '2s', 'worker-message-bytes': MESSAGE_BYTES,
+    'control-message-bytes': MESSAGE_BYTES,
   });
   bystander = await Bystander.open(gateway);
 });
@@ -81,7 +82,7 @@ test('--method-time-limit-max', async () => {
   await worker.finish();
 });
 
-test('--control-message-bytes: a worker\'s message', async () => {
+test('--worker-message-bytes: a worker\'s message', async () => {
   const worker = await Worker.open(gateway);
   // gRPC's own answer; the gateway sees no more than that the stream has ended.
   worker.answer({id: 1, result: {text: 'x'.repeat(MESSAGE_BYTES)}});
@@ -153,5 +154,38 @@ describe('invocations in one message to a worker', () => {
     }
     assert.equal(metrics.sum('sluice_worker_invocation_batch_bucket', {le: '4'}),
       metrics.sum('sluice_worker_invocation_batch_count'));
+  });
+});
+
+test('--worker-queue-bytes: a worker that does not read is given no more until it has', async () => {
+  const bounds = {'worker-queue-bytes': '256KiB', 'commands-per-second': 0, 'method-queue': 1000,
+    'calls-per-connection': 1000, 'call-timeout': '1m', shards: 1};
+  await Gateway.during(bounds, async own => {
+    const stream = own.workersClient().Serve();
+    stream.on('error', () => {});
+    stream.write({hello: {worker: 'w', credit: 1000},
+      registers: [{id: 1, namespace: 'default', methods: [{name: 'm'}]}]});
+    await until(() => own.metric('sluice_workers'), 'the worker');
+    const client = await Plain.open(own.url('/'));
+    await until(async () => {
+      const {methods} = await own.controlClient().call('ListMethods', {namespace: 'default'});
+      return methods.length === 1;
+    }, 'the method');
+    // Without a reader gRPC takes some hundred kilobytes for itself; this is 12 MB.
+    const CALLS = 200;
+    const params = ['x'.repeat(60_000)];
+    const answers = Promise.all(Array.from({length: CALLS}, () => client.call('m', params)));
+    await until(() => own.metric('sluice_worker_queues_full_total'), 'the queue to be full');
+    await until(() => own.metric('sluice_calls_waiting'), 'calls that wait for the worker');
+    assert.ok(await own.metric('sluice_worker_invocations_total') < CALLS);
+    // It reads again, and everybody is served.
+    stream.on('data', ({invocations}) => {
+      if (invocations.length === 0) return;
+      stream.write({results: invocations.map(({id}) => ({id, result: json('ok')}))});
+    });
+    const results = (await answers).map(({result}) => result);
+    assert.deepEqual(new Set(results), new Set(['ok']));
+    stream.end();
+    await client.close();
   });
 });
