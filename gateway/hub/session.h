@@ -101,9 +101,8 @@ struct Session {
   DialectState dialect_state;
   bool first_frame_seen = false;
   bool authenticated = false;
-  bool claimed = false;       // presence knows it under `id`
-  bool deciding = false;      // a guard is asked about the front of `inbox`
-  bool sees_members = false;  // it has got its first list of members
+  bool claimed = false;   // presence knows it under `id`
+  bool deciding = false;  // a guard is asked about the front of `inbox`
 
   std::string id;
   std::string user;

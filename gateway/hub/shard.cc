@@ -68,6 +68,7 @@ void Shard::Closed(SessionKey key, const CloseFrame& frame, Now now) {
 
 void Shard::Tick(Now now) {
   impl_->timers.Advance(now, [&](uint64_t token) { impl_->OnTimer(token, now); });
+  impl_->TellGathered(now);
   impl_->RenewPresence(now);
 }
 

@@ -262,7 +262,7 @@ void Shard::Impl::Enter(Session& session, std::vector<std::string> inherited, No
   ScheduleLiveness(session);
   SayFirst(session, *arrival, now);
   if (!OpenSession(session.key)) return;
-  if (session.dialect->shows_members()) SeeMembers(session);
+  if (session.dialect->shows_members()) SeeMembers(session, now);
   RunInbox(session, now);
   if (Reading(session)) session.socket->Resume();
 }

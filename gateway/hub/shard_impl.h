@@ -11,11 +11,13 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/random/random.h"
 #include "gateway/hub/asks.h"
 #include "gateway/hub/calls.h"
 #include "gateway/hub/directory.h"
+#include "gateway/hub/member_news.h"
 #include "gateway/hub/methods.h"
 #include "gateway/hub/session.h"
 #include "gateway/hub/shard.h"
@@ -40,8 +42,14 @@ struct Batch {
 
 // The sessions of one namespace that see its members come and go.
 struct Viewers {
+  static constexpr size_t kNoList = static_cast<size_t>(-1);
   storage::Presence::WatchId watch = 0;
-  std::vector<SessionKey> sessions;
+  // How many of `untold` each knows from its list; kNoList: it has none yet.
+  absl::flat_hash_map<SessionKey, size_t> known;
+  std::vector<SessionKey> newcomers;  // whose list has not been asked for
+  std::vector<storage::PresenceChange> untold;
+  bool telling = false;  // TellNews is on its way
+  Instant told_at = Instant::Past();
 };
 
 struct Shard::Impl : CallOwner {
@@ -136,10 +144,15 @@ struct Shard::Impl : CallOwner {
   void PassOutbound(Session& session, const Guarding& guarding, Now now);
 
   // --- members (shard_members.cc) ---
-  void SeeMembers(Session& session);
+  void SeeMembers(Session& session, Now now);
+  void ListMembers(const std::string& space, Viewers& viewers);
   void UnseeMembers(const Session& session);
-  void TellMembers(Session& session, std::vector<storage::PresenceRecord> records, Now now);
+  void TellMembers(Session& session, absl::Span<const Member> members, bool cut, Now now);
   void OnMember(const std::string& space, const storage::PresenceChange& change, Now now);
+  void TellSoon(const std::string& space, Viewers& viewers, Now now);
+  void TellGathered(Now now);
+  void TellNews(const std::string& space, Now now);
+  void TellNewsTo(Session& viewer, MemberNews& news, size_t known, Now now);
 
   // --- tokens (shard_tokens.cc) ---
   std::variant<Token, TokenFlaw> Verify(std::string_view token, Now now) const;
@@ -251,6 +264,7 @@ struct Shard::Impl : CallOwner {
   absl::flat_hash_set<std::string> refused_spaces;
   absl::BitGen random;
   std::map<std::string, Viewers> viewed;
+  std::vector<std::string> gathering;  // namespaces whose news wait for TellGathered
   Instant next_renewal = Instant::Past();
 };
 

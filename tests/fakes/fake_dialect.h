@@ -40,6 +40,8 @@ class FakeDialect final : public hub::Dialect {
   absl::Duration greeting_within = absl::ZeroDuration();
   bool open = false;
   bool roster = false;
+  mutable int lists_encoded = 0;    // EncodeMembers
+  mutable int members_encoded = 0;  // EncodeMember
 
   const hub::LivenessRule& liveness() const override { return rule; }
   absl::Duration handshake_timeout() const override { return greeting_within; }
@@ -122,10 +124,12 @@ class FakeDialect final : public hub::Dialect {
   }
   std::string EncodeMembers(std::string_view self,
                             absl::Span<const hub::Member> members) const override {
+    ++lists_encoded;
     auto format = [](std::string* out, const hub::Member& m) { out->append(m.detail); };
     return absl::StrCat("members ", std::string(self), " ", absl::StrJoin(members, "", format));
   }
   std::string EncodeMember(const hub::Member& member, bool came) const override {
+    ++members_encoded;
     return absl::StrCat(came ? "came " : "left ", member.detail);
   }
   std::optional<std::string> EncodeFarewell(hub::CloseCause cause) const override {
