@@ -10,10 +10,12 @@ def cc_fuzz_test(name, srcs, deps = [], corpus = [], runs = 20000, **kwargs):
       name: of the target.
       srcs: the file that defines LLVMFuzzerTestOneInput.
       deps: what it fuzzes.
-      corpus: files to start from.
+      corpus: files to start from, beside those of corpora/NAME.
       runs: how many inputs the short run tries.
       **kwargs: passed on to cc_test.
     """
+    # What `./dev test --soak` found: it is kept, and tried each time.
+    corpus = corpus + native.glob(["corpora/%s/*" % name])
     seeds = []
     if corpus:
         seeds = ["-seed_inputs=" + ",".join(["$(location %s)" % file for file in corpus])]

@@ -5,16 +5,22 @@
 # file name has this in it.
 config=
 filter=
+soaking=
 
 cmd_test() {
   for argument in "$@"; do
     case $argument in
       --asan | --tsan) config=${argument#--} ;;
-      -*) die "test takes --asan, --tsan and a part of a test's name, not $argument" ;;
+      --soak) soaking=yes ;;
+      -*) die "test takes --asan, --tsan, --soak and a part of a test's name, not $argument" ;;
       *) filter=$argument ;;
     esac
   done
   install_build
+  if [ -n "$soaking" ]; then
+    soak
+    return
+  fi
   if [ -z "$config$filter" ]; then test_static; fi
   step "unit${config:+ $config}" test_unit
   step "e2e${config:+ $config}" test_e2e
