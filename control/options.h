@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "control/port_guests.h"
 
 namespace sluice::control {
 
@@ -19,6 +20,7 @@ struct ControlOptions {
   std::string tls_cert;         // --control-tls-cert, PEM chain
   std::string tls_key;          // --control-tls-key, PEM
   std::string client_ca;        // --control-client-ca, PEM: callers need a certificate of it
+  PortGuests::Limits guests;    // --control-connections-max and the like, of the listener itself
   uint32_t streams_max = 1000;  // --control-streams-max, rpcs at once on one connection
   absl::Duration keepalive_time = absl::Seconds(60);     // --control-keepalive-time
   absl::Duration keepalive_timeout = absl::Seconds(20);  // --control-keepalive-timeout

@@ -34,6 +34,7 @@ void ControlProbe::Visit(metrics::Visitor& visitor) const {
   VisitWorkers(visitor);
   VisitWatchers(visitor);
   VisitCluster(visitor);
+  port.Visit(visitor);
 }
 
 void ControlProbe::VisitRpcs(metrics::Visitor& visitor) const {

@@ -11,6 +11,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "control/cluster_probe.h"
+#include "control/port_probe.h"
 #include "metrics/probe.h"
 
 namespace sluice::control {
@@ -105,6 +106,7 @@ class ControlProbe final : public metrics::Source {
 
   Gauge drain_watchers;
   ClusterProbe cluster;
+  PortProbe port;
 
  private:
   static constexpr std::array<double, 6> kLags = {0, 10, 100, 1000, 10000, 100000};

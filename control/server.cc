@@ -4,6 +4,9 @@
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <chrono>
@@ -13,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "control/file.h"
+#include "control/pem.h"
 #include "control/reflection.h"
 
 namespace sluice::control {
@@ -27,8 +31,9 @@ int Milliseconds(absl::Duration duration) {
 void Bound(const ControlOptions& options, const Limits& limits, grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(
       static_cast<int>(std::max(limits.request_bytes, limits.worker_message_bytes)));
-  // Two servers on one port would share its callers; better that the second says so.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  // TLS and HTTP/2's first frames; what says nothing at all is never gRPC's.
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
+                             Milliseconds(options.guests.handshake_timeout));
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
                              static_cast<int>(options.streams_max));
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, Milliseconds(options.keepalive_time));
@@ -47,12 +52,12 @@ void AnnounceHealth(grpc::Server& server) {
   health->SetServingStatus(v1::Workers::service_full_name(), true);
 }
 
-// gRPC does not say which it is.
-absl::Status CannotListen(const ControlOptions& options) {
-  const char* files =
-      options.tls_cert.empty() ? "" : "; or control-tls-cert, its key or client-ca is no good PEM";
-  return absl::UnavailableError(absl::StrCat("control: cannot listen on ", options.listen,
-                                             " (in use, or not ours", files, ")"));
+// As gRPC's own listener does.
+void Tune(int fd, const ControlOptions& options) {
+  const int on = 1;
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  const int patience = Milliseconds(options.keepalive_timeout);
+  setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof(patience));
 }
 
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeCredentials(
@@ -62,19 +67,19 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeCredentials(
   if (!cert.ok()) return cert.status();
   auto key = ReadFile(options.tls_key, "control-tls-key");
   if (!key.ok()) return key.status();
+  absl::Status pair = CheckKeyPair(*cert, *key);
+  if (!pair.ok()) return pair;
   grpc::SslServerCredentialsOptions tls;
   tls.pem_key_cert_pairs.push_back({*std::move(key), *std::move(cert)});
   if (!options.client_ca.empty()) {
     auto ca = ReadFile(options.client_ca, "control-client-ca");
     if (!ca.ok()) return ca.status();
+    absl::Status good = CheckClientCa(*ca);
+    if (!good.ok()) return good;
     tls.pem_root_certs = *std::move(ca);
     tls.client_certificate_request = GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY;
   }
   return grpc::SslServerCredentials(tls);
-}
-
-std::string WithPort(const std::string& address, int port) {
-  return absl::StrCat(address.substr(0, address.rfind(':') + 1), port);
 }
 
 }  // namespace
@@ -91,7 +96,8 @@ Server::Server(const ControlOptions& options, const Node& node, ControlProbe& pr
                  "grpc.health.v1.Health", std::string(kReflectionV1),
                  std::string(kReflectionV1Alpha)}),
       reflection_(kReflectionV1, services_, gate_),
-      reflection_alpha_(kReflectionV1Alpha, services_, gate_) {}
+      reflection_alpha_(kReflectionV1Alpha, services_, gate_),
+      port_(options.listen, options.guests, probe.port) {}
 
 absl::Status Server::Check(const ControlOptions& options) {
   absl::Status status = Validate(options);
@@ -107,36 +113,53 @@ absl::Status Server::Start() {
   if (!status.ok()) return status;
   auto credentials = MakeCredentials(options_);
   if (!credentials.ok()) return credentials.status();
+  status = port_.Listen();
+  if (!status.ok()) return status;
 
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
   Bound(options_, cluster_.node().limits, builder);
-  int port = 0;
-  builder.AddListeningPort(options_.listen, *credentials, &port);
+  using Builder = grpc::ServerBuilder::experimental_type;
+  doorway_ = builder.experimental().AddExternalConnectionAcceptor(
+      Builder::ExternalConnectionType::FROM_FD, *credentials);
   builder.RegisterService(&control_);
   builder.RegisterService(&workers_);
   builder.RegisterService(&reflection_);
   builder.RegisterService(&reflection_alpha_);
   server_ = builder.BuildAndStart();
-  if (!server_ || port == 0) {
-    server_.reset();
-    return CannotListen(options_);
-  }
-  address_ = WithPort(options_.listen, port);
+  if (!server_) return absl::UnavailableError("control: gRPC cannot start");
   AnnounceHealth(*server_);
   cluster_.Serve();
+  port_.Start([this](int fd) {
+    Tune(fd, options_);
+    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters connection;
+    connection.fd = fd;
+    doorway_->HandleNewConnection(&connection);
+  });
   return absl::OkStatus();
 }
 
+std::string Server::Complaint() const {
+  return port_.accepting() ? "" : absl::StrCat(port_.address(), " accepts nobody now");
+}
+
 void Server::BeginShutdown() {
-  if (!server_) return;
-  if (auto* health = server_->GetHealthCheckService()) health->SetServingStatus(false);
+  SetReady(false);
+  absl::MutexLock lock(&health_mutex_);
+  leaving_ = true;
+}
+
+void Server::SetReady(bool ready) {
+  absl::MutexLock lock(&health_mutex_);
+  if (leaving_ || !server_) return;
+  if (auto* health = server_->GetHealthCheckService()) health->SetServingStatus(ready);
 }
 
 void Server::Stop() {
   if (!server_) return;
   BeginShutdown();
   gate_.Close();
+  port_.Stop();
   workers_.Drain();
   server_->Shutdown(std::chrono::system_clock::now() +
                     absl::ToChronoMilliseconds(options_.stop_timeout));

@@ -7,13 +7,16 @@
 #pragma once
 
 #include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
 
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "control/client_calls.h"
 #include "control/cluster.h"
@@ -21,6 +24,7 @@
 #include "control/gate.h"
 #include "control/node.h"
 #include "control/options.h"
+#include "control/port.h"
 #include "control/probe.h"
 #include "control/reflection_service.h"
 #include "control/tokens.h"
@@ -43,7 +47,10 @@ class Server {
   absl::Status Start();
 
   // "127.0.0.1:50051": where it listens, the port that was bound included.
-  const std::string& address() const { return address_; }
+  const std::string& address() const { return port_.address(); }
+
+  // What keeps the port from accepting; empty: nothing. Any thread.
+  std::string Complaint() const;
 
   // Reads the token file again; on failure the tokens stay as they were. TLS files are read at
   // Start only.
@@ -51,6 +58,9 @@ class Server {
 
   // Health is NOT_SERVING from now on; everything still works.
   void BeginShutdown();
+
+  // Health is SERVING or NOT_SERVING, as long as no shutdown has begun. Any thread.
+  void SetReady(bool ready);
 
   // Ends the workers' streams with UNAVAILABLE DRAINING.
   void DrainWorkers() { workers_.Drain(); }
@@ -70,8 +80,11 @@ class Server {
   const std::vector<std::string> services_;  // full names, for reflection
   ReflectionService reflection_;
   ReflectionService reflection_alpha_;
-  std::string address_;
+  Port port_;
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> doorway_;  // into gRPC
   std::unique_ptr<grpc::Server> server_;
+  absl::Mutex health_mutex_;
+  bool leaving_ ABSL_GUARDED_BY(health_mutex_) = false;
 };
 
 }  // namespace sluice::control

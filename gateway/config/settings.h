@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "control/limits.h"
 #include "control/options.h"
 #include "gateway/edge/options.h"
@@ -40,6 +41,7 @@ struct Settings {
   tokens::JwtOptions jwt;
   edge::EdgeOptions edge;
   edge::AdminOptions admin;
+  absl::Duration stall_timeout = absl::Seconds(5);  // --stall-timeout
   control::ControlOptions control;
   control::Limits limits;
 };

@@ -23,8 +23,10 @@ std::vector<Option> Node(Settings& s) {
       Text("node", {&s.shard.node}, {1, 255}, "this node's name, unique in its cluster"),
       Choice<Storage>("storage", {&s.storage}, {{"memory", Storage::kMemory}},
                       "where presence is kept and how nodes reach one another"),
-      Count<uint32_t>("shards", {&s.shards}, {0, 255},
-                      "threads that hold connections; 0: one a core"),
+      Count<uint32_t>(
+          "shards", {&s.shards}, {0, 255},
+          "threads that hold connections; 0: as many as may run at once, by affinity and "
+          "the quota of the control group"),
       Text("address-file", {&s.address_file}, kPath,
            "file for the bound addresses, one JSON object, written once all listen"),
       Choice<server::LogFormat>(
@@ -70,6 +72,9 @@ std::vector<Option> PublicPort(Settings& s) {
                     "open connections; 0: no limit"),
       Real("accepts-per-second", {&o.accepts_per_second}, 1e6, "new connections; 0: no limit"),
       Count<size_t>("accepts-burst", {&o.accepts_burst}, kSome, "new connections at once"),
+      Count<size_t>(
+          "descriptors-reserve", {&o.descriptors_reserve}, {16, 100'000},
+          "open files that clients leave to the other ports; a quarter of the limit at most"),
       Count<size_t>("refusals-max", {&o.refusals_max}, kAnyNumber,
                     "connections a shard that are being told 503; what is beyond is cut"),
       Time("retry-after", {&o.retry_after}, {absl::Seconds(1), absl::Hours(1)},
@@ -236,6 +241,12 @@ std::vector<Option> ControlPort(Settings& s) {
              "let everybody call who reaches the port, even off loopback"),
       Size<size_t>("control-message-bytes", {&l.request_bytes}, {kKiB, kGiB},
                    "one request to the control plane"),
+      Count<size_t>("control-connections-max", {&o.guests.connections_max}, {1, 65535},
+                    "open connections; for a newer one the oldest that has said nothing is cut"),
+      Count<size_t>("control-connections-per-address", {&o.guests.per_address}, {1, 65535},
+                    "the same, of one address"),
+      Time("control-handshake-timeout", {&o.guests.handshake_timeout}, kTimeout,
+           "what a connection has to say something, and again for TLS and HTTP/2's beginning"),
       Count<uint32_t>("control-streams-max", {&o.streams_max}, kSome,
                       "rpcs at once on one connection"),
       Time("control-keepalive-time", {&o.keepalive_time}, {absl::Seconds(1), absl::Hours(24)},
@@ -272,9 +283,14 @@ std::vector<Option> AdminPort(Settings& s) {
   edge::AdminOptions& o = s.admin;
   return {
       Address("admin", {&o.listen}, "/metrics, /healthz and /readyz"),
-      Count<size_t>("admin-connections-max", {&o.connections_max}, {1, 65535}, "open connections"),
+      Count<size_t>("admin-connections-max", {&o.connections_max}, {1, 65535},
+                    "open connections; for a newer one the oldest is cut"),
+      Count<size_t>("admin-connections-per-address", {&o.connections_per_address}, {1, 65535},
+                    "the same, of one address"),
       Size<size_t>("admin-header-bytes", {&o.header_bytes}, {512, kMiB}, "headers of a request"),
       Time("admin-timeout", {&o.timeout}, kTimeout, "from a request's first byte to its answer"),
+      Time("stall-timeout", {&s.stall_timeout}, {absl::Milliseconds(200), absl::Hours(1)},
+           "a thread that has not turned for so long makes /healthz and /readyz say 503"),
   };
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/edge/admin.h"
 
+#include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
@@ -10,8 +11,8 @@
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 #include <chrono>
+#include <map>
 #include <optional>
-#include <set>
 #include <utility>
 
 #include "gateway/edge/address.h"
@@ -37,20 +38,27 @@ bool IsMalformed(Error error) {
 struct AdminServer::Shared {
   AdminOptions options;
   AdminPages pages;
-  std::set<Session*> sessions;  // each keeps itself alive by its pending handler
+  // By age. Each keeps itself alive by its pending handler.
+  std::map<uint64_t, Session*> sessions = {};
+  uint64_t next_number = 1;
   AdminProbe& probe;
 };
 
 // One connection: a request, an answer, the end. Its pending handler owns it.
 class AdminServer::Session : public std::enable_shared_from_this<Session> {
  public:
-  Session(Tcp::socket socket, std::shared_ptr<Shared> shared)
-      : stream_(std::move(socket)), shared_(std::move(shared)) {
-    shared_->sessions.insert(this);
+  Session(Tcp::socket socket, std::string peer, std::shared_ptr<Shared> shared)
+      : stream_(std::move(socket)),
+        peer_(std::move(peer)),
+        shared_(std::move(shared)),
+        number_(shared_->next_number++) {
+    shared_->sessions.emplace(number_, this);
     parser_.header_limit(static_cast<uint32_t>(shared_->options.header_bytes));
     parser_.body_limit(0);
   }
-  ~Session() { shared_->sessions.erase(this); }
+  ~Session() { shared_->sessions.erase(number_); }
+
+  const std::string& peer() const { return peer_; }
 
   void Start() {
     stream_.expires_after(absl::ToChronoMilliseconds(shared_->options.timeout));
@@ -58,7 +66,11 @@ class AdminServer::Session : public std::enable_shared_from_this<Session> {
         stream_, buffer_, parser_,
         [self = shared_from_this()](Error error, size_t) { self->OnRequest(error); });
   }
-  void Cut() { stream_.close(); }
+  // It counts no more.
+  void Cut() {
+    shared_->sessions.erase(number_);
+    stream_.close();
+  }
 
  private:
   void OnRequest(Error error) {
@@ -106,7 +118,9 @@ class AdminServer::Session : public std::enable_shared_from_this<Session> {
   }
 
   beast::tcp_stream stream_;
+  const std::string peer_;  // its address
   std::shared_ptr<Shared> shared_;
+  const uint64_t number_;
   beast::flat_buffer buffer_;
   http::request_parser<http::empty_body> parser_;
   std::optional<http::response<http::string_body>> response_;
@@ -115,7 +129,7 @@ class AdminServer::Session : public std::enable_shared_from_this<Session> {
 
 AdminServer::AdminServer(boost::asio::io_context& context, const AdminOptions& options,
                          AdminPages pages, AdminProbe& probe)
-    : shared_(new Shared{options, std::move(pages), {}, probe}),
+    : shared_(new Shared{.options = options, .pages = std::move(pages), .probe = probe}),
       acceptor_(context),
       pause_(context) {}
 
@@ -143,13 +157,32 @@ void AdminServer::Start() {
   acceptor_.async_accept([this](Error error, Tcp::socket socket) {
     if (error == boost::asio::error::operation_aborted) return;
     if (error) return Pause();
-    if (shared_->sessions.size() < shared_->options.connections_max) {
-      std::make_shared<Session>(std::move(socket), shared_)->Start();
-    } else {
-      shared_->probe.too_many.Add();
-    }
+    Error unknown;
+    std::string peer = socket.remote_endpoint(unknown).address().to_string();
+    MakeRoom(peer);
+    std::make_shared<Session>(std::move(socket), std::move(peer), shared_)->Start();
     Start();
   });
+}
+
+// Who comes last is served: it has been silent for the shortest time. An address that is at its
+// bound gives up its oldest; when all are taken, whoever holds most of them does.
+void AdminServer::MakeRoom(const std::string& peer) {
+  std::map<std::string, size_t> counts;
+  for (const auto& [number, session] : shared_->sessions) ++counts[session->peer()];
+  if (counts[peer] >= shared_->options.connections_per_address) return CutOldest(peer);
+  if (shared_->sessions.size() < shared_->options.connections_max) return;
+  CutOldest(std::max_element(counts.begin(), counts.end(), [](const auto& a, const auto& b) {
+              return a.second < b.second;
+            })->first);
+}
+
+void AdminServer::CutOldest(const std::string& peer) {
+  for (const auto& [number, session] : shared_->sessions) {
+    if (session->peer() != peer) continue;
+    shared_->probe.too_many.Add();
+    return session->Cut();
+  }
 }
 
 void AdminServer::Pause() {
@@ -163,7 +196,7 @@ void AdminServer::Stop() {
   Error ignored;
   pause_.cancel();
   acceptor_.close(ignored);
-  for (Session* session : shared_->sessions) session->Cut();
+  while (!shared_->sessions.empty()) shared_->sessions.begin()->second->Cut();
 }
 
 void AdminProbe::Visit(metrics::Visitor& visitor) const {

@@ -20,7 +20,7 @@ namespace sluice::edge {
 
 struct AdminProbe final : metrics::Source {
   metrics::Counter requests;
-  metrics::Counter too_many;   // connections over --admin-connections-max
+  metrics::Counter too_many;   // over --admin-connections-max, or those of one address over theirs
   metrics::Counter too_large;  // requests over --admin-header-bytes
   metrics::Counter too_slow;   // requests over --admin-timeout
   metrics::Counter malformed;
@@ -45,6 +45,8 @@ class AdminServer {
   class Session;
   struct Shared;
   void Pause();
+  void MakeRoom(const std::string& peer);
+  void CutOldest(const std::string& peer);
 
   std::shared_ptr<Shared> shared_;  // with the sessions that are under way
   boost::asio::ip::tcp::acceptor acceptor_;

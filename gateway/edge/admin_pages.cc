@@ -12,6 +12,11 @@ AdminAnswer Ready(const Readiness& readiness) {
   return {readiness.ready ? 200 : 503, "application/json", readiness.detail};
 }
 
+AdminAnswer Health(const std::string& sickness) {
+  if (sickness.empty()) return {200, "text/plain; charset=utf-8", "ok\n"};
+  return {503, "text/plain; charset=utf-8", sickness + "\n"};
+}
+
 }  // namespace
 
 AdminAnswer AnswerAdmin(const AdminPages& pages, const std::string& method,
@@ -24,7 +29,7 @@ AdminAnswer AnswerAdmin(const AdminPages& pages, const std::string& method,
   }
   if (path == "/metrics") return {200, kMetricsType, pages.metrics()};
   if (path == "/readyz") return Ready(pages.readiness());
-  return {200, "text/plain; charset=utf-8", "ok\n"};
+  return Health(pages.sickness());
 }
 
 }  // namespace sluice::edge

@@ -13,10 +13,12 @@ struct Readiness {
   std::string detail;  // JSON, for people and for `kubectl describe`
 };
 
-// What the admin port shows. Called on the home thread.
+// What the admin port shows. Called on its thread.
 struct AdminPages {
   std::function<std::string()> metrics;  // Prometheus's text format
   std::function<Readiness()> readiness;
+  // What is wrong that a restart would mend, one line; empty: nothing.
+  std::function<std::string()> sickness;
 };
 
 struct AdminAnswer {

@@ -61,6 +61,16 @@ void Edge::Start(absl::Span<hub::Shard* const> shards) {
 
 void Edge::StopAccepting() { common_->gate.Close(); }
 
+uint64_t Edge::descriptor_refusals() const {
+  uint64_t sum = 0;
+  for (const auto& shard : shards_) {
+    const EdgeProbe& probe = shard->probe();
+    sum += probe.refused[static_cast<size_t>(Refusal::kDescriptors)].value();
+    sum += probe.accept_pauses.value();
+  }
+  return sum;
+}
+
 void Edge::Stop() {
   for (auto& shard : shards_) shard->Stop();
 }

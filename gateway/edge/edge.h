@@ -37,6 +37,7 @@ class Edge {
 
   uint32_t size() const { return static_cast<uint32_t>(shards_.size()); }
   ShardThread& shard(uint32_t index) { return *shards_[index]; }
+  const ShardThread& shard(uint32_t index) const { return *shards_[index]; }
 
   // Binds the port, a share for each shard. UNAVAILABLE says why it cannot.
   absl::Status Listen();
@@ -47,6 +48,8 @@ class Edge {
   void Start(absl::Span<hub::Shard* const> shards);
   // Newcomers are told 503 from now on; those that are here stay. Any thread.
   void StopAccepting();
+  // Clients that were turned away for want of a descriptor. Any thread.
+  uint64_t descriptor_refusals() const;
   void Stop();
 
   // Reads the TLS files again, for connections to come; on an error the old ones stay in use.

@@ -6,7 +6,6 @@
 #include <optional>
 #include <utility>
 
-#include "gateway/edge/admin.h"
 #include "gateway/edge/loop.h"
 
 namespace sluice::edge {
@@ -33,7 +32,6 @@ struct HomeThread::Impl final : LoopClient {
   }
   void OnTurn() override {}
   void OnStop(Now) override {
-    if (admin) admin->Stop();
     if (signals) signals->cancel();
   }
 
@@ -46,10 +44,7 @@ struct HomeThread::Impl final : LoopClient {
     });
   }
 
-  AdminProbe probe;
   Loop loop;
-  std::unique_ptr<AdminServer> admin;
-  std::string address;
   std::optional<boost::asio::signal_set> signals;
   SignalHandlers handlers;
   std::function<void(Now)> tick;
@@ -59,18 +54,6 @@ HomeThread::HomeThread() : impl_(std::make_unique<Impl>()) {}
 HomeThread::~HomeThread() { Stop(); }
 
 void HomeThread::Post(Task task) { impl_->loop.Post(std::move(task)); }
-
-absl::Status HomeThread::ServeAdmin(const AdminOptions& options, AdminPages pages) {
-  if (absl::Status status = Validate(options); !status.ok()) return status;
-  auto admin =
-      std::make_unique<AdminServer>(impl_->loop.context(), options, std::move(pages), impl_->probe);
-  if (absl::Status status = admin->Listen(); !status.ok()) return status;
-  impl_->address = admin->address();
-  impl_->admin = std::move(admin);
-  return absl::OkStatus();
-}
-
-const std::string& HomeThread::admin_address() const { return impl_->address; }
 
 void BlockSignals() { MaskSignals(SIG_BLOCK); }
 
@@ -86,7 +69,6 @@ void HomeThread::HandleSignals(SignalHandlers handlers) {
 
 void HomeThread::Start(std::function<void(Now now)> tick) {
   impl_->tick = std::move(tick);
-  if (impl_->admin) impl_->admin->Start();
   if (impl_->signals) {
     impl_->AwaitSignal();
     // Whoever blocked them for the process wants them here.
@@ -98,10 +80,9 @@ void HomeThread::Start(std::function<void(Now now)> tick) {
 void HomeThread::Stop() {
   impl_->loop.StopThread();
   impl_->signals.reset();
-  impl_->admin.reset();
   impl_->loop.Stop();
 }
 
-const metrics::Source& HomeThread::metrics() const { return impl_->probe; }
+const LoopProbe& HomeThread::loop() const { return impl_->loop.probe(); }
 
 }  // namespace sluice::edge

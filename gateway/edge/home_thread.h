@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The node's own thread: the Executor of what there is once a node (event log, drains), the
-// process's signals, and the admin port. It serves no client.
-//
-// The admin port answers GET and HEAD of /metrics, /healthz and /readyz.
+// The node's own thread: the Executor of what there is once a node (event log, drains), and the
+// process's signals. It serves no client.
 #pragma once
 
 #include <functional>
 #include <memory>
-#include <string>
 
-#include "absl/status/status.h"
-#include "absl/time/time.h"
-#include "gateway/edge/admin_pages.h"
-#include "gateway/edge/options.h"
-#include "metrics/probe.h"
+#include "gateway/edge/loop_probe.h"
 #include "storage/executor.h"
 
 namespace sluice::edge {
@@ -36,11 +29,6 @@ class HomeThread final : public storage::Executor {
 
   void Post(Task task) override;
 
-  // Before Start. UNAVAILABLE: the port cannot be had.
-  absl::Status ServeAdmin(const AdminOptions& options, AdminPages pages);
-  // With the port that was really bound.
-  const std::string& admin_address() const;
-
   // Before Start.
   void HandleSignals(SignalHandlers handlers);
 
@@ -48,8 +36,7 @@ class HomeThread final : public storage::Executor {
   void Start(std::function<void(Now now)> tick);
   void Stop();
 
-  // What the admin port counts.
-  const metrics::Source& metrics() const;
+  const LoopProbe& loop() const;
 
  private:
   struct Impl;

@@ -43,6 +43,7 @@ Now Loop::Now() { return now_is_fresh_ ? now_ : ReadClock(); }
 void Loop::Post(Task task) {
   absl::MutexLock lock(&mutex_);
   if (closed_) return;
+  probe_.tasks.Add(1);
   tasks_.push_back(std::move(task));
   if (tasks_.size() == 1) boost::asio::post(*context_, [this] { RunTasks(); });
 }
@@ -55,6 +56,7 @@ void Loop::RunTasks() {
   }
   for (Task& task : batch) {
     if (!running_) return;
+    probe_.tasks.Add(-1);
     task(Now());
     task = nullptr;
   }
@@ -85,6 +87,7 @@ void Loop::ArmTick() {
   tick_->expires_after(kTick);
   tick_->async_wait([this](boost::system::error_code error) {
     if (error) return;
+    probe_.beats.Add();
     client_->OnTick(Now());
     ArmTick();
   });

@@ -19,6 +19,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "gateway/edge/loop_probe.h"
 #include "storage/executor.h"
 
 namespace sluice::edge {
@@ -54,6 +55,9 @@ class Loop {
   // Any thread.
   void Post(Task task);
 
+  // Any thread.
+  const LoopProbe& probe() const { return probe_; }
+
   void Start(LoopClient& client, const std::string& name);
 
   // Not on the loop's thread. OnStop is called, and the thread ends.
@@ -69,6 +73,7 @@ class Loop {
   void ArmTick();
   void Finish();
 
+  LoopProbe probe_;
   sluice::Now now_;
   bool now_is_fresh_ = false;
   bool running_ = true;

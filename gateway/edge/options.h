@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,11 @@ struct EdgeOptions {
   size_t connections_max = 100000;   // --connections-max, over all shards; 0: no limit
   double accepts_per_second = 1000;  // --accepts-per-second, over all shards; 0: no limit
   size_t accepts_burst = 5000;       // --accepts-burst
-  size_t refusals_max = 256;         // --refusals-max, a shard: told 503; what is beyond is cut
+  size_t descriptors_reserve = 256;  // --descriptors-reserve, what clients leave to others
+  // Not an option: descriptors with this number and above are not for clients. What the reserve
+  // makes of the process's limit.
+  int descriptors_end = std::numeric_limits<int>::max();
+  size_t refusals_max = 256;  // --refusals-max, a shard: told 503; what is beyond is cut
   absl::Duration retry_after = absl::Seconds(5);  // --retry-after, what a 503 advises
 
   absl::Duration handshake_timeout = absl::Seconds(10);  // --handshake-timeout, TLS to 101
@@ -52,6 +57,7 @@ struct EdgeOptions {
 struct AdminOptions {
   std::string listen = "127.0.0.1:8081";       // --admin
   size_t connections_max = 64;                 // --admin-connections-max
+  size_t connections_per_address = 16;         // --admin-connections-per-address
   size_t header_bytes = 8 << 10;               // --admin-header-bytes
   absl::Duration timeout = absl::Seconds(10);  // --admin-timeout, request to answer
 };

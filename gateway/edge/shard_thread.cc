@@ -76,11 +76,17 @@ void ShardThread::Impl::CutAll() {
   }
 }
 
-// Decides whether a client comes in, is told why not, or is cut at once.
+// Decides whether a client comes in, is told why not, or is cut at once. Descriptors get the lowest
+// number that is free: a high one says that there are no more for clients. Half of the reserve may
+// be used to tell them so.
 bool ShardThread::Impl::Admit(Connection::Visitor& visitor) {
-  visitor.refusal = parts.common.gate.Enter(loop.Now());
+  const EdgeOptions& options = parts.common.options;
+  const int over = visitor.socket.native_handle() - options.descriptors_end;
+  visitor.refusal =
+      over >= 0 ? std::optional(Refusal::kDescriptors) : parts.common.gate.Enter(loop.Now());
   if (!visitor.refusal) return true;
-  if (parts.refusing >= parts.common.options.refusals_max) {
+  const bool cut = over >= 0 && static_cast<size_t>(over) >= options.descriptors_reserve / 2;
+  if (cut || parts.refusing >= options.refusals_max) {
     parts.probe.refused[static_cast<int>(*visitor.refusal)].Add();
     parts.probe.refusals_cut.Add();
     return false;
@@ -110,6 +116,8 @@ ShardThread::~ShardThread() { Stop(); }
 void ShardThread::Post(Task task) { impl_->loop.Post(std::move(task)); }
 
 const EdgeProbe& ShardThread::probe() const { return impl_->parts.probe; }
+
+const LoopProbe& ShardThread::loop() const { return impl_->loop.probe(); }
 
 absl::StatusOr<uint16_t> ShardThread::Listen(const HostPort& address) {
   return impl_->acceptor->Listen(address, impl_->parts.common.options.backlog, impl_->index == 0);

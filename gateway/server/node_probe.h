@@ -17,6 +17,7 @@ class NodeProbe final : public metrics::Source {
   // Home thread: copies what may be read there alone.
   void Update(const hub::EventLog& events, const EventRelay& relay, const hub::Drains& drains);
   void SetDraining(bool draining) { draining_.Set(draining ? 1 : 0); }
+  bool draining() const { return draining_.value() != 0; }  // any thread
 
   void Visit(metrics::Visitor& visitor) const override;
 

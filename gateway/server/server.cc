@@ -4,12 +4,15 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <thread>
+#include <limits>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "gateway/protocol/routes.h"
+#include "gateway/server/announce.h"
+#include "gateway/server/log_text.h"
 #include "gateway/version.h"
 
 namespace sluice::server {
@@ -31,9 +34,23 @@ std::string StorageName(config::Storage storage) {
   return "";
 }
 
-uint32_t ShardCount(const config::Settings& settings) {
-  if (settings.shards > 0) return settings.shards;
-  return std::clamp(std::thread::hardware_concurrency(), 1u, 255u);
+uint32_t ShardCount(const config::Settings& settings, const Processors& processors) {
+  return settings.shards > 0 ? settings.shards : std::min(processors.granted(), 255u);
+}
+
+int ToDescriptor(uint64_t number) {
+  return static_cast<int>(std::min<uint64_t>(number, std::numeric_limits<int>::max()));
+}
+
+// With what the process may have of descriptors. Of the reserve, a quarter is the admin port's
+// alone.
+config::Settings Bounded(const config::Settings& settings, const DescriptorLimits& limits) {
+  config::Settings bounded = settings;
+  const uint64_t reserve = ReserveOf(limits.soft, settings.edge.descriptors_reserve);
+  bounded.edge.descriptors_reserve = reserve;
+  bounded.edge.descriptors_end = ToDescriptor(limits.soft - reserve);
+  bounded.control.guests.descriptors_end = ToDescriptor(limits.soft - reserve / 4);
+  return bounded;
 }
 
 // Tells two lives of one node apart.
@@ -43,36 +60,39 @@ std::string MakeEpoch() {
 
 }  // namespace
 
-absl::StatusOr<Server::Parts> Server::Build(const config::Settings& settings) {
+absl::StatusOr<Server::Parts> Server::Build(const config::Settings& settings, uint32_t shards) {
   auto dialects = std::make_unique<const protocol::Registry>(settings.dialects);
   auto routes = protocol::Routes::Configure(settings.routes, *dialects);
   if (!routes.ok()) return routes.status();
   auto tokens = tokens::JwtAuthority::Make(settings.jwt);
   if (!tokens.ok()) return tokens.status();
-  auto edge = edge::Edge::Make(settings.edge, *std::move(routes), ShardCount(settings));
+  auto edge = edge::Edge::Make(settings.edge, *std::move(routes), shards);
   if (!edge.ok()) return edge.status();
   return Parts{std::move(dialects), *std::move(tokens), *std::move(edge)};
 }
 
 absl::Status Server::Check(const config::Settings& settings) {
-  auto parts = Build(settings);
+  auto parts = Build(settings, 1);
   return parts.ok() ? control::Server::Check(settings.control) : parts.status();
 }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const config::Settings& settings,
                                                       const Log& log) {
-  auto parts = Build(settings);
+  const Grants grants{ReadProcessors(), RaiseDescriptorLimit()};
+  const config::Settings bounded = Bounded(settings, grants.descriptors);
+  auto parts = Build(bounded, ShardCount(bounded, grants.processors));
   if (!parts.ok()) return parts.status();
-  std::unique_ptr<Server> server(new Server(settings, log, *std::move(parts)));
+  std::unique_ptr<Server> server(new Server(bounded, log, grants, *std::move(parts)));
   absl::Status status = server->Listen();
   if (!status.ok()) return status;
   server->Run();
   return server;
 }
 
-Server::Server(const config::Settings& settings, const Log& log, Parts parts)
+Server::Server(const config::Settings& settings, const Log& log, const Grants& grants, Parts parts)
     : settings_(settings),
       log_(log),
+      grants_(grants),
       dialects_(std::move(parts.dialects)),
       tokens_(std::move(parts.tokens)),
       edge_(std::move(parts.edge)),
@@ -99,10 +119,22 @@ Server::Server(const config::Settings& settings, const Log& log, Parts parts)
             .limits = settings.limits,
             .worker_reports = &worker_log_},
       control_(settings.control, node_, control_probe_),
-      exporter_({&hub_.metrics(), &edge_->metrics(), &home_.metrics(), &probe_, &control_probe_,
-                 log.metrics()},
+      heartbeats_(settings.stall_timeout),
+      watch_({.heartbeats = heartbeats_,
+              .descriptors_end = settings.edge.descriptors_end,
+              .descriptor_refusals = [this] { return edge_->descriptor_refusals(); },
+              .control = [this] { return control_.Complaint(); },
+              .ready = [this](bool ready) { control_.SetReady(ready); }},
+             log),
+      exporter_({&hub_.metrics(), &edge_->metrics(), &admin_.metrics(), &probe_, &control_probe_,
+                 &heartbeats_, log.metrics()},
                 kVersion),
-      departure_(settings.departure) {}
+      departure_(settings.departure) {
+  heartbeats_.Watch("home", home_.loop());
+  for (uint32_t i = 0; i < edge_->size(); ++i) {
+    heartbeats_.Watch(absl::StrCat("shard-", i), edge_->shard(i).loop());
+  }
+}
 
 Server::~Server() { Stop(); }
 
@@ -111,12 +143,13 @@ Server::~Server() { Stop(); }
 absl::Status Server::Listen() {
   absl::Status status = edge_->Listen();
   if (!status.ok()) return status;
-  status = home_.ServeAdmin(
-      settings_.admin, {[this] { return exporter_.Render(); }, [this] { return ReadyPage(); }});
+  status = admin_.Listen(settings_.admin, {.metrics = [this] { return exporter_.Render(); },
+                                           .readiness = [this] { return ReadyPage(); },
+                                           .sickness = [this] { return watch_.sickness(); }});
   if (!status.ok()) return status;
   status = control_.Start();
   if (!status.ok()) return status;
-  addresses_ = {edge_->address(), control_.address(), home_.admin_address()};
+  addresses_ = {edge_->address(), control_.address(), admin_.address()};
   // Before the file: whoever waits for it may send a signal at once.
   home_.HandleSignals({[this] { OnStopSignal(); }, [this] { OnReloadSignal(); }});
   if (settings_.address_file.empty()) return absl::OkStatus();
@@ -126,6 +159,7 @@ absl::Status Server::Listen() {
 void Server::Run() {
   home_.Start([this](Now now) { Tick(now); });
   edge_->Start(hub_.shards());
+  admin_.Start([this](Now now) { watch_.Tick(now); });
   log_.Info("started", {{"version", kVersion},
                         {"node", settings_.shard.node},
                         {"shards", std::to_string(edge_->size())},
@@ -133,6 +167,8 @@ void Server::Run() {
   log_.Info("listening", {{"listen", addresses_.listen},
                           {"control", addresses_.control},
                           {"admin", addresses_.admin}});
+  AnnounceThreads(log_, grants_.processors, settings_.shards, edge_->size());
+  AnnounceDescriptors(log_, grants_.descriptors, settings_.edge);
 }
 
 // --- Life, on the home thread --------------------------------------------------------------------
@@ -178,14 +214,14 @@ void Server::OnReloadSignal() {
 void Server::BeginLeaving(Now now) {
   if (departure_.begun()) return;
   departure_.Begin(now);
-  probe_.SetDraining(true);
   control_.BeginShutdown();
   log_.Info("leaving", {{"connections", std::to_string(hub_.connections())},
                         {"delay", absl::FormatDuration(settings_.departure.delay)},
                         {"drain-timeout", absl::FormatDuration(settings_.departure.drain_timeout)},
                         {"drain-grace", absl::FormatDuration(settings_.departure.drain_grace)}});
-  // Without a delay, whoever reads that the node leaves is not let in any more.
   Tick(now);
+  // Last: without a delay, whoever reads that the node leaves is not let in any more.
+  probe_.SetDraining(true);
 }
 
 void Server::BeginDrain(Now now, size_t connections) {
@@ -200,12 +236,18 @@ void Server::BeginDrain(Now now, size_t connections) {
   });
 }
 
+// --- The admin port's pages
+// ------------------------------------------------------------------------
+
 edge::Readiness Server::ReadyPage() const {
-  const bool ready = !departure_.begun();
+  const bool draining = probe_.draining();
+  const std::string why = watch_.unreadiness();
+  const bool ready = !draining && why.empty();
   return {ready,
           absl::StrCat(R"({"ready":)", ready ? "true" : "false", R"(,"draining":)",
-                       ready ? "false" : "true", R"(,"storage":")", StorageName(settings_.storage),
-                       R"(","connections":)", hub_.connections(), "}")};
+                       draining ? "true" : "false", R"(,"storage":")",
+                       StorageName(settings_.storage), R"(","connections":)", hub_.connections(),
+                       why.empty() ? "" : R"(,"why":)", why.empty() ? "" : JsonText(why), "}")};
 }
 
 // --- Stop ----------------------------------------------------------------------------------------
@@ -220,12 +262,14 @@ void Server::Wait() {
   log_.Info("stopped");
 }
 
-// The reverse of construction. The home thread is last, so that it still hears a second signal.
+// The reverse of construction. The home thread still hears a second signal while the rest stops,
+// and the admin port answers to the end.
 void Server::Stop() {
   control_.DrainWorkers();
   control_.Stop();
   edge_->Stop();
   home_.Stop();
+  admin_.Stop();
 }
 
 }  // namespace sluice::server

@@ -17,6 +17,7 @@
 #include "control/probe.h"
 #include "control/server.h"
 #include "gateway/config/settings.h"
+#include "gateway/edge/admin_thread.h"
 #include "gateway/edge/edge.h"
 #include "gateway/edge/home_thread.h"
 #include "gateway/hub/drains.h"
@@ -25,10 +26,14 @@
 #include "gateway/protocol/registry.h"
 #include "gateway/server/addresses.h"
 #include "gateway/server/departure.h"
+#include "gateway/server/descriptors.h"
 #include "gateway/server/event_relay.h"
+#include "gateway/server/heartbeats.h"
 #include "gateway/server/hub_parts.h"
 #include "gateway/server/log.h"
 #include "gateway/server/node_probe.h"
+#include "gateway/server/processors.h"
+#include "gateway/server/watch.h"
 #include "gateway/server/worker_log.h"
 #include "gateway/tokens/jwt_authority.h"
 #include "metrics/exporter.h"
@@ -63,8 +68,13 @@ class Server {
     std::unique_ptr<tokens::JwtAuthority> tokens;
     std::unique_ptr<edge::Edge> edge;
   };
-  static absl::StatusOr<Parts> Build(const config::Settings& settings);
-  Server(const config::Settings& settings, const Log& log, Parts parts);
+  static absl::StatusOr<Parts> Build(const config::Settings& settings, uint32_t shards);
+  // What the process found.
+  struct Grants {
+    Processors processors;
+    DescriptorLimits descriptors;
+  };
+  Server(const config::Settings& settings, const Log& log, const Grants& grants, Parts parts);
 
   absl::Status Listen();
   void Run();
@@ -76,10 +86,13 @@ class Server {
   void OnReloadSignal();
   void BeginLeaving(Now now);
   void BeginDrain(Now now, size_t connections);
+
+  // The admin port's thread.
   edge::Readiness ReadyPage() const;
 
   const config::Settings settings_;
   const Log& log_;
+  const Grants grants_;
 
   std::unique_ptr<const protocol::Registry> dialects_;
   std::unique_ptr<tokens::JwtAuthority> tokens_;
@@ -100,6 +113,9 @@ class Server {
   control::ControlProbe control_probe_;
   const control::Node node_;
   control::Server control_;
+  Heartbeats heartbeats_;
+  Watch watch_;
+  edge::AdminThread admin_;
   metrics::Exporter exporter_;
 
   Departure departure_;

@@ -17,6 +17,17 @@ after(() => gateway.stop());
 
 const refusals = () => gateway.metric('sluice_admin_refused_total');
 
+test('64 connections that say nothing, of the same address: the pages answer', async () => {
+  const patient = await Gateway.start({'admin-timeout': '1h'});
+  const silent = await Promise.all(Array.from({length: 200}, () => Raw.connect(patient.admin)));
+  for (const page of ['/healthz', '/readyz', '/metrics']) {
+    assert.equal((await patient.fetch(page)).status, 200, page);
+  }
+  assert.ok(await patient.metric('sluice_admin_refused_total', {reason: 'connections'}) >= 100);
+  for (const raw of silent) raw.destroy();
+  await patient.stop();
+});
+
 test('--admin-connections-max: what is beyond is cut', async () => {
   const before = await refusals();
   const all = await Promise.all(Array.from({length: CONNECTIONS + 3},

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/edge/admin_thread.h"
+
+#include <utility>
+
+#include "gateway/edge/admin.h"
+#include "gateway/edge/loop.h"
+
+namespace sluice::edge {
+
+struct AdminThread::Impl final : LoopClient {
+  void OnClock(Now) override {}
+  void OnTick(Now now) override {
+    if (tick) tick(now);
+  }
+  void OnTurn() override {}
+  void OnStop(Now) override {
+    if (admin) admin->Stop();
+  }
+
+  AdminProbe probe;
+  Loop loop;
+  std::unique_ptr<AdminServer> admin;
+  std::string address;
+  std::function<void(Now)> tick;
+};
+
+AdminThread::AdminThread() : impl_(std::make_unique<Impl>()) {}
+AdminThread::~AdminThread() { Stop(); }
+
+absl::Status AdminThread::Listen(const AdminOptions& options, AdminPages pages) {
+  if (absl::Status status = Validate(options); !status.ok()) return status;
+  auto admin =
+      std::make_unique<AdminServer>(impl_->loop.context(), options, std::move(pages), impl_->probe);
+  if (absl::Status status = admin->Listen(); !status.ok()) return status;
+  impl_->address = admin->address();
+  impl_->admin = std::move(admin);
+  return absl::OkStatus();
+}
+
+const std::string& AdminThread::address() const { return impl_->address; }
+
+void AdminThread::Start(std::function<void(Now now)> tick) {
+  impl_->tick = std::move(tick);
+  if (impl_->admin) impl_->admin->Start();
+  impl_->loop.Start(*impl_, "admin");
+}
+
+void AdminThread::Stop() {
+  impl_->loop.StopThread();
+  impl_->admin.reset();
+  impl_->loop.Stop();
+}
+
+const metrics::Source& AdminThread::metrics() const { return impl_->probe; }
+
+}  // namespace sluice::edge

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Whether the threads that do the work turn: each beats every 20 ms, and whoever has not beaten for
+// --stall-timeout is stuck. Silence is counted in the watcher's own ticks, so that a process that
+// was stopped, or a machine that was suspended, accuses nobody.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "gateway/edge/loop_probe.h"
+#include "metrics/probe.h"
+#include "storage/time.h"
+
+namespace sluice::server {
+
+class Heartbeats final : public metrics::Source {
+ public:
+  explicit Heartbeats(absl::Duration stall_timeout) : stall_timeout_(stall_timeout) {}
+
+  // Before the first Tick. `loop` outlives this.
+  void Watch(std::string thread, const edge::LoopProbe& loop);
+
+  // The watcher's thread; so is Complaint.
+  void Tick(Instant now);
+
+  // Who is stuck: "shard-1 has not turned for 12s"; empty: nobody.
+  std::string Complaint() const;
+
+  void Visit(metrics::Visitor& visitor) const override;
+
+ private:
+  struct Thread {
+    Thread(std::string n, const edge::LoopProbe& l) : name(std::move(n)), loop(l) {}
+    std::string name;
+    const edge::LoopProbe& loop;
+    uint64_t beats = 0;
+    absl::Duration silent;
+    metrics::Gauge silent_ms;  // the same, for whoever asks from another thread
+  };
+
+  const absl::Duration stall_timeout_;
+  std::deque<Thread> threads_;
+  Instant last_ = Instant::Future();
+};
+
+}  // namespace sluice::server

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/port.h"
+
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "control/listeners.h"
+
+namespace sluice::control {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+constexpr absl::Duration kPatience = absl::Seconds(10);
+
+uint16_t PortOf(const std::string& address) {
+  int port = 0;
+  EXPECT_TRUE(absl::SimpleAtoi(address.substr(address.rfind(':') + 1), &port)) << address;
+  return static_cast<uint16_t>(port);
+}
+
+// A client's socket on IPv4's loopback; less than 0: refused.
+int Connect(const std::string& address) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  timeval patience{10, 0};
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(PortOf(address));
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof(to)) == 0) return fd;
+  close(fd);
+  return -1;
+}
+
+// Whether the other side closes it, rather than that nothing comes for ten seconds.
+bool IsCut(int fd) {
+  char byte = 0;
+  return recv(fd, &byte, 1, 0) == 0;
+}
+
+struct World {
+  explicit World(PortGuests::Limits limits = {}, const std::string& listen = "127.0.0.1:0")
+      : port(listen, limits, probe) {
+    absl::Status status = port.Listen();
+    EXPECT_TRUE(status.ok()) << status;
+    port.Start([this](int fd) {
+      absl::MutexLock lock(&mutex);
+      adopted.push_back(fd);
+    });
+  }
+  ~World() {
+    port.Stop();
+    for (int fd : adopted) close(fd);
+  }
+  // Until so many were handed over.
+  bool WaitFor(size_t count) {
+    absl::MutexLock lock(&mutex);
+    auto are_there = [this, count]()
+                         ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) { return adopted.size() >= count; };
+    return mutex.AwaitWithTimeout(absl::Condition(&are_there), kPatience);
+  }
+
+  PortProbe probe;
+  absl::Mutex mutex;
+  std::vector<int> adopted;
+  Port port;
+};
+
+TEST(Port, HandsOverWhoeverSpeaks) {
+  World world;
+  const int silent = Connect(world.port.address());
+  const int speaks = Connect(world.port.address());
+  ASSERT_EQ(write(speaks, "PRI", 3), 3);
+  ASSERT_TRUE(world.WaitFor(1));
+  char bytes[4] = {};
+  EXPECT_EQ(recv(world.adopted[0], bytes, sizeof(bytes), MSG_DONTWAIT), 3) << "nothing was taken";
+  EXPECT_THAT(world.adopted, SizeIs(1));
+  close(silent);
+  close(speaks);
+}
+
+TEST(Port, CutsWhoeverIsSilent) {
+  World world({.handshake_timeout = absl::Milliseconds(50)});
+  const int silent = Connect(world.port.address());
+  EXPECT_TRUE(IsCut(silent));
+  EXPECT_EQ(world.probe.silent.value(), 1u);
+  close(silent);
+}
+
+TEST(Port, StopRefuses) {
+  World world;
+  const std::string address = world.port.address();
+  world.port.Stop();
+  EXPECT_LT(Connect(address), 0);
+}
+
+// gRPC's own listener ends here for good.
+TEST(Port, GoesOnAfterDescriptorsHadRunOut) {
+  World world;
+  rlimit before{};
+  getrlimit(RLIMIT_NOFILE, &before);
+  const int client = socket(AF_INET, SOCK_STREAM, 0);
+  rlimit none = before;
+  none.rlim_cur = static_cast<rlim_t>(client) + 1;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(PortOf(world.port.address()));
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(connect(client, reinterpret_cast<sockaddr*>(&to), sizeof(to)), 0);
+  ASSERT_EQ(write(client, "PRI", 3), 3);
+  const absl::Time end = absl::Now() + kPatience;
+  while (world.port.accepting() && absl::Now() < end) std::this_thread::yield();
+  EXPECT_FALSE(world.port.accepting());
+  setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_TRUE(world.WaitFor(1));
+  while (!world.port.accepting() && absl::Now() < end) std::this_thread::yield();
+  EXPECT_TRUE(world.port.accepting());
+  EXPECT_GT(world.probe.accept_errors.value(), 0u);
+  close(client);
+}
+
+TEST(Listeners, ANameMayStandForSeveralAddresses) {
+  auto listeners = Listeners::Open("localhost:0");
+  ASSERT_TRUE(listeners.ok()) << listeners.status();
+  EXPECT_TRUE(absl::StartsWith(listeners->address(), "localhost:")) << listeners->address();
+  const int client = Connect(listeners->address());
+  EXPECT_GE(client, 0);
+  close(client);
+}
+
+TEST(Listeners, AWildcardIsAllAddresses) {
+  for (const char* wildcard : {"0.0.0.0:0", "[::]:0"}) {
+    auto listeners = Listeners::Open(wildcard);
+    ASSERT_TRUE(listeners.ok()) << listeners.status();
+    const int client = Connect(listeners->address());
+    EXPECT_GE(client, 0) << wildcard;
+    close(client);
+  }
+}
+
+TEST(Listeners, SaysWhyItCannot) {
+  auto first = Listeners::Open("127.0.0.1:0");
+  ASSERT_TRUE(first.ok());
+  auto second = Listeners::Open(first->address());
+  EXPECT_EQ(second.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(second.status().message()),
+              HasSubstr("control: cannot listen on " + first->address() + ": "));
+  EXPECT_FALSE(Listeners::Open("no.such.host.invalid:1").ok());
+}
+
+}  // namespace
+}  // namespace sluice::control
