@@ -62,7 +62,8 @@ bool IsSignedWith(const JwtKey& key, const std::string& token) {
   int size = static_cast<int>(key.verify_with.size());
   if (jwt_decode(&raw, token.c_str(), Bytes(key.verify_with), size) != 0) return false;
   TokenPtr verified(raw);
-  return jwt_get_alg(raw) == jwt_str_alg(key.algorithm.c_str());
+  const char* algorithm = jwt_alg_str(jwt_get_alg(raw));
+  return algorithm != nullptr && Verifies(key, algorithm);
 }
 
 }  // namespace sluice::tokens

@@ -23,7 +23,7 @@ struct TimeClaims {
 absl::StatusOr<std::string> SignToken(const JwtKey& key, std::string_view claims_json,
                                       const TimeClaims& times);
 
-// Whether `token`, whose header names the key's algorithm, was signed with it.
+// Whether `token`, whose header names an algorithm that the key verifies, was signed with it.
 bool IsSignedWith(const JwtKey& key, const std::string& token);
 
 }  // namespace sluice::tokens

@@ -57,7 +57,7 @@ TokenFlaw NotActive(double seconds) {
 }
 
 bool MayHaveSigned(const JwtKey& key, const JwtText& text) {
-  return key.algorithm == text.algorithm &&
+  return Verifies(key, text.algorithm) &&
          (key.kid.empty() || text.kid.empty() || key.kid == text.kid);
 }
 
@@ -65,7 +65,7 @@ bool MayHaveSigned(const JwtKey& key, const JwtText& text) {
 const char* SignatureFlaw(const std::vector<JwtKey>& keys, const JwtText& text,
                           const std::string& token) {
   if (keys.empty()) return "secret or public key must be provided";
-  auto fits = [&](const JwtKey& key) { return key.algorithm == text.algorithm; };
+  auto fits = [&](const JwtKey& key) { return Verifies(key, text.algorithm); };
   if (std::none_of(keys.begin(), keys.end(), fits)) return "invalid algorithm";
   auto signed_it = [&](const JwtKey& key) {
     return MayHaveSigned(key, text) && IsSignedWith(key, token);

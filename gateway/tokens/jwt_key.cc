@@ -143,6 +143,11 @@ bool IsJwtAlgorithm(std::string_view name) {
 
 bool IsSymmetric(std::string_view algorithm) { return algorithm.starts_with("HS"); }
 
+bool Verifies(const JwtKey& key, std::string_view algorithm) {
+  if (key.algorithm == algorithm) return true;
+  return IsJwtAlgorithm(algorithm) && IsSymmetric(algorithm) && IsSymmetric(key.algorithm);
+}
+
 absl::StatusOr<std::vector<JwtKey>> LoadJwtKeys(const std::string& file) {
   auto text = ReadFile(file);
   if (!text.ok()) return text.status();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One key of signed tokens, bound to one algorithm (RFC 7518 3.1): a token that names another is
-// not tried with it, so that a public key is never taken for a secret.
+// not tried with it, so that a public key is never taken for a secret. A secret signs with its own
+// algorithm and verifies those of every HS size, as SocketCluster's secrets do.
 #pragma once
 
 #include <string>
@@ -24,6 +25,9 @@ struct JwtKey {
 // HS, RS and ES, each with 256, 384 and 512 bits.
 bool IsJwtAlgorithm(std::string_view name);
 bool IsSymmetric(std::string_view algorithm);
+
+// Whether a token whose header names `algorithm` may be tried with the key.
+bool Verifies(const JwtKey& key, std::string_view algorithm);
 
 inline constexpr size_t kJwtKeysMax = 100;
 

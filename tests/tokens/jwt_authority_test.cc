@@ -258,10 +258,23 @@ TEST_F(JwtAuthorityTest, APublicKeyIsNoSecret) {
   EXPECT_EQ(Flaw(*authority, Signed(*attacker, "{}")), Invalid("invalid algorithm"));
 }
 
-TEST_F(JwtAuthorityTest, AKeyServesOneAlgorithmOnly) {
-  auto hs256 = Authority("- {algorithm: HS256, secret: same}");
-  auto hs512 = Authority("- {algorithm: HS512, secret: same}");
-  EXPECT_EQ(Flaw(*hs256, Signed(*hs512, "{}")), Invalid("invalid algorithm"));
+TEST_F(JwtAuthorityTest, AKeyPairServesOneAlgorithmOnly) {
+  auto rs256 = Authority("- {algorithm: RS256, private_key_file: rsa.key}");
+  auto rs512 = Authority("- {algorithm: RS512, private_key_file: rsa.key}");
+  EXPECT_EQ(Flaw(*rs256, Signed(*rs512, "{}")), Invalid("invalid algorithm"));
+}
+
+TEST_F(JwtAuthorityTest, ASecretVerifiesEverySize) {
+  for (const char* signer : {"HS256", "HS384", "HS512"}) {
+    auto theirs = Authority(absl::StrCat("- {algorithm: ", signer, ", secret: same}"));
+    std::string token = Signed(*theirs, "{}");
+    for (const char* verifier : {"HS256", "HS384", "HS512"}) {
+      auto ours = Authority(absl::StrCat("- {algorithm: ", verifier, ", secret: same}"));
+      EXPECT_EQ(Flaw(*ours, token), "") << signer << " " << verifier;
+      auto other = Authority(absl::StrCat("- {algorithm: ", verifier, ", secret: other}"));
+      EXPECT_EQ(Flaw(*other, token), Invalid("invalid signature")) << signer << " " << verifier;
+    }
+  }
 }
 
 }  // namespace
