@@ -120,6 +120,8 @@ void Shard::Impl::Refuse(Session& session, CloseCause cause, const CallError& er
     const Correlation& greeting = session.arrival->greeting;
     std::string refusal = session.dialect->EncodeError(greeting, error);
     if (!refusal.empty() && !Deliver(session, refusal, now)) return;
+    // It was told why; the close has the dialect's own reason, unless a code was chosen for it.
+    if (!refusal.empty() && frame.code == 0) frame.reason.clear();
   }
   CloseSession(session, cause, std::move(frame), now);
 }
