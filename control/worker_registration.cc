@@ -41,8 +41,10 @@ absl::Status CheckName(const std::string& name, std::string_view field) {
   if (!IsName(name, kNameMax)) {
     return Invalid("NAME_INVALID", field, "a name has 1 to 255 bytes and no control characters");
   }
-  if (absl::StartsWith(name, "rpc.") || absl::StartsWith(name, "__")) {
-    return Invalid("NAME_RESERVED", field, "\"rpc.\" and \"__\" are the gateway's own");
+  // OpenRPC's way to ask what there is; the gateway has no answer to it, a worker may.
+  bool reserved = absl::StartsWith(name, "rpc.") && name != "rpc.discover";
+  if (reserved || name == "__listMethods") {
+    return Invalid("NAME_RESERVED", field, "\"rpc.\" and \"__listMethods\" are the gateway's own");
   }
   return absl::OkStatus();
 }

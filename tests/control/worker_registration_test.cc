@@ -80,8 +80,12 @@ TEST_F(RegistrationTest, RefusalsSayWhy) {
   EXPECT_EQ(Reason(), "NAME_INVALID");
   method->set_name("rpc.login");
   EXPECT_EQ(Reason(), "NAME_RESERVED");
-  method->set_name("__list");
+  method->set_name("__listMethods");
   EXPECT_EQ(Reason(), "NAME_RESERVED");
+  method->set_name("__list");
+  EXPECT_EQ(Reason(), "");
+  method->set_name("rpc.discover");
+  EXPECT_EQ(Reason(), "");
   method->set_name("m");
   EXPECT_EQ(Reason(), "");
   method->set_access(static_cast<v1::Access>(9));
