@@ -100,7 +100,9 @@ class Dialect {
   virtual bool client_publish() const { return false; }
 
   // A connection's first frame may settle which dialect it really speaks; asked once.
-  virtual const Dialect& ForFirstFrame(bool binary_frame) const = 0;
+  virtual const Dialect& ForFirstFrame(bool /*binary_frame*/, std::string_view /*bytes*/) const {
+    return *this;
+  }
 
   // Never fails: what is wrong becomes a Malformed or Hopeless command. Costs O(bytes).
   virtual Decoded Decode(DialectState& state, std::string_view bytes, bool binary_frame,
@@ -113,9 +115,6 @@ class Dialect {
   // answer.
   virtual std::string EncodeResult(const Correlation& correlation, const Payload& result) const = 0;
   virtual std::string EncodeError(const Correlation& correlation, const CallError& error) const = 0;
-  // Whether an error is sent even if correlation.answer is false (JSON-RPC here: protocol errors
-  // are, with id null; application errors are not).
-  virtual bool AnswersAnyway(const CallError& error) const = 0;
   virtual std::string EncodeChannels(const Correlation& correlation,
                                      absl::Span<const ChannelResult> results) const = 0;
   // The dialect adds its own reserved names: that of the login only if there is one.

@@ -70,4 +70,11 @@ CallError MakeError(Fault fault) {
           .data_json = {}};
 }
 
+CallError UnreadableAnswer(std::string_view why) {
+  CallError error = MakeError(Fault::kParse);
+  error.message = "The client's answer cannot be read: ";
+  error.message += why;
+  return error;
+}
+
 }  // namespace sluice::hub

@@ -53,4 +53,7 @@ struct CallError {
 // An error of the gateway's own, with its standard sentence.
 CallError MakeError(Fault fault);
 
+// What a backend hears of a client's answer that could not be read; `why` is part of its sentence.
+CallError UnreadableAnswer(std::string_view why);
+
 }  // namespace sluice::hub

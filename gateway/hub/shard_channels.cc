@@ -18,7 +18,7 @@ void Shard::Impl::SubscribeTo(Session& session, const Correlation& correlation, 
     if (!status) return Fail(session, correlation, batch, MakeError(Fault::kEventForbidden), now);
     results.push_back({channel, *status, session.id, options.channels_per_connection});
   }
-  Answered(session, batch, session.dialect->EncodeChannels(correlation, results), now);
+  TellChannels(session, correlation, batch, results, now);
 }
 
 // Nothing if it is forbidden.
@@ -45,6 +45,12 @@ void Shard::Impl::UnsubscribeFrom(Session& session, const Correlation& correlati
     }
     results.push_back({channel, status, session.id, options.channels_per_connection});
   }
+  TellChannels(session, correlation, batch, results, now);
+}
+
+void Shard::Impl::TellChannels(Session& session, const Correlation& correlation, Key batch,
+                               absl::Span<const ChannelResult> results, Now now) {
+  if (!correlation.answer) return Answered(session, batch, std::nullopt, now);
   Answered(session, batch, session.dialect->EncodeChannels(correlation, results), now);
 }
 

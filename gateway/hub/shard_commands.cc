@@ -21,7 +21,7 @@ struct Overloaded : Visitors... {
 
 bool Shard::Impl::Receive(Session& session, std::string_view bytes, bool binary, Now now) {
   SessionKey key = session.key;
-  if (!session.first_frame_seen) ChooseDialect(session, binary);
+  if (!session.first_frame_seen) ChooseDialect(session, bytes, binary);
   probe.messages_in[session.dialect->id()].Add();
   Decoded decoded = session.dialect->Decode(session.dialect_state, bytes, binary, options.decode);
   if (decoded.batch) {
@@ -37,9 +37,9 @@ bool Shard::Impl::Receive(Session& session, std::string_view bytes, bool binary,
   return Reading(session);
 }
 
-void Shard::Impl::ChooseDialect(Session& session, bool binary) {
+void Shard::Impl::ChooseDialect(Session& session, std::string_view bytes, bool binary) {
   session.first_frame_seen = true;
-  const Dialect& dialect = session.dialect->ForFirstFrame(binary);
+  const Dialect& dialect = session.dialect->ForFirstFrame(binary, bytes);
   if (session.state == Session::State::kOpen) {
     probe.connections[session.dialect->id()].Add(-1);
     probe.connections[dialect.id()].Add(1);
@@ -147,9 +147,7 @@ void Shard::Impl::Succeed(Session& session, const Correlation& correlation, Key 
 void Shard::Impl::Fail(Session& session, const Correlation& correlation, Key batch,
                        const CallError& error, Now now) {
   probe.faults[static_cast<size_t>(error.fault)].Add();
-  if (!correlation.answer && !session.dialect->AnswersAnyway(error)) {
-    return Answered(session, batch, std::nullopt, now);
-  }
+  if (!correlation.answer) return Answered(session, batch, std::nullopt, now);
   Answered(session, batch, session.dialect->EncodeError(correlation, error), now);
 }
 

@@ -180,7 +180,7 @@ struct Shard::Impl : CallOwner {
 
   // --- commands (shard_commands.cc) ---
   bool Receive(Session& session, std::string_view bytes, bool binary, Now now);
-  void ChooseDialect(Session& session, bool binary);
+  void ChooseDialect(Session& session, std::string_view bytes, bool binary);
   void Execute(Session& session, Command command, Key batch, Now now);
   void RunBatch(Batch& batch, Now now);
   void FinishBatch(Batch& batch, Now now);
@@ -198,6 +198,8 @@ struct Shard::Impl : CallOwner {
                    const Subscribe& subscribe, Now now);
   std::optional<ChannelStatus> SubscribeToOne(Session& session, const std::string& channel,
                                               Now now);
+  void TellChannels(Session& session, const Correlation& correlation, Key batch,
+                    absl::Span<const ChannelResult> results, Now now);
   void UnsubscribeFrom(Session& session, const Correlation& correlation, Key batch,
                        const Unsubscribe& unsubscribe, Now now);
   void TellMethods(Session& session, const Correlation& correlation, Key batch, Now now);

@@ -1,26 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// JSON-RPC 2.0 as rpc-websockets speaks it: the default dialect. Ids and parameters pass through as
-// they were written, but the whole document is checked.
+// JSON-RPC 2.0 as rpc-websockets speaks it: the default dialect.
 #pragma once
 
+#include <string_view>
+
 #include "gateway/protocol/rpc_dialect.h"
+#include "gateway/protocol/rpc_json.h"
 
 namespace sluice::protocol {
 
 class JsonRpc final : public RpcDialect<JsonWriter> {
  public:
-  // A connection whose first frame is binary speaks `binary` instead.
+  // A connection whose first frame is binary, and no JSON, speaks `binary` instead.
   JsonRpc(hub::DialectId id, const hub::LivenessRule& liveness, const hub::Dialect& binary)
-      : RpcDialect(id, "json_rpc", liveness), binary_(binary) {}
+      : RpcDialect(id, "json_rpc", liveness, {}), binary_(binary) {}
 
-  const hub::Dialect& ForFirstFrame(bool binary_frame) const override {
-    if (binary_frame) return binary_;
+  const hub::Dialect& ForFirstFrame(bool binary_frame, std::string_view bytes) const override {
+    if (binary_frame && !BeginsAsJson(bytes)) return binary_;
     return *this;
   }
   // Takes JSON in binary frames as well.
-  hub::Decoded Decode(hub::DialectState& state, std::string_view bytes, bool binary_frame,
-                      const hub::DecodeLimits& limits) const override;
+  hub::Decoded Decode(hub::DialectState&, std::string_view bytes, bool,
+                      const hub::DecodeLimits& limits) const override {
+    return DecodeJsonRpc(bytes, limits, rules());
+  }
 
  private:
   const hub::Dialect& binary_;

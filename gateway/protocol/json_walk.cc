@@ -52,6 +52,31 @@ const char* SkipEscape(const char* at, const char* end) {
   return std::string_view("\"\\/bfnrt").find(*at) != std::string_view::npos ? at + 1 : nullptr;
 }
 
+// The end of a string, whatever it holds, or null if it is not closed.
+const char* PassString(const char* at, const char* end) {
+  for (++at; at != end; ++at) {
+    if (*at == '"') return at + 1;
+    if (*at == '\\' && ++at == end) return nullptr;
+  }
+  return nullptr;
+}
+
+// The end of an array or object, by the count of its brackets.
+const char* PassContainer(const char* at, const char* end) {
+  size_t depth = 0;
+  while (at != nullptr && at != end) {
+    if (*at == '"') {
+      at = PassString(at, end);
+      continue;
+    }
+    if (*at == '{' || *at == '[') ++depth;
+    if (*at == '}' || *at == ']') --depth;
+    ++at;
+    if (depth == 0) return at;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 namespace json_internal {
@@ -103,6 +128,19 @@ const char* SkipWord(const char* at, const char* end, std::string_view* what) {
   }
   *what = "a value is malformed";
   return nullptr;
+}
+
+bool AtDelimiter(const char* at, const char* end) {
+  return at == end || std::string_view(" \t\r\n,:[]{}\"").find(*at) != std::string_view::npos;
+}
+
+const char* PassValue(const char* at, const char* end) {
+  if (at == end) return nullptr;
+  if (*at == '"') return PassString(at, end);
+  if (*at == '{' || *at == '[') return PassContainer(at, end);
+  const char* begin = at;
+  while (!AtDelimiter(at, end)) ++at;
+  return at == begin ? nullptr : at;
 }
 
 }  // namespace json_internal

@@ -3,6 +3,10 @@
 // A strict walk over one JSON text (RFC 8259): the grammar, every escape and every number are
 // checked, nothing is converted, nothing is copied. No recursion: the depth is bounded by the
 // caller, the cost by the bytes. UTF-8 is not checked here (simdjson does that at full speed).
+//
+// A visitor that mends is shown what is wrong with a single value or key, and the walk goes on
+// behind it: a bad escape, a malformed number or word, a container that is nested too deeply. What
+// is wrong between values still ends the walk.
 #pragma once
 
 #include <cstddef>
@@ -29,12 +33,26 @@ const char* SkipString(const char* at, const char* end, std::string_view* what);
 const char* SkipNumber(const char* at, const char* end, std::string_view* what);
 const char* SkipWord(const char* at, const char* end, std::string_view* what);
 
+// The end of a value that may be malformed inside, or null if it has none: a string ends with its
+// quote, a container with as many closing brackets as it opened, anything else at a delimiter.
+const char* PassValue(const char* at, const char* end);
+
+// Whether no number and no word goes on here.
+bool AtDelimiter(const char* at, const char* end);
+
 inline const char* SkipSpace(const char* at, const char* end) {
   while (at != end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) ++at;
   return at;
 }
 
 }  // namespace json_internal
+
+// One that mends has BadValue(flaw) and BadKey(flaw) as well.
+template <typename Visitor>
+concept JsonMends = requires(Visitor visitor, const JsonFlaw& flaw) {
+  visitor.BadValue(flaw);
+  visitor.BadKey(flaw);
+};
 
 // Tells `Visitor` what it meets:
 //   Open(bool object), Close(), Key(raw), Scalar(raw): `raw` is the token as written, quotes and
@@ -57,10 +75,11 @@ class JsonWalk {
       Space();
       if (at_ != end_) what_ = "the text goes on behind its end";
     }
-    return {what_, static_cast<size_t>(at_ - begin_)};
+    return flaw();
   }
 
  private:
+  JsonFlaw flaw() const { return {what_, static_cast<size_t>(at_ - begin_)}; }
   bool Fail(std::string_view what) {
     what_ = what;
     return false;
@@ -85,7 +104,7 @@ class JsonWalk {
   }
 
   bool Open() {
-    if (open_.size() >= depth_max_) return Fail("the text is nested too deeply");
+    if (open_.size() >= depth_max_) return BadValue("the text is nested too deeply");
     bool object = *at_ == '{';
     open_.push_back(object ? '}' : ']');
     just_opened_ = true;
@@ -94,8 +113,27 @@ class JsonWalk {
     return true;
   }
 
+  // `what` is wrong inside of the value here.
+  bool BadValue(std::string_view what) {
+    what_ = what;
+    if constexpr (JsonMends<Visitor>) {
+      const char* value_end = json_internal::PassValue(at_, end_);
+      if (value_end == nullptr) return false;
+      visitor_.BadValue(flaw());
+      what_ = {};
+      at_ = value_end;
+      just_opened_ = false;
+      return true;
+    }
+    return false;
+  }
+
   bool Scalar(const char* token_end) {
-    if (token_end == nullptr) return false;
+    if (token_end == nullptr) return BadValue(what_);
+    if constexpr (JsonMends<Visitor>) {  // "01" is one value, and a bad one
+      bool ends = *at_ == '"' || json_internal::AtDelimiter(token_end, end_);
+      if (!ends) return BadValue("a value is malformed");
+    }
     visitor_.Scalar(std::string_view(at_, token_end - at_));
     at_ = token_end;
     just_opened_ = false;
@@ -127,14 +165,28 @@ class JsonWalk {
   bool Key() {
     if (at_ == end_ || *at_ != '"') return Fail("a key is missing");
     const char* key_end = json_internal::SkipString(at_, end_, &what_);
-    if (key_end == nullptr) return false;
-    visitor_.Key(std::string_view(at_, key_end - at_));
+    if (key_end != nullptr) {
+      visitor_.Key(std::string_view(at_, key_end - at_));
+    } else if (key_end = PassBadKey(); key_end == nullptr) {
+      return false;
+    }
     at_ = key_end;
     Space();
     if (at_ == end_ || *at_ != ':') return Fail("a colon is missing");
     ++at_;
     Space();
     return true;
+  }
+
+  const char* PassBadKey() {
+    if constexpr (JsonMends<Visitor>) {
+      const char* key_end = json_internal::PassValue(at_, end_);
+      if (key_end == nullptr) return nullptr;
+      visitor_.BadKey(flaw());
+      what_ = {};
+      return key_end;
+    }
+    return nullptr;
   }
 
   const char* begin_;

@@ -8,6 +8,7 @@
 #include "gateway/hub/frame.h"
 #include "gateway/protocol/js_error.h"
 #include "gateway/protocol/json_members.h"
+#include "gateway/protocol/json_mend.h"
 #include "gateway/protocol/json_text.h"
 #include "gateway/protocol/json_walk.h"
 
@@ -44,19 +45,35 @@ std::string* MemberNamed(std::string_view key, LineMessage& message) {
   return key == "e" ? &message.error : nullptr;
 }
 
-// Nothing if it is no message of the dialect.
-std::optional<LineMessage> Read(std::string_view bytes, size_t depth_max) {
-  if (CheckJson(bytes, depth_max)) return std::nullopt;
+// Nothing if `json`, whose grammar was checked, is no object.
+std::optional<LineMessage> Split(std::string_view json) {
   LineMessage message;
-  bool twice = false;
-  bool sound = ForEachMember(bytes, [&](std::string_view key, std::string_view value) {
+  bool sound = ForEachMember(json, [&](std::string_view key, std::string_view value) {
     std::string* member = MemberNamed(key, message);
     if (member == nullptr) return;
-    twice |= !member->empty();
-    *member = value;
+    if (!member->empty()) {
+      message.flaw = absl::StrCat("the key ", std::string(key), " is there twice");
+    } else {
+      *member = value;
+    }
   });
-  bool named = !message.name.empty() && KindOf(message.name) == JsonKind::kString;
-  if (!sound || twice || !named) return std::nullopt;
+  if (!sound) return std::nullopt;
+  return message;
+}
+
+// Nothing if it is no message of the dialect.
+std::optional<LineMessage> Read(std::string_view bytes, size_t depth_max) {
+  std::optional<LineMessage> message;
+  if (!CheckJson(bytes, depth_max)) message = Split(bytes);
+  if (!message) {
+    // Perhaps only a value is wrong, and it can be told by its id.
+    std::optional<MendedJson> mended = MendJson(bytes, depth_max);
+    if (mended) message = Split(mended->text);
+    if (message) message->flaw = mended->flaws.front().what;
+  }
+  if (!message) return std::nullopt;
+  bool named = !message->name.empty() && KindOf(message->name) == JsonKind::kString;
+  if (!named && message->flaw.empty()) return std::nullopt;
   return message;
 }
 
@@ -70,15 +87,21 @@ hub::Verb ToAnswer(LineMessage message) {
   bool is_call = !id.empty() && KindOf(id) == JsonKind::kString &&
                  absl::SimpleAtoi(Unquote(id), &call) && call > 0;
   if (!is_call) return hub::Ignore{};  // above all, the answer to a ping
+  if (!message.flaw.empty()) return hub::Answer{call, hub::UnreadableAnswer(message.flaw)};
   if (IsTruthy(message.error)) return hub::Answer{call, FromJsError(message.error)};
   return hub::Answer{call, ToPayload(std::move(message.payload))};
 }
 
+hub::Verb Refusal(Fault fault, std::string what) {
+  CallError error = hub::MakeError(fault);
+  error.message = std::move(what);
+  return hub::Malformed{std::move(error)};
+}
+
 hub::Verb ToCall(std::string name, LineMessage message, size_t name_max) {
   if (name.size() > name_max) {
-    CallError error = hub::MakeError(Fault::kInvalidRequest);
-    error.message = absl::StrCat("The name is longer than ", name_max, " bytes");
-    return hub::Malformed{std::move(error)};
+    return Refusal(Fault::kInvalidRequest,
+                   absl::StrCat("The name is longer than ", name_max, " bytes"));
   }
   return hub::CallMethod{std::move(name), ToPayload(std::move(message.payload))};
 }
@@ -119,7 +142,11 @@ hub::Decoded Line::Decode(hub::DialectState& state, std::string_view bytes, bool
 hub::Verb Line::ToVerb(hub::DialectState& state, const Correlation& correlation,
                        LineMessage message, size_t name_max) const {
   bool greeted = (state.flags & kGreeted) != 0;
-  std::string name = Unquote(message.name);
+  bool named = !message.name.empty() && KindOf(message.name) == JsonKind::kString;
+  std::string name = named ? Unquote(message.name) : std::string();
+  if (!message.flaw.empty() && name != kResponse && (greeted || name == kHandshake)) {
+    return Refusal(Fault::kParse, "The message cannot be read: " + message.flaw);
+  }
   if (name == kHandshake) {
     if (greeted) return hub::Say{EncodeError(correlation, AlreadyGreeted()), {}};
     state.flags |= kGreeted;

@@ -25,9 +25,10 @@ struct LineOptions {
                                                          // no limit
 };
 
-// One message's members: their values as JSON text, empty if they are not there.
+// One message's members: their values as JSON text, empty if they are not there. `flaw`: why the
+// message cannot be taken as it is; empty if it can.
 struct LineMessage {
-  std::string name, payload, id, error;
+  std::string name, payload, id, error, flaw;
 };
 
 class Line final : public PlainDialect {

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <optional>
+#include <utility>
 
 #include "absl/time/time.h"
 #include "gateway/protocol/json_text.h"
@@ -15,6 +16,7 @@ namespace {
 
 using Type = MsgpackToken::Type;
 
+constexpr std::string_view kNoUtf8 = "a string is no UTF-8";
 constexpr int8_t kTimestampType = -1;
 // 0000-01-01 and 10000-01-01: ISO 8601 has four digits for a year.
 constexpr int64_t kYearsBegin = -62167219200;
@@ -64,13 +66,17 @@ bool MsgpackReader::Fail(std::string_view what) {
   return false;
 }
 
-std::string MsgpackReader::Flaw() const {
-  return std::string(what_) + " at byte " + std::to_string(offset());
+std::string MsgpackReader::AtOffset(std::string_view what) const {
+  return std::string(what) + " at byte " + std::to_string(offset());
 }
 
-bool MsgpackReader::CheckUtf8(std::string_view text) {
-  return simdjson::validate_utf8(text) || Fail("a string is no UTF-8");
+std::string MsgpackReader::Flaw() const { return AtOffset(what_); }
+
+void MsgpackReader::Note(std::string_view what) {
+  if (noted_.empty()) noted_ = AtOffset(what);
 }
+
+std::string MsgpackReader::TakeFlaw() { return std::exchange(noted_, {}); }
 
 bool MsgpackReader::Read(MsgpackToken& token) {
   if (!ok()) return false;
@@ -78,56 +84,70 @@ bool MsgpackReader::Read(MsgpackToken& token) {
   return what.empty() || Fail(what);
 }
 
-bool MsgpackReader::ReadKey(std::string& key) {
+bool MsgpackReader::Pass(const MsgpackToken& opening) {
+  auto inside = [](const MsgpackToken& token) -> uint64_t {
+    if (token.type == Type::kMap) return uint64_t{token.size} * 2;
+    return token.type == Type::kArray ? token.size : 0;
+  };
   MsgpackToken token;
-  if (!Read(token)) return false;
-  if (token.type == Type::kString) {
-    key += token.bytes;
-    return CheckUtf8(token.bytes);
+  for (uint64_t left = inside(opening); left > 0; left += inside(token)) {
+    if (!Read(token)) return false;
+    --left;
   }
-  if (token.type == Type::kUnsigned) {
-    AppendNumber(key, token.number);
-    return true;
-  }
-  if (token.type == Type::kNegative) {
-    AppendNumber(key, static_cast<int64_t>(token.number));
-    return true;
-  }
-  return Fail("a map key is neither a string nor a whole number");
-}
-
-bool MsgpackReader::Timestamp(std::string& json, const MsgpackToken& token) {
-  if (token.extension != kTimestampType) return Fail("an extension type is unknown");
-  std::optional<absl::Time> time = ToTime(token.bytes);
-  if (!time.has_value()) return Fail("a timestamp is out of range");
-  json += absl::FormatTime("\"%E4Y-%m-%dT%H:%M:%E3SZ\"", *time, absl::UTCTimeZone());
   return true;
 }
 
-bool MsgpackReader::Scalar(std::string& json, const MsgpackToken& token) {
+bool MsgpackReader::ReadKey(std::string& key) {
+  MsgpackToken token;
+  if (!Read(token)) return false;
+  if (token.type == Type::kUnsigned) {
+    AppendNumber(key, token.number);
+  } else if (token.type == Type::kNegative) {
+    AppendNumber(key, static_cast<int64_t>(token.number));
+  } else if (token.type != Type::kString) {
+    Note("a map key is neither a string nor a whole number");
+    return Pass(token);
+  } else if (!simdjson::validate_utf8(token.bytes)) {
+    Note(kNoUtf8);
+  } else {
+    key += token.bytes;
+  }
+  return true;
+}
+
+void MsgpackReader::Timestamp(std::string& json, const MsgpackToken& token) {
+  bool known = token.extension == kTimestampType;
+  std::optional<absl::Time> time = known ? ToTime(token.bytes) : std::nullopt;
+  if (!time.has_value()) {
+    json += "null";
+    return Note(known ? "a timestamp is out of range" : "an extension type is unknown");
+  }
+  json += absl::FormatTime("\"%E4Y-%m-%dT%H:%M:%E3SZ\"", *time, absl::UTCTimeZone());
+}
+
+void MsgpackReader::Scalar(std::string& json, const MsgpackToken& token) {
   switch (token.type) {
     case Type::kNil:
       json += "null";
-      return true;
+      return;
     case Type::kBool:
       json += token.truth ? "true" : "false";
-      return true;
+      return;
     case Type::kUnsigned:
-      AppendNumber(json, token.number);
-      return true;
+      return AppendNumber(json, token.number);
     case Type::kNegative:
-      AppendNumber(json, static_cast<int64_t>(token.number));
-      return true;
+      return AppendNumber(json, static_cast<int64_t>(token.number));
     case Type::kFloat:
-      AppendReal(json, token.real);
-      return true;
+      return AppendReal(json, token.real);
     case Type::kString:
-      if (!CheckUtf8(token.bytes)) return false;
-      AppendQuoted(json, token.bytes);
-      return true;
+      if (simdjson::validate_utf8(token.bytes)) return AppendQuoted(json, token.bytes);
+      json += "null";
+      return Note(kNoUtf8);
     case Type::kBinary:
-      AppendBase64(json, token.bytes);
-      return true;
+      return AppendBase64(json, token.bytes);
+    case Type::kUnused:
+      json += "null";
+      return Note("a byte 0xc1 means nothing");
     default:
       return Timestamp(json, token);
   }
@@ -138,8 +158,15 @@ bool MsgpackReader::ReadValue(std::string& json, size_t depth_max, Levels& level
   MsgpackToken token;
   if (!Read(token)) return false;
   bool map = token.type == Type::kMap;
-  if (!map && token.type != Type::kArray) return Scalar(json, token);
-  if (levels.size() >= depth_max) return Fail("the value is nested too deeply");
+  if (!map && token.type != Type::kArray) {
+    Scalar(json, token);
+    return true;
+  }
+  if (levels.size() >= depth_max) {
+    json += "null";
+    Note("the value is nested too deeply");
+    return Pass(token);
+  }
   json += map ? '{' : '[';
   levels.push_back({map ? '}' : ']', token.size});
   return true;

@@ -10,32 +10,43 @@ namespace {
 
 using Type = MsgpackToken::Type;
 
-// Reads one message; `bytes` is what the reader reads, `depth_max` is for the message itself.
+// Reads one message's members; `bytes` is what the reader reads, `depth_max` is for their values.
+bool ReadMembers(MsgpackReader& reader, std::string_view bytes, uint32_t count, size_t depth_max,
+                 RpcEnvelope& envelope) {
+  std::string key, json;
+  for (uint32_t i = 0; i < count; ++i) {
+    key.clear();
+    json.clear();
+    if (!reader.ReadKey(key)) return false;
+    size_t begin = reader.offset();
+    if (!reader.ReadJson(json, depth_max)) return false;
+    std::string flaw = reader.TakeFlaw();
+    bool good = flaw.empty();
+    if (!good) envelope.Spoil(std::move(flaw));
+    // The forks say "params" always: nil where there are none.
+    if (key == "params" && json == "null") continue;
+    envelope.Add(key, json,
+                 good ? bytes.substr(begin, reader.offset() - begin) : MsgpackWriter::kNull);
+  }
+  return true;
+}
+
+// Reads one message, nested at most `depth_max` deep.
 bool ReadEnvelope(MsgpackReader& reader, std::string_view bytes, size_t depth_max,
                   RpcFrame& frame) {
   MsgpackReader before = reader;
   MsgpackToken token;
   if (!reader.Read(token)) return false;
-  if (token.type != Type::kMap) {
-    frame.envelopes.push_back(RpcEnvelope::NotAMap(token.type == Type::kArray));
-    reader = before;
-    std::string skipped;
-    return reader.ReadJson(skipped, depth_max);
+  if (token.type == Type::kMap && depth_max > 0) {
+    return ReadMembers(reader, bytes, token.size, depth_max - 1, frame.envelopes.emplace_back());
   }
-  if (depth_max == 0) return reader.Fail("the value is nested too deeply");
-  RpcEnvelope envelope;
-  std::string key, json;
-  for (uint32_t i = 0; i < token.size; ++i) {
-    key.clear();
-    json.clear();
-    if (!reader.ReadKey(key)) return false;
-    size_t begin = reader.offset();
-    if (!reader.ReadJson(json, depth_max - 1)) return false;
-    // The forks say "params" always: nil where there are none.
-    if (key == "params" && json == "null") continue;
-    envelope.Add(key, json, bytes.substr(begin, reader.offset() - begin));
-  }
-  frame.envelopes.push_back(std::move(envelope));
+  RpcEnvelope& envelope =
+      frame.envelopes.emplace_back(RpcEnvelope::NotAMap(token.type == Type::kArray));
+  reader = before;
+  std::string skipped;
+  if (!reader.ReadJson(skipped, depth_max)) return false;
+  std::string flaw = reader.TakeFlaw();
+  if (!flaw.empty()) envelope.Spoil(std::move(flaw));
   return true;
 }
 
@@ -69,19 +80,23 @@ hub::Decoded MsgpackRpc::Decode(hub::DialectState&, std::string_view bytes, bool
                                 const hub::DecodeLimits& limits) const {
   using hub::Fault;
   if (!binary_frame) {
-    return Unreadable(Fault::kParse, "A text frame on a MessagePack connection", kCodec);
+    return Unreadable(Fault::kParse, "A text frame on a MessagePack connection", rules());
   }
   size_t size = 1;
   if (PeekArray(bytes, size)) {
     std::string flaw = BatchFlaw(size, limits);
-    if (!flaw.empty()) return Unreadable(Fault::kInvalidRequest, flaw, kCodec);
+    if (!flaw.empty()) return Unreadable(Fault::kInvalidRequest, flaw, rules());
   }
   MsgpackReader reader(bytes);
   RpcFrame frame;
   if (!ReadFrame(reader, bytes, limits, frame)) {
-    return Unreadable(Fault::kParse, reader.Flaw(), kCodec);
+    return Unreadable(Fault::kParse, reader.Flaw(), rules());
   }
-  return ToCommands(std::move(frame), kCodec, limits);
+  // The forks' word for a message that is no map; in a batch it is the specification's.
+  if (!frame.batch && frame.envelopes[0].is_scalar()) {
+    return Unreadable(Fault::kInvalidParams, "Method not specified", rules());
+  }
+  return ToCommands(std::move(frame), rules(), limits);
 }
 
 }  // namespace sluice::protocol

@@ -11,9 +11,9 @@ namespace sluice::protocol {
 class MsgpackRpc final : public RpcDialect<MsgpackWriter> {
  public:
   MsgpackRpc(hub::DialectId id, const hub::LivenessRule& liveness)
-      : RpcDialect(id, "msgpack_rpc", liveness) {}
+      : RpcDialect(id, "msgpack_rpc", liveness,
+                   {.needs_version = false, .null = MsgpackWriter::kNull}) {}
 
-  const hub::Dialect& ForFirstFrame(bool) const override { return *this; }
   hub::Decoded Decode(hub::DialectState& state, std::string_view bytes, bool binary_frame,
                       const hub::DecodeLimits& limits) const override;
 };

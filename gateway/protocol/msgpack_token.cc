@@ -98,7 +98,8 @@ std::string_view ReadTyped(uint8_t lead, std::string_view& rest, MsgpackToken& t
       token.type = Type::kNil;
       return {};
     case 0xc1:
-      return "a byte 0xc1 means nothing";
+      token.type = Type::kUnused;
+      return {};
     case 0xc2:
     case 0xc3:
       return ReadBool(lead == 0xc3, token);

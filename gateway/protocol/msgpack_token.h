@@ -19,6 +19,7 @@ struct MsgpackToken {
     kString,
     kBinary,
     kExtension,
+    kUnused,  // 0xc1, which no writer writes
     kArray,
     kMap,
   };

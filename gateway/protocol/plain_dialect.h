@@ -23,7 +23,6 @@ class PlainDialect : public hub::Dialect {
   bool binary() const override { return false; }
   const hub::LivenessRule& liveness() const override { return liveness_; }
 
-  const hub::Dialect& ForFirstFrame(bool) const override { return *this; }
   bool Toggle(hub::DialectState&, std::string_view, bool) const override { return false; }
 
   std::string EncodeResult(const hub::Correlation&, const hub::Payload&) const override {
@@ -32,7 +31,6 @@ class PlainDialect : public hub::Dialect {
   std::string EncodeError(const hub::Correlation&, const hub::CallError&) const override {
     return {};
   }
-  bool AnswersAnyway(const hub::CallError&) const override { return false; }
   std::string EncodeChannels(const hub::Correlation&,
                              absl::Span<const hub::ChannelResult>) const override {
     return {};

@@ -165,8 +165,7 @@ hub::Decoded LonghousePresence::Decode(hub::DialectState&, std::string_view byte
                                        const hub::DecodeLimits& limits) const {
   hub::Decoded decoded;
   hub::Command& command = decoded.commands.emplace_back();
-  command.correlation.answer = false;
-  command.verb = ToVerb(bytes, limits.depth_max);
+  command.verb = ToVerb(bytes, limits.depth_max);  // errors are told, for all that there is no id
   return decoded;
 }
 

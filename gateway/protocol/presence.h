@@ -37,7 +37,6 @@ class LonghousePresence final : public PlainDialect {
   // {"error":"..."}, whether or not there is something to correlate it with.
   std::string EncodeError(const hub::Correlation& correlation,
                           const hub::CallError& error) const override;
-  bool AnswersAnyway(const hub::CallError&) const override { return true; }
 
   bool shows_members() const override { return true; }
   std::string DetailOf(const hub::Upgrade& upgrade, std::string_view id,

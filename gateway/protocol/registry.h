@@ -6,10 +6,12 @@
 
 #include <array>
 #include <string_view>
+#include <tuple>
 
 #include "absl/time/time.h"
 #include "gateway/hub/dialect.h"
 #include "gateway/protocol/json_rpc.h"
+#include "gateway/protocol/json_rpc_strict.h"
 #include "gateway/protocol/line.h"
 #include "gateway/protocol/msgpack_rpc.h"
 #include "gateway/protocol/presence.h"
@@ -44,8 +46,10 @@ struct Registry {
   const Line line;
   const LonghousePresence presence;
   const Raw raw{5, pings};
-  const std::array<const hub::Dialect*, 6> all = {&json_rpc, &msgpack_rpc, &socketcluster,
-                                                  &line,     &presence,    &raw};
+  const JsonRpcStrict json_rpc_strict{6, pings};
+  const std::array<const hub::Dialect*, 7> all = {&json_rpc, &msgpack_rpc, &socketcluster,  &line,
+                                                  &presence, &raw,         &json_rpc_strict};
+  static_assert(std::tuple_size_v<decltype(all)> <= hub::kDialectsMax);
 
   // Null if there is none of that name.
   const hub::Dialect* Find(std::string_view name) const;

@@ -84,6 +84,7 @@ std::vector<RouteRule> Routes::Defaults(const Registry& registry) {
       UsualRule("/line/", registry.line, registry),
       UsualRule("/presence/", registry.presence, registry),
       UsualRule("/raw/", registry.raw, registry),
+      UsualRule("/rpc/", registry.json_rpc_strict, registry),
   };
 }
 

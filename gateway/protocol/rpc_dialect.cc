@@ -98,17 +98,42 @@ std::vector<hub::ChannelResult> WithoutDuplicates(absl::Span<const hub::ChannelR
   return unique;
 }
 
+// {"notification","params"}: rpc-websockets' own kind.
+template <typename Writer>
+void WriteEvent(Writer& writer, std::string_view event, const Payload& body) {
+  writer.Map(2);
+  writer.Key("notification");
+  writer.String(event);
+  WriteParams(writer, body);
+  writer.Close();
+}
+
+// {"jsonrpc","method","params"}; an event without a body has no params.
+template <typename Writer>
+void WriteNotification(Writer& writer, std::string_view event, const Payload& body) {
+  bool params = body.kind != Payload::Kind::kNone;
+  writer.Map(params ? 3 : 2);
+  writer.Key("jsonrpc");
+  writer.String("2.0");
+  writer.Key("method");
+  writer.String(event);
+  if (params) WriteParams(writer, body);
+  writer.Close();
+}
+
 // {"jsonrpc","method","params","id"}.
 template <typename Writer>
-void WriteRequest(Writer& writer, uint64_t call, std::string_view method, const Payload& params) {
-  writer.Map(Writer::kAlwaysVersion ? 4 : 3);
+void WriteRequest(Writer& writer, uint64_t call, std::string_view method, const Payload& params,
+                  bool always_params) {
+  bool has_params = always_params || params.kind != Payload::Kind::kNone;
+  writer.Map((Writer::kAlwaysVersion ? 3 : 2) + (has_params ? 1 : 0));
   if (Writer::kAlwaysVersion) {
     writer.Key("jsonrpc");
     writer.String("2.0");
   }
   writer.Key("method");
   writer.String(method);
-  WriteParams(writer, params);
+  if (has_params) WriteParams(writer, params);
   writer.Key("id");
   writer.String(std::string(kRequestIdPrefix) + std::to_string(call));
   writer.Close();
@@ -137,7 +162,7 @@ void WriteCallEvent(Writer& writer, uint64_t call, std::string_view method, cons
 
 template <typename Writer>
 bool RpcDialect<Writer>::Toggle(hub::DialectState& state, std::string_view channel, bool on) const {
-  if (channel != kCallEvent) return false;
+  if (rules_.by_the_book || channel != kCallEvent) return false;
   state.flags = on ? state.flags | kCallsAsEvents : state.flags & ~kCallsAsEvents;
   return true;
 }
@@ -155,16 +180,11 @@ std::string RpcDialect<Writer>::EncodeResult(const hub::Correlation& correlation
 template <typename Writer>
 std::string RpcDialect<Writer>::EncodeError(const hub::Correlation& correlation,
                                             const hub::CallError& error) const {
-  RpcError rpc_error = ToRpcError(error);
+  RpcError rpc_error = ToError(error);
   std::string frame = ErrorResponse<Writer>(correlation, rpc_error);
   if (!frame.empty()) return frame;
   rpc_error.data_json.clear();
   return ErrorResponse<Writer>(correlation, rpc_error);
-}
-
-template <typename Writer>
-bool RpcDialect<Writer>::AnswersAnyway(const hub::CallError& error) const {
-  return IsAnsweredWithoutId(error.fault);
 }
 
 template <typename Writer>
@@ -187,7 +207,7 @@ std::string RpcDialect<Writer>::EncodeMethods(const hub::Correlation& correlatio
                                               bool login) const {
   return Response<Writer>(correlation, "result", methods.size() * 32, [&](Writer& writer) {
     writer.Array(methods.size() + (login ? 2 : 1));
-    writer.String(kListMethod);
+    writer.String(rules_.list_method);
     if (login) writer.String(kLoginMethod);
     for (const std::string& method : methods) writer.String(method);
     writer.Close();
@@ -210,11 +230,11 @@ std::optional<std::string> RpcDialect<Writer>::EncodeEvent(std::string_view even
   std::string frame;
   frame.reserve(event.size() + body.bytes.size() + 48);
   Writer writer(frame);
-  writer.Map(2);
-  writer.Key("notification");
-  writer.String(event);
-  WriteParams(writer, body);
-  writer.Close();
+  if (rules_.by_the_book) {
+    WriteNotification(writer, event, body);
+  } else {
+    WriteEvent(writer, event, body);
+  }
   if (!writer.ok()) return std::nullopt;
   return frame;
 }
@@ -228,7 +248,7 @@ std::optional<std::string> RpcDialect<Writer>::EncodeRequest(const hub::DialectS
   if ((state.flags & kCallsAsEvents) != 0) {
     WriteCallEvent(writer, call, method, params);
   } else {
-    WriteRequest(writer, call, method, params);
+    WriteRequest(writer, call, method, params, !rules_.by_the_book);
   }
   if (!writer.ok()) return std::nullopt;
   return frame;

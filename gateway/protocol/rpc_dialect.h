@@ -13,6 +13,7 @@
 #include "gateway/protocol/json_writer.h"
 #include "gateway/protocol/msgpack_writer.h"
 #include "gateway/protocol/rpc_envelope.h"
+#include "gateway/protocol/rpc_error.h"
 
 namespace sluice::protocol {
 
@@ -20,8 +21,9 @@ template <typename Writer>
 class RpcDialect : public hub::Dialect {
  public:
   // `liveness` outlives this.
-  RpcDialect(hub::DialectId id, std::string_view name, const hub::LivenessRule& liveness)
-      : id_(id), name_(name), liveness_(liveness) {}
+  RpcDialect(hub::DialectId id, std::string_view name, const hub::LivenessRule& liveness,
+             const RpcRules& rules)
+      : id_(id), name_(name), liveness_(liveness), rules_(rules) {}
 
   hub::DialectId id() const override { return id_; }
   std::string_view name() const override { return name_; }
@@ -34,7 +36,6 @@ class RpcDialect : public hub::Dialect {
                            const hub::Payload& result) const override;
   std::string EncodeError(const hub::Correlation& correlation,
                           const hub::CallError& error) const override;
-  bool AnswersAnyway(const hub::CallError& error) const override;
   std::string EncodeChannels(const hub::Correlation& correlation,
                              absl::Span<const hub::ChannelResult> results) const override;
   std::string EncodeMethods(const hub::Correlation& correlation,
@@ -48,13 +49,17 @@ class RpcDialect : public hub::Dialect {
   hub::CloseFrame Close(hub::CloseCause cause) const override;
 
  protected:
-  static constexpr RpcEnvelope::Codec kCodec{.needs_version = Writer::kAlwaysVersion,
-                                             .null = Writer::kNull};
+  const RpcRules& rules() const { return rules_; }
 
  private:
-  hub::DialectId id_;
-  std::string_view name_;
+  RpcError ToError(const hub::CallError& error) const {
+    return rules_.by_the_book ? ToBookError(error) : ToRpcError(error);
+  }
+
+  const hub::DialectId id_;
+  const std::string_view name_;
   const hub::LivenessRule& liveness_;
+  const RpcRules rules_;
 };
 
 extern template class RpcDialect<JsonWriter>;

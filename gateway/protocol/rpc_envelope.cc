@@ -15,10 +15,6 @@ using hub::Fault;
 // More members than any client sends; what is behind them is not worth a search for duplicates.
 constexpr size_t kOtherKeysMax = 16;
 
-hub::Verb Invalid(Fault fault, std::string_view what) {
-  return hub::Malformed{ErrorSaying(fault, what)};
-}
-
 }  // namespace
 
 RpcEnvelope RpcEnvelope::NotAMap(bool array) {
@@ -50,45 +46,85 @@ void RpcEnvelope::Add(std::string_view key, std::string_view json, std::string_v
   if (member == &json_[kId]) id_ = encoded;
 }
 
-hub::Command RpcEnvelope::ToCommand(const Codec& codec, const hub::DecodeLimits& limits) && {
-  hub::Command command;
-  bool has_id = IsTruthy(json_[kId]);
-  command.correlation.id = has_id ? std::move(id_) : std::string(codec.null);
-  command.correlation.flags = Has(kVersion) ? kSaysVersion : 0;
-  command.correlation.answer = has_id;
-  command.verb = ToVerb(codec, limits);
-  // These are answered in any case; a client that answers the gateway wants no answer.
-  if (std::holds_alternative<hub::Subscribe>(command.verb) ||
-      std::holds_alternative<hub::Unsubscribe>(command.verb)) {
-    command.correlation.answer = true;
-  } else if (std::holds_alternative<hub::Answer>(command.verb) && !Has(kMethod)) {
-    command.correlation.answer = false;
-  }
-  return command;
+void RpcEnvelope::Spoil(std::string what) {
+  if (spoiled_.empty()) spoiled_ = std::move(what);
 }
 
-hub::Verb RpcEnvelope::ToVerb(const Codec& codec, const hub::DecodeLimits& limits) {
-  if (scalar_) return hub::Malformed{hub::MakeError(Fault::kInvalidRequest)};
-  if (!duplicate_.empty()) return Invalid(Fault::kInvalidRequest, "Duplicate key " + duplicate_);
-  if (!Has(kMethod) && (Has(kResult) || Has(kError))) return ToResponse();
-  bool version = Has(kVersion) && KindOf(json_[kVersion]) == JsonKind::kString &&
-                 Unquote(json_[kVersion]) == "2.0";
-  if (codec.needs_version && !version) {
-    return Invalid(Fault::kInvalidRequest, "Invalid JSON RPC version");
+// Whatever has a method and no id is a notification, which is never answered. What is no request at
+// all is answered, with null where it has no id.
+void RpcEnvelope::Tell(const RpcRules& rules, const hub::DecodeLimits& limits,
+                       hub::Decoded& decoded) && {
+  auto add = [&](std::string id, bool answer, hub::Verb verb) {
+    uint8_t flags = Has(kVersion) ? kSaysVersion : 0;
+    decoded.commands.push_back({{std::move(id), flags, answer}, std::move(verb)});
+  };
+  std::string null(rules.null);
+  if (IsResponse()) return add(std::move(null), false, ToResponse());
+  std::optional<hub::CallError> flaw = FlawOf(rules);
+  bool answered = Has(kId) || flaw.has_value();
+  if (!spoiled_.empty()) {
+    flaw = ErrorSaying(Fault::kParse, spoiled_);
+    // Whoever waits for the answer in it has to know as well.
+    if (auto answer = ToSpoiledAnswer(rules)) add(null, false, *std::move(answer));
   }
-  if (!IsTruthy(json_[kMethod])) return Invalid(Fault::kInvalidParams, "Method not specified");
-  if (KindOf(json_[kMethod]) != JsonKind::kString) {
-    return Invalid(Fault::kInvalidRequest, "Invalid method name");
+  add(HasSoundId(rules) ? std::move(id_) : std::move(null), answered,
+      flaw ? hub::Malformed{*std::move(flaw)} : ToCall(rules, limits));
+}
+
+bool RpcEnvelope::HasSoundId(const RpcRules& rules) const {
+  if (!Has(kId) || !rules.by_the_book) return Has(kId);
+  JsonKind kind = KindOf(json_[kId]);
+  return kind != JsonKind::kBool && kind < JsonKind::kArray;
+}
+
+std::optional<hub::CallError> RpcEnvelope::FlawOf(const RpcRules& rules) const {
+  if (scalar_) return hub::MakeError(Fault::kInvalidRequest);
+  if (!duplicate_.empty()) {
+    return ErrorSaying(Fault::kInvalidRequest, "Duplicate key " + duplicate_);
   }
-  if (IsTruthy(json_[kParams]) && KindOf(json_[kParams]) == JsonKind::kString) {
-    return hub::Malformed{hub::MakeError(Fault::kInvalidRequest)};
+  bool version = Is(kVersion, JsonKind::kString) && Unquote(json_[kVersion]) == "2.0";
+  if (rules.needs_version && !version) {
+    return ErrorSaying(Fault::kInvalidRequest, "Invalid JSON RPC version");
   }
-  return ToCall(limits);
+  return rules.by_the_book ? FlawByTheBook(rules) : FlawInTheField();
+}
+
+std::optional<hub::CallError> RpcEnvelope::FlawInTheField() const {
+  if (!IsTruthy(json_[kMethod])) {
+    // Without an id either it is not even one that is told so.
+    bool nothing = !Has(kMethod) && !Has(kId);
+    return ErrorSaying(nothing ? Fault::kInvalidRequest : Fault::kInvalidParams,
+                       "Method not specified");
+  }
+  if (!Is(kMethod, JsonKind::kString)) {
+    return ErrorSaying(Fault::kInvalidRequest, "Invalid method name");
+  }
+  if (IsTruthy(json_[kParams]) && Is(kParams, JsonKind::kString)) {
+    return hub::MakeError(Fault::kInvalidRequest);
+  }
+  return std::nullopt;
+}
+
+// Params that are null are none: language servers' clients write them.
+std::optional<hub::CallError> RpcEnvelope::FlawByTheBook(const RpcRules& rules) const {
+  if (!Is(kMethod, JsonKind::kString)) {
+    return ErrorSaying(Fault::kInvalidRequest, "The method is no string");
+  }
+  bool structured = !Has(kParams) || KindOf(json_[kParams]) >= JsonKind::kArray;
+  if (!structured && !Is(kParams, JsonKind::kNull)) {
+    return ErrorSaying(Fault::kInvalidRequest, "The params are neither an array nor an object");
+  }
+  if (Has(kId) && !HasSoundId(rules)) {
+    return ErrorSaying(Fault::kInvalidRequest, "The id is neither a string, a number nor null");
+  }
+  return std::nullopt;
 }
 
 hub::Verb RpcEnvelope::ToResponse() const {
   std::optional<uint64_t> call = ToCallNumber(json_[kId]);
   if (!call.has_value()) return hub::Ignore{};
+  if (!spoiled_.empty()) return hub::Answer{*call, hub::UnreadableAnswer(spoiled_)};
+  if (!duplicate_.empty()) return hub::Answer{*call, hub::UnreadableAnswer("a key is there twice")};
   // "error":null beside a result is no error.
   if (IsTruthy(json_[kError]) || !Has(kResult)) {
     return hub::Answer{*call, ToCallError(json_[kError])};
@@ -96,18 +132,30 @@ hub::Verb RpcEnvelope::ToResponse() const {
   return hub::Answer{*call, hub::Payload::Json(json_[kResult])};
 }
 
-hub::Verb RpcEnvelope::ToCall(const hub::DecodeLimits& limits) {
+std::optional<hub::Answer> RpcEnvelope::ToSpoiledAnswer(const RpcRules& rules) const {
+  bool is_answer = !rules.by_the_book && Is(kMethod, JsonKind::kString) &&
+                   Unquote(json_[kMethod]) == kAnswerMethod;
+  if (!is_answer) return std::nullopt;
+  hub::Verb verb = ToAnswer(json_[kParams]);
+  auto* answer = std::get_if<hub::Answer>(&verb);
+  if (answer == nullptr) return std::nullopt;
+  return hub::Answer{answer->call, hub::UnreadableAnswer(spoiled_)};
+}
+
+hub::Verb RpcEnvelope::ToCall(const RpcRules& rules, const hub::DecodeLimits& limits) {
   std::string method = Unquote(json_[kMethod]);
   if (method.size() > limits.name_max) {
-    return Invalid(Fault::kInvalidRequest,
-                   "The method name is longer than " + std::to_string(limits.name_max) + " bytes");
+    return hub::Malformed{ErrorSaying(
+        Fault::kInvalidRequest,
+        "The method name is longer than " + std::to_string(limits.name_max) + " bytes")};
   }
   if (method == "rpc.on") return ToSubscription(true, json_[kParams], limits.name_max);
   if (method == "rpc.off") return ToSubscription(false, json_[kParams], limits.name_max);
   if (method == kLoginMethod) return ToLogin();
-  if (method == kAnswerMethod) return ToAnswer(json_[kParams]);
-  if (method == kListMethod) return hub::ListMethods{};
-  if (!Has(kParams)) return hub::CallMethod{std::move(method), hub::Payload::None()};
+  if (method == rules.list_method) return hub::ListMethods{};
+  if (method == kAnswerMethod && !rules.by_the_book) return ToAnswer(json_[kParams]);
+  bool none = !Has(kParams) || (rules.by_the_book && Is(kParams, JsonKind::kNull));
+  if (none) return hub::CallMethod{std::move(method), hub::Payload::None()};
   return hub::CallMethod{std::move(method), hub::Payload::Json(std::move(json_[kParams]))};
 }
 
@@ -118,22 +166,19 @@ hub::Verb RpcEnvelope::ToLogin() {
   return hub::Login{hub::Payload::Json(std::move(json_[kParams]))};
 }
 
-hub::Decoded ToCommands(RpcFrame frame, const RpcEnvelope::Codec& codec,
-                        const hub::DecodeLimits& limits) {
+hub::Decoded ToCommands(RpcFrame frame, const RpcRules& rules, const hub::DecodeLimits& limits) {
   hub::Decoded decoded;
   decoded.batch = frame.batch;
   decoded.commands.reserve(frame.envelopes.size());
-  for (RpcEnvelope& envelope : frame.envelopes) {
-    decoded.commands.push_back(std::move(envelope).ToCommand(codec, limits));
-  }
+  for (RpcEnvelope& envelope : frame.envelopes) std::move(envelope).Tell(rules, limits, decoded);
   return decoded;
 }
 
-hub::Decoded Unreadable(Fault fault, std::string_view what, const RpcEnvelope::Codec& codec) {
+hub::Decoded Unreadable(Fault fault, std::string_view what, const RpcRules& rules) {
   hub::Decoded decoded;
   hub::Command& command = decoded.commands.emplace_back();
-  command.correlation = {.id = std::string(codec.null), .flags = 0, .answer = false};
-  command.verb = Invalid(fault, what);
+  command.correlation = {.id = std::string(rules.null), .flags = 0, .answer = true};
+  command.verb = hub::Malformed{ErrorSaying(fault, what)};
   return decoded;
 }
 

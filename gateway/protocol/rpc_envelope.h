@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "absl/container/inlined_vector.h"
 #include "gateway/hub/command.h"
 #include "gateway/hub/dialect.h"
+#include "gateway/protocol/json_text.h"
 
 namespace sluice::protocol {
 
@@ -21,12 +23,21 @@ inline constexpr uint8_t kSaysVersion = 1;  // the request had "jsonrpc", so the
 // DialectState.flags
 inline constexpr uint32_t kCallsAsEvents = 1;  // the gateway's calls arrive as the event "rpc.call"
 
-// The switch and the reserved method with which clients answer the gateway's calls if their library
-// hides the id of a request.
+// The switch and the reserved method with which rpc-websockets' users answer the gateway's calls:
+// their library hides the id of a request.
 inline constexpr std::string_view kCallEvent = "rpc.call";
 inline constexpr std::string_view kAnswerMethod = "rpc.answer";
-inline constexpr std::string_view kListMethod = "__listMethods";
 inline constexpr std::string_view kLoginMethod = "rpc.login";
+
+// Where the dialects differ.
+struct RpcRules {
+  // As the specification has it (https://www.jsonrpc.org/specification); else as rpc-websockets
+  // has it, wherever its clients or its tests depend on a difference.
+  bool by_the_book = false;
+  bool needs_version = true;                       // "jsonrpc" must be "2.0"
+  std::string_view null = "null";                  // in the codec's encoding
+  std::string_view list_method = "__listMethods";  // the reserved name that lists the methods
+};
 
 // What stands before the number in the id of a gateway's request. A client's own ids are plain
 // numbers, and rpc-websockets takes a request whose id it has in use for a response.
@@ -39,20 +50,32 @@ class RpcEnvelope {
   void Add(std::string_view key, std::string_view json, std::string_view encoded);
   // The message was no map: an array (which JavaScript takes for an empty one) or a scalar.
   static RpcEnvelope NotAMap(bool array);
+  // A value of the message could not be read. It keeps its envelope, so that the answer has its id.
+  void Spoil(std::string what);
 
-  // What is common to all messages of a codec.
-  struct Codec {
-    bool needs_version;     // "jsonrpc" must be "2.0"
-    std::string_view null;  // null in the codec's encoding
-  };
-  hub::Command ToCommand(const Codec& codec, const hub::DecodeLimits& limits) &&;
+  bool is_scalar() const { return scalar_ && spoiled_.empty(); }
+
+  // Appends what the message means.
+  void Tell(const RpcRules& rules, const hub::DecodeLimits& limits, hub::Decoded& decoded) &&;
 
  private:
   enum Member : uint8_t { kVersion, kMethod, kParams, kId, kResult, kError, kMemberCount };
   bool Has(Member member) const { return !json_[member].empty(); }
-  hub::Verb ToVerb(const Codec& codec, const hub::DecodeLimits& limits);
+  bool Is(Member member, JsonKind kind) const {
+    return Has(member) && KindOf(json_[member]) == kind;
+  }
+  bool IsResponse() const { return !Has(kMethod) && (Has(kResult) || Has(kError)); }
+
+  bool HasSoundId(const RpcRules& rules) const;
+
+  // Why it is no request, if it is none.
+  std::optional<hub::CallError> FlawOf(const RpcRules& rules) const;
+  std::optional<hub::CallError> FlawInTheField() const;
+  std::optional<hub::CallError> FlawByTheBook(const RpcRules& rules) const;
+
   hub::Verb ToResponse() const;
-  hub::Verb ToCall(const hub::DecodeLimits& limits);
+  std::optional<hub::Answer> ToSpoiledAnswer(const RpcRules& rules) const;
+  hub::Verb ToCall(const RpcRules& rules, const hub::DecodeLimits& limits);
   hub::Verb ToLogin();
   std::string* MemberNamed(std::string_view key);
 
@@ -60,6 +83,7 @@ class RpcEnvelope {
   std::string id_;  // in the codec's encoding
   std::vector<std::string> other_keys_;
   std::string duplicate_;
+  std::string spoiled_;
   bool scalar_ = false;
 };
 
@@ -68,12 +92,11 @@ struct RpcFrame {
   absl::InlinedVector<RpcEnvelope, 1> envelopes;
   bool batch = false;
 };
-hub::Decoded ToCommands(RpcFrame frame, const RpcEnvelope::Codec& codec,
-                        const hub::DecodeLimits& limits);
+hub::Decoded ToCommands(RpcFrame frame, const RpcRules& rules, const hub::DecodeLimits& limits);
 
 // A frame that cannot be read, or a batch that cannot be taken, as its one command. `what` is the
 // error's data.
-hub::Decoded Unreadable(hub::Fault fault, std::string_view what, const RpcEnvelope::Codec& codec);
+hub::Decoded Unreadable(hub::Fault fault, std::string_view what, const RpcRules& rules);
 
 // What the batch bound says, or nothing if `size` messages are a batch.
 std::string BatchFlaw(size_t size, const hub::DecodeLimits& limits);

@@ -13,21 +13,21 @@ using hub::Fault;
 struct Rule {
   Fault fault;
   int32_t code;
-  bool without_id;  // answered with id null
+  int32_t book_code;
 };
 
-// In the order of the enum. Down to -32606 these are rpc-websockets' own.
+// In the order of the enum. The first codes, down to -32606, are rpc-websockets' own.
 constexpr std::array<Rule, hub::kFaultCount> kRules = {{
-    {Fault::kParse, -32700, true},           {Fault::kInvalidRequest, -32600, true},
-    {Fault::kMethodNotFound, -32601, true},  {Fault::kInvalidParams, -32602, true},
-    {Fault::kMethodForbidden, -32605, true}, {Fault::kEventForbidden, -32606, true},
-    {Fault::kEventsMissing, -32000, true},   {Fault::kLoginParamsMissing, -32604, true},
-    {Fault::kUnavailable, -32010, false},    {Fault::kWorkerLost, -32015, false},
-    {Fault::kTimeout, -32011, false},        {Fault::kOverloaded, -32012, false},
-    {Fault::kTooManyCalls, -32013, false},   {Fault::kRateLimited, -32014, true},
-    {Fault::kRejected, -32016, false},       {Fault::kBlocked, -32017, false},
-    {Fault::kIdTaken, -32018, false},        {Fault::kTooLarge, -32019, false},
-    {Fault::kApplication, -32000, false},
+    {Fault::kParse, -32700, -32700},           {Fault::kInvalidRequest, -32600, -32600},
+    {Fault::kMethodNotFound, -32601, -32601},  {Fault::kInvalidParams, -32602, -32602},
+    {Fault::kMethodForbidden, -32605, -32005}, {Fault::kEventForbidden, -32606, -32006},
+    {Fault::kEventsMissing, -32000, -32602},   {Fault::kLoginParamsMissing, -32604, -32602},
+    {Fault::kUnavailable, -32010, -32010},     {Fault::kWorkerLost, -32015, -32015},
+    {Fault::kTimeout, -32011, -32011},         {Fault::kOverloaded, -32012, -32012},
+    {Fault::kTooManyCalls, -32013, -32013},    {Fault::kRateLimited, -32014, -32014},
+    {Fault::kRejected, -32016, -32016},        {Fault::kBlocked, -32017, -32017},
+    {Fault::kIdTaken, -32018, -32018},         {Fault::kTooLarge, -32019, -32019},
+    {Fault::kApplication, -32000, -32000},
 }};
 
 constexpr bool InEnumOrder() {
@@ -50,6 +50,14 @@ const std::string& FirstOf(const std::string& text, const std::string& otherwise
   return text.empty() ? otherwise : text;
 }
 
+// Of the gateway's own errors.
+std::string SentenceOf(const hub::CallError& error) {
+  return FirstOf(error.message, hub::MakeError(error.fault).message);
+}
+std::string DetailsOf(const hub::CallError& error) {
+  return FirstOf(error.data_json, hub::MayRetry(error.fault) ? R"({"retry":true})" : "");
+}
+
 // A worker's error that has no code is told like an exception: its name, then its message.
 RpcError FromApplication(const hub::CallError& error) {
   const std::string name = FirstOf(error.name, "Error");
@@ -65,13 +73,18 @@ RpcError FromApplication(const hub::CallError& error) {
 
 RpcError ToRpcError(const hub::CallError& error) {
   if (error.fault == Fault::kApplication) return FromApplication(error);
-  const Rule& rule = RuleOf(error.fault);
-  return {rule.code, FirstOf(error.message, hub::MakeError(error.fault).message),
-          FirstOf(error.data_json, hub::MayRetry(error.fault) ? R"({"retry":true})" : "")};
+  return {RuleOf(error.fault).code, SentenceOf(error), DetailsOf(error)};
+}
+
+RpcError ToBookError(const hub::CallError& error) {
+  int32_t code = RuleOf(error.fault).book_code;
+  if (error.fault != Fault::kApplication) return {code, SentenceOf(error), DetailsOf(error)};
+  if (error.code != 0) code = error.code;
+  bool name_is_all = error.code == 0 && error.data_json.empty() && !error.name.empty();
+  return {code, FirstOf(error.message, FirstOf(error.name, "Error")),
+          name_is_all ? "{\"name\":" + Quoted(error.name) + "}" : error.data_json};
 }
 
 int32_t RpcCodeOf(Fault fault) { return RuleOf(fault).code; }
-
-bool IsAnsweredWithoutId(Fault fault) { return RuleOf(fault).without_id; }
 
 }  // namespace sluice::protocol

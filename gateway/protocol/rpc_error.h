@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The one table from faults to what a JSON-RPC client sees.
+// The one table from faults to what a JSON-RPC client sees: of rpc-websockets, and of any other.
 #pragma once
 
 #include <cstdint>
@@ -23,10 +23,12 @@ inline constexpr int32_t kInternalErrorCode = -32603;  // a worker's answer is n
 
 RpcError ToRpcError(const hub::CallError& error);
 
-// The code of a fault; kApplication: what a worker's error without a code gets.
-int32_t RpcCodeOf(hub::Fault fault);
+// By the book: the message is the sentence, the codes of the gateway's own faults are server errors
+// (-32000 to -32099), and there are no data where none were given, but for the name of an error
+// that has neither code nor data: {"name":"TypeError"}.
+RpcError ToBookError(const hub::CallError& error);
 
-// Faults in what the client said are answered even if it gave no id.
-bool IsAnsweredWithoutId(hub::Fault fault);
+// rpc-websockets' code of a fault; kApplication: what a worker's error without a code gets.
+int32_t RpcCodeOf(hub::Fault fault);
 
 }  // namespace sluice::protocol

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/protocol/socketcluster.h"
 
+#include <simdjson.h>
+
 #include <utility>
 
 #include "gateway/hub/frame.h"
+#include "gateway/protocol/json_mend.h"
 #include "gateway/protocol/json_walk.h"
 #include "gateway/protocol/socketcluster_packet.h"
 
@@ -58,16 +61,21 @@ absl::Status Validate(const SocketClusterOptions& options) {
 SocketCluster::SocketCluster(hub::DialectId id, const SocketClusterOptions& options)
     : id_(id), options_(options), liveness_(RuleFrom(options)) {}
 
-hub::Decoded SocketCluster::Decode(hub::DialectState& state, std::string_view bytes, bool,
-                                   const hub::DecodeLimits& limits) const {
+hub::Decoded SocketCluster::Decode(hub::DialectState& state, std::string_view bytes,
+                                   bool binary_frame, const hub::DecodeLimits& limits) const {
   SocketClusterReader::Rules rules{.strict_handshake = options_.strict_handshake,
                                    .client_publish = options_.client_publish,
                                    .batch_max = options_.batch_max};
   SocketClusterReader reader(rules, limits, state);
-  if (CheckJson(bytes, limits.depth_max)) {
-    reader.ReadOther();
+  // Text frames are UTF-8: the edge has checked that.
+  bool sound =
+      !CheckJson(bytes, limits.depth_max) && (!binary_frame || simdjson::validate_utf8(bytes));
+  if (sound) {
+    reader.Read(bytes, {});
+  } else if (auto mended = MendJson(bytes, limits.depth_max)) {
+    reader.Read(mended->text, mended->flaws);
   } else {
-    reader.Read(bytes);
+    reader.ReadOther();
   }
   return std::move(reader).Take();
 }

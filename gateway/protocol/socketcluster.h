@@ -39,7 +39,6 @@ class SocketCluster final : public hub::Dialect {
   absl::Duration handshake_timeout() const override { return options_.handshake_timeout; }
   bool open_channels() const override { return true; }
   bool client_publish() const override { return options_.client_publish; }
-  const hub::Dialect& ForFirstFrame(bool) const override { return *this; }
   bool Toggle(hub::DialectState&, std::string_view, bool) const override { return false; }
 
   // Takes JSON in binary frames as well.
@@ -50,7 +49,6 @@ class SocketCluster final : public hub::Dialect {
                            const hub::Payload& result) const override;
   std::string EncodeError(const hub::Correlation& correlation,
                           const hub::CallError& error) const override;
-  bool AnswersAnyway(const hub::CallError&) const override { return false; }
   std::string EncodeChannels(const hub::Correlation& correlation,
                              absl::Span<const hub::ChannelResult> results) const override;
   std::string EncodeMethods(const hub::Correlation&, absl::Span<const std::string>,

@@ -97,6 +97,12 @@ void SocketClusterReader::Refuse(const Packet& packet, std::string_view name, st
   Add(packet, Asked::kInvoke, hub::Malformed{ErrorNamed(name, std::move(message))});
 }
 
+void SocketClusterReader::RefuseFlawed(const Packet& packet, Asked asked) {
+  Add(packet, asked,
+      hub::Malformed{
+          ErrorNamed("InvalidMessageError", "The packet cannot be read: " + packet.flaw)});
+}
+
 void SocketClusterReader::Close(uint16_t code) {
   closed_ = true;
   decoded_.commands.push_back({{.id = {}, .flags = 0, .answer = false}, hub::Hopeless{{code, {}}}});
@@ -106,20 +112,29 @@ void SocketClusterReader::ReadOther() {
   if (!greeted() && rules_.strict_handshake) Close(kTooEarlyCode);
 }
 
-void SocketClusterReader::Read(std::string_view json) {
+void SocketClusterReader::Read(std::string_view json, absl::Span<const MendedJson::Flaw> flaws) {
   json.remove_prefix(json.find_first_not_of(" \t\r\n"));
-  if (KindOf(json) != JsonKind::kArray) return ReadPacket(json);
-  if (!ForEachValue(json, [&](std::string_view packet) { ReadPacket(packet); })) ReadOther();
+  size_t index = 0;
+  auto read_next = [&](std::string_view packet) {
+    bool flawed = !flaws.empty() && flaws.front().message == index++;
+    ReadPacket(packet, flawed ? flaws.front().what : std::string());
+    if (flawed) flaws.remove_prefix(1);
+  };
+  if (KindOf(json) != JsonKind::kArray) return read_next(json);
+  if (!ForEachValue(json, read_next)) ReadOther();
 }
 
-void SocketClusterReader::ReadPacket(std::string_view json) {
+void SocketClusterReader::ReadPacket(std::string_view json, std::string flaw) {
   if (closed_) return;
   if (KindOf(json) != JsonKind::kObject) return ReadOther();
   Packet packet = Split(json);
+  packet.flaw = std::move(flaw);
   if (Is(packet.event, JsonKind::kString)) {
     ReadEvent(std::move(packet));
   } else if (greeted() && Is(packet.rid, JsonKind::kNumber)) {
     ReadResponse(std::move(packet));
+  } else if (greeted() && packet.is_call() && !packet.flaw.empty()) {
+    RefuseFlawed(packet, Asked::kInvoke);  // it was the event's name
   } else {
     ReadOther();
   }
@@ -136,11 +151,12 @@ void SocketClusterReader::ReadEvent(Packet packet) {
     if (rules_.strict_handshake) return Close(kTooEarlyCode);
     return Refuse(packet, kInvalidAction, "The handshake has not been completed");
   }
-  if (name == "#authenticate") return Authenticate(std::move(packet));
   if (name == "#removeAuthToken") {
     packet.cid.clear();  // never answered
     return Add(packet, Asked::kInvoke, hub::Deauthenticate{});
   }
+  if (!packet.flaw.empty()) return RefuseFlawed(packet, Asked::kInvoke);
+  if (name == "#authenticate") return Authenticate(std::move(packet));
   if (name == "#publish") return Publish(std::move(packet));
   if (name == "#subscribe") return Subscribe(std::move(packet));
   if (name == "#unsubscribe") return Unsubscribe(std::move(packet));
@@ -154,12 +170,17 @@ void SocketClusterReader::ReadResponse(Packet packet) {
   if (!packet.error.empty() && packet.error != "null") {
     answer.outcome = FromJsError(packet.error);
   }
+  if (!packet.flaw.empty()) answer.outcome = hub::UnreadableAnswer(packet.flaw);
   packet.cid.clear();
   Add(packet, Asked::kInvoke, std::move(answer));
 }
 
 void SocketClusterReader::Greet(Packet packet) {
   if (!packet.is_call()) return Close(kBadHandshakeCode);
+  if (!packet.flaw.empty()) {
+    RefuseFlawed(packet, Asked::kHandshake);
+    return Close(kBadHandshakeCode);
+  }
   state_.flags |= kGreeted;
   std::string token = MemberOf(packet.data, "authToken");
   if (!IsTruthy(token)) token.clear();

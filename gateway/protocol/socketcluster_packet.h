@@ -7,8 +7,10 @@
 #include <string>
 #include <string_view>
 
+#include "absl/types/span.h"
 #include "gateway/hub/command.h"
 #include "gateway/hub/dialect.h"
+#include "gateway/protocol/json_mend.h"
 
 namespace sluice::protocol {
 
@@ -42,21 +44,23 @@ class SocketClusterReader {
   SocketClusterReader(const Rules& rules, const hub::DecodeLimits& limits, hub::DialectState& state)
       : rules_(rules), limits_(limits), state_(state) {}
 
-  // `json` is one sound JSON text: a packet, or an array of them.
-  void Read(std::string_view json);
+  // `json` is one sound JSON text: a packet, or an array of them. `flaws`: which of them are sound
+  // only since they were mended.
+  void Read(std::string_view json, absl::Span<const MendedJson::Flaw> flaws);
   // A pong, or what is no JSON.
   void ReadOther();
 
   hub::Decoded Take() &&;
 
  private:
-  // One packet's members: their values as JSON text, empty if they are not there.
+  // One packet's members: their values as JSON text, empty if they are not there. `flaw`: why not
+  // all of them are what the client wrote.
   struct Packet {
-    std::string event, data, cid, rid, error;
+    std::string event, data, cid, rid, error, flaw;
     bool is_call() const;
   };
   static Packet Split(std::string_view json);
-  void ReadPacket(std::string_view json);
+  void ReadPacket(std::string_view json, std::string flaw);
   void ReadEvent(Packet packet);
   void ReadResponse(Packet packet);
 
@@ -72,6 +76,7 @@ class SocketClusterReader {
   std::string ChannelFlaw(std::string_view kind, std::string_view channel) const;
   void Add(const Packet& packet, Asked asked, hub::Verb verb);
   void Refuse(const Packet& packet, std::string_view name, std::string message);
+  void RefuseFlawed(const Packet& packet, Asked asked);
   void Close(uint16_t code);
 
   const Rules& rules_;

@@ -9,7 +9,10 @@ import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {after, before, test} from 'node:test';
 import {fileURLToPath} from 'node:url';
+import {WebSocketProvider} from 'ethers';
 import {Client} from 'rpc-websockets';
+import {createWebSocketConnection, toSocket} from 'vscode-ws-jsonrpc';
+import WebSocket from 'ws';
 import {BINARY, Gateway, until, within} from './harness.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -76,6 +79,47 @@ test('node', async () => {
   client.close();
   await until(async () => await gateway.metric('sluice_edge_open_sockets') === 0, 'it to leave');
   await hearsNews([...node('backend.mjs'), 'it rains', gateway.control]);
+});
+
+// docs/json-rpc.md shows these two.
+test('subscriptions, for ethers', async () => {
+  const worker = run(...node('subscriptions.mjs'), gateway.control);
+  await until(() => worker.output.includes('registered'), 'the worker to register');
+  const provider = new WebSocketProvider(gateway.url('/rpc/eth'));
+  const block = new Promise(resolve => { provider.on('block', resolve); });
+  assert.ok(await within(block, 'a block') > 0);
+  await assert.rejects(provider.send('eth_subscribe', ['logs']), {error: {code: -32602,
+    message: 'no subscription logs'}});
+  await provider.destroy();
+  await until(async () => await gateway.metric('sluice_edge_open_sockets') === 0, 'it to leave');
+});
+
+test('a language server, for vscode-ws-jsonrpc', async () => {
+  const worker = run(...node('language_server.mjs'), gateway.control);
+  await until(() => worker.output.includes('registered'), 'the worker to register');
+  const socket = new WebSocket(gateway.url('/rpc/lsp'));
+  await within(once(socket, 'open'), 'open');
+  const connection = createWebSocketConnection(toSocket(socket), console);
+  const published = new Promise(resolve => {
+    connection.onNotification('textDocument/publishDiagnostics', resolve);
+  });
+  connection.listen();
+  const {capabilities} = await within(
+    connection.sendRequest('initialize', {processId: null, rootUri: null, capabilities: {}}),
+    'the answer to initialize');
+  assert.equal(capabilities.hoverProvider, true);
+  await connection.sendNotification('initialized', {});
+  const uri = 'file:///a.txt';
+  await connection.sendNotification('textDocument/didOpen',
+    {textDocument: {uri, languageId: 'text', version: 1, text: `a\n${'b'.repeat(81)}`}});
+  const {diagnostics: [{range}]} = await within(published, 'the diagnostics');
+  assert.deepEqual(range, {start: {line: 1, character: 80}, end: {line: 1, character: 81}});
+  assert.deepEqual(await connection.sendRequest('textDocument/hover',
+    {textDocument: {uri}, position: {line: 1, character: 0}}), {contents: '81 characters'});
+  assert.equal(await connection.sendRequest('shutdown'), null);
+  connection.dispose();
+  socket.close();
+  await until(async () => await gateway.metric('sluice_edge_open_sockets') === 0, 'it to leave');
 });
 
 test('C++', {skip: !existsSync(join(cpp, 'worker')) && 'they are not built'}, async () => {

@@ -53,19 +53,21 @@ test('ids are echoed verbatim, whatever they are', async () => {
   }
 });
 
-test('a falsy id makes a call that nobody answers', async () => {
-  for (const id of ['0', '""', 'null', 'false', undefined]) {
-    client.send(call('sum', '[1,2]', id));
-    client.send(call('boom', '[]', id));
+test('a falsy id is an id', async () => {
+  for (const id of ['0', '""', 'null', 'false']) {
+    await same(call('sum', '[1,2]', id), result('3', id));
+    await same(call('boom', '[]', id), error(-32000, 'Broken', 'it broke', id));
+    await same(call('nope', '[]', id), error(-32601, 'Method not found', undefined, id));
   }
-  await client.quiet();
 });
 
-test('protocol errors are answered without an id, too', async () => {
-  await same(call('nope', '[]'), error(-32601, 'Method not found'));
-  await same(call('nope', '[]', '0'), error(-32601, 'Method not found'));
-  await same(call('rpc.on', '["nope"]'), result('{"nope":"provided event invalid"}', 'null'));
-  await same(call('rpc.login'), error(-32604, 'Params not found'));
+test('a message without an id is never answered, whatever goes wrong', async () => {
+  for (const [method, params] of [['sum', '[1,2]'], ['boom', '[]'], ['nope', '[]'],
+    ['rpc.on', '["nope"]'], ['rpc.on'], ['rpc.off', '5'], ['rpc.login'], ['rpc.answer', '[7,1]'],
+    ['x'.repeat(300)]]) {
+    client.send(call(method, params));
+  }
+  await client.quiet();
 });
 
 test('no document', async () => {

@@ -107,8 +107,7 @@ describe('what clients ask', () => {
   test('what is no message is ignored', async () => {
     const client = await greeted('ask');
     for (const message of ['', '{', 'nope', '5', 'null', '[]', '{"i":"a"}', '{"n":5,"i":"a"}',
-      '{"n":"add","n":"add","i":"a"}',
-      `{"n":"add","i":"a","p":${'['.repeat(100)}${']'.repeat(100)}}`,
+      '{"n":"add","n":"add"}', '{"n":"add","i":"a","p":[1}',
       '{"n":"_r","i":"99","p":1}', '{"n":"_r","i":{"a":1}}']) {
       client.send(message);
     }

@@ -142,16 +142,16 @@ test('no document', async () => {
 });
 
 test('no request', async () => {
-  const invalid = hex({error: {code: -32600, message: 'Invalid Request'}, id: null});
+  const missing = {code: -32602, message: 'Invalid params', data: 'Method not specified'};
   for (const scalar of ['c0', '01', 'a161', 'c3', 'cb3ff8000000000000']) {
-    await same(scalar, invalid);
+    await same(scalar, hex({error: missing, id: null}));
   }
+  await same('9101', hex([{error: {code: -32600, message: 'Invalid Request'}, id: null}]));
   client.pack({method: 5, id: 1});
   assert.deepEqual(await client.next(), {id: 1,
     error: {code: -32600, message: 'Invalid Request', data: 'Invalid method name'}});
   client.pack({id: 1});
-  assert.deepEqual(await client.next(), {id: 1,
-    error: {code: -32602, message: 'Invalid params', data: 'Method not specified'}});
+  assert.deepEqual(await client.next(), {id: 1, error: missing});
 });
 
 test('a map as the params of rpc.on is refused, and nothing dies', async () => {

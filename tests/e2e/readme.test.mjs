@@ -9,7 +9,7 @@ import {BINARY, Gateway} from './harness.mjs';
 
 const read = path => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const readme = read('README.md');
-const DOCUMENTS = ['README.md', 'docs/dialects.md', 'proto/sluice/v1/control.proto',
+const DOCUMENTS = ['README.md', 'docs/dialects.md', 'docs/json-rpc.md', 'proto/sluice/v1/control.proto',
   'proto/sluice/v1/types.proto', 'proto/sluice/v1/workers.proto'];
 
 test('the table of options is that of --help', () => {

@@ -52,7 +52,7 @@ class FakeDialect final : public hub::Dialect {
   hub::DialectId id() const override { return id_; }
   std::string_view name() const override { return "fake"; }
   bool binary() const override { return false; }
-  const hub::Dialect& ForFirstFrame(bool binary_frame) const override {
+  const hub::Dialect& ForFirstFrame(bool binary_frame, std::string_view) const override {
     return binary_frame && twin_ ? *twin_ : *this;
   }
 
@@ -77,9 +77,6 @@ class FakeDialect final : public hub::Dialect {
   std::string EncodeError(const hub::Correlation& c, const hub::CallError& error) const override {
     std::string label(hub::FaultLabel(error.fault).data(), hub::FaultLabel(error.fault).size());
     return absl::StrCat("err ", c.id, " ", label);
-  }
-  bool AnswersAnyway(const hub::CallError& error) const override {
-    return error.fault == hub::Fault::kMethodNotFound;
   }
   std::string EncodeChannels(const hub::Correlation& c,
                              absl::Span<const hub::ChannelResult> results) const override {

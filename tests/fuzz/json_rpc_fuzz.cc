@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Any bytes as a JSON-RPC message: what is accepted is JSON, what is JSON is accepted, and whatever
-// comes of it can be said in JSON again.
+// Any bytes as a message of either JSON-RPC dialect: what is accepted is JSON, what is JSON is
+// accepted, what is mended is JSON then, and whatever comes of it can be said in JSON again.
+#include <simdjson.h>
+
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "gateway/protocol/json_mend.h"
+#include "gateway/protocol/json_walk.h"
 #include "gateway/protocol/registry.h"
 #include "tests/fuzz/json_check.h"
 
@@ -15,16 +20,29 @@ namespace {
 using namespace sluice;
 using fuzz::Require;
 
-bool IsParseError(const hub::Decoded& decoded) {
-  auto* malformed = std::get_if<hub::Malformed>(&decoded.commands[0].verb);
+constexpr size_t kDepthMax = 4096;  // deeper than an input can be
+
+bool IsParseError(const hub::Command& command) {
+  auto* malformed = std::get_if<hub::Malformed>(&command.verb);
   return malformed != nullptr && malformed->error.fault == hub::Fault::kParse;
 }
 
-void Compare(std::string_view text, bool refused) {
+void Compare(std::string_view text, const hub::Decoded& decoded) {
   if (!fuzz::IsComparable(text)) return;
   bool is_json = nlohmann::json::accept(text);
-  if (is_json) Require(!refused);
-  if (!refused && !fuzz::MayHoldHugeNumbers(text)) Require(is_json);
+  bool sound = !protocol::CheckJson(text, kDepthMax) && simdjson::validate_utf8(text);
+  if (is_json) Require(sound);
+  if (sound && !fuzz::MayHoldHugeNumbers(text)) Require(is_json);
+  for (const hub::Command& command : decoded.commands) {
+    if (is_json) Require(!IsParseError(command));
+  }
+}
+
+void CheckMended(std::string_view text) {
+  std::optional<protocol::MendedJson> mended = protocol::MendJson(text, 8);
+  if (!mended) return;
+  Require(!protocol::CheckJson(mended->text, 8) && simdjson::validate_utf8(mended->text));
+  Require(!mended->flaws.empty());
 }
 
 void CheckCommand(const hub::Dialect& dialect, const hub::Command& command) {
@@ -51,13 +69,18 @@ void CheckCommand(const hub::Dialect& dialect, const hub::Command& command) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const protocol::Registry registry;
   std::string_view text(reinterpret_cast<const char*>(data), size);
+  CheckMended(text);
   hub::DialectState state;
   hub::DecodeLimits limits;
-  limits.depth_max = 4096;  // deeper than an input can be
-  hub::Decoded decoded = registry.json_rpc.Decode(state, text, false, limits);
-  Require(!decoded.commands.empty());
-  Compare(text, IsParseError(decoded));
-  for (const hub::Command& command : decoded.commands) CheckCommand(registry.json_rpc, command);
-  registry.json_rpc.Decode(state, text, true, hub::DecodeLimits());
+  limits.depth_max = kDepthMax;
+  for (const hub::Dialect* dialect :
+       {static_cast<const hub::Dialect*>(&registry.json_rpc),
+        static_cast<const hub::Dialect*>(&registry.json_rpc_strict)}) {
+    hub::Decoded decoded = dialect->Decode(state, text, false, limits);
+    Require(!decoded.commands.empty());
+    Compare(text, decoded);
+    for (const hub::Command& command : decoded.commands) CheckCommand(*dialect, command);
+    dialect->Decode(state, text, true, hub::DecodeLimits());
+  }
   return 0;
 }

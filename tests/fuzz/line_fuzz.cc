@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Any bytes as a line message: what is no JSON has no effect, what has one can be said in JSON
-// again, and a rejection is never taken for success.
+// Any bytes as a line message: what is no JSON has no effect but an error, what has one can be said
+// in JSON again, and a rejection is never taken for success.
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -50,8 +50,11 @@ void Check(const hub::Dialect& line, hub::DialectState& state, std::string_view 
   hub::Decoded decoded = line.Decode(state, text, false, limits);
   Require(decoded.commands.size() == 1 && !decoded.batch);
   const hub::Command& command = decoded.commands[0];
-  bool ignored = std::holds_alternative<hub::Ignore>(command.verb);
-  if (!ignored && fuzz::IsComparable(text)) RequireJson(text);
+  auto* answer = std::get_if<hub::Answer>(&command.verb);
+  bool without_effect = std::holds_alternative<hub::Ignore>(command.verb) ||
+                        std::holds_alternative<hub::Malformed>(command.verb) ||
+                        (answer && std::holds_alternative<hub::CallError>(answer->outcome));
+  if (!without_effect && fuzz::IsComparable(text)) RequireJson(text);
   CheckCommand(line, command);
 }
 

@@ -44,12 +44,13 @@ class DialectTest : public testing::Test {
     hub::Command command = One(dialect, bytes);
     auto* malformed = std::get_if<hub::Malformed>(&command.verb);
     if (malformed == nullptr) return "-";
-    if (!command.correlation.answer && !dialect.AnswersAnyway(malformed->error)) return "";
+    if (!command.correlation.answer) return "";
     return dialect.EncodeError(command.correlation, malformed->error);
   }
 
   Registry registry_;
   const hub::Dialect& json_ = registry_.json_rpc;
+  const hub::Dialect& strict_ = registry_.json_rpc_strict;
   const hub::Dialect& msgpack_ = registry_.msgpack_rpc;
   const hub::Dialect& socketcluster_ = registry_.socketcluster;
   hub::DialectState state_;

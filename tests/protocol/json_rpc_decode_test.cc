@@ -41,10 +41,10 @@ TEST_F(JsonRpcDecode, IdsOfAnyTypeAreKeptVerbatim) {
   }
 }
 
-TEST_F(JsonRpcDecode, FalsyIdsAskForNoAnswer) {
+TEST_F(JsonRpcDecode, FalsyIdsAreIds) {
   for (const char* id : {"0", "-0", "0.0", "0e5", "\"\"", "null", "false"}) {
     std::string message = std::string(R"({"jsonrpc":"2.0","method":"m","id":)") + id + "}";
-    EXPECT_EQ(One(json_, message).correlation, NoId()) << id;
+    EXPECT_EQ(One(json_, message).correlation, Id(id)) << id;
   }
 }
 
@@ -55,9 +55,9 @@ TEST_F(JsonRpcDecode, Subscribe) {
             (Command{Id("19"), hub::Unsubscribe{{"ev"}}}));
 }
 
-TEST_F(JsonRpcDecode, SubscriptionsAreAnsweredWithoutId) {
+TEST_F(JsonRpcDecode, ASubscriptionWithoutIdIsANotification) {
   Command command = One(json_, R"({"jsonrpc":"2.0","method":"rpc.on","params":["ev"]})");
-  EXPECT_EQ(command, (Command{Id("null"), hub::Subscribe{{"ev"}}}));
+  EXPECT_EQ(command, (Command{NoId(), hub::Subscribe{{"ev"}}}));
 }
 
 TEST_F(JsonRpcDecode, SubscriptionNamesThatAreNoStringsStandForThemselves) {
@@ -135,8 +135,16 @@ TEST_F(JsonRpcDecode, BinaryFramesCarryJsonAsWell) {
 }
 
 TEST_F(JsonRpcDecode, AFirstBinaryFrameMeansMessagePack) {
-  EXPECT_EQ(&json_.ForFirstFrame(true), &msgpack_);
-  EXPECT_EQ(&json_.ForFirstFrame(false), &json_);
+  EXPECT_EQ(&json_.ForFirstFrame(true, "\x80"), &msgpack_);
+  EXPECT_EQ(&json_.ForFirstFrame(true, Bytes("9180")), &msgpack_);
+  EXPECT_EQ(&json_.ForFirstFrame(true, ""), &msgpack_);
+  EXPECT_EQ(&json_.ForFirstFrame(false, "\x80"), &json_);
+}
+
+TEST_F(JsonRpcDecode, AFirstBinaryFrameMayBeJson) {
+  for (const char* bytes : {"{}", "[", " \r\n\t{", "{\"jsonrpc"}) {
+    EXPECT_EQ(&json_.ForFirstFrame(true, bytes), &json_) << bytes;
+  }
 }
 
 // What clients answer to the gateway's calls.

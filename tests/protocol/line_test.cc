@@ -35,7 +35,7 @@ TEST_F(LineTest, IsWhatItIs) {
   EXPECT_EQ(line_.id(), 3);
   EXPECT_EQ(line_.name(), "line");
   EXPECT_FALSE(line_.binary());
-  EXPECT_EQ(&line_.ForFirstFrame(true), &line_);
+  EXPECT_EQ(&line_.ForFirstFrame(true, "\x80"), &line_);
   EXPECT_FALSE(line_.open_channels());
   EXPECT_FALSE(line_.client_publish());
 }
@@ -179,12 +179,45 @@ TEST_F(LineTest, WhatIsNoMessageIsIgnored) {
   Greet();
   for (const char* message :
        {"", "{", "5", "null", "[]", "\"_p\"", "{}", R"({"n":5})", R"({"n":null,"i":"a"})",
-        R"({"p":1,"i":"a"})", R"({"n":"a","n":"b"})", R"({"n":"a","i":"1","i":"2"})",
-        R"({"n":"a"} x)", R"({"n":"\ud800"})", "{\"n\":\"a\xff\",\"i\":\"1\"}"}) {
+        R"({"p":1,"i":"a"})", R"({"n":"a"} x)", R"({"n":"a","i":"1"]})"}) {
     EXPECT_EQ(One(line_, message), (Command{Without(), hub::Ignore{}})) << message;
   }
-  std::string deep = R"({"n":"a","p":)" + std::string(40, '[') + std::string(40, ']') + "}";
-  EXPECT_EQ(One(line_, deep).verb, hub::Verb(hub::Ignore{}));
+}
+
+TEST_F(LineTest, ABadValueIsToldByTheId) {
+  Greet();
+  auto refused = [](const std::string& why) {
+    return R"({"n":"_r","i":"1","e":{"name":"LineError","message":"The message cannot be read: )" +
+           why + R"(","code":"parse"}})";
+  };
+  EXPECT_EQ(Refusal(line_, R"({"n":"a","p":["\ud83d"],"i":"1"})"),
+            refused("a string holds a bad escape at byte 14"));
+  EXPECT_EQ(Refusal(line_, R"({"n":"\ud800","i":"1"})"),
+            refused("a string holds a bad escape at byte 5"));
+  EXPECT_EQ(Refusal(line_, "{\"n\":\"a\xff\",\"i\":\"1\"}"),
+            refused("a string is no UTF-8 at byte 5"));
+  EXPECT_EQ(Refusal(line_, R"({"n":"a","i":"1","i":"2"})"), refused("the key i is there twice"));
+  std::string deep = R"({"i":"1","n":"a","p":)" + std::string(40, '[') + std::string(40, ']') + "}";
+  EXPECT_EQ(Refusal(line_, deep), refused("the text is nested too deeply at byte 52"));
+  EXPECT_EQ(Refusal(line_, R"({"n":"a","p":NaN})"), "");
+}
+
+TEST_F(LineTest, ABadAnswerIsAnAnswer) {
+  Greet();
+  for (const char* message :
+       {R"({"n":"_r","i":"7","p":"\ud83d"})", R"({"n":"_r","i":"7","e":[NaN]})",
+        R"({"n":"_r","i":"7","p":1,"p":2})"}) {
+    Command command = One(line_, message);
+    EXPECT_FALSE(command.correlation.answer);
+    const auto& answer = std::get<hub::Answer>(command.verb);
+    EXPECT_EQ(answer.call, 7u);
+    EXPECT_EQ(std::get<CallError>(answer.outcome).fault, Fault::kParse) << message;
+  }
+}
+
+TEST_F(LineTest, ABadGreetingMayBeSaidAgain) {
+  EXPECT_NE(Refusal(line_, R"({"n":"_h","p":"\ud83d","i":"1"})"), "-");
+  EXPECT_EQ(One(line_, R"({"n":"_h","i":"2"})").verb, hub::Verb(hub::Greet{}));
 }
 
 TEST_F(LineTest, JsonInABinaryFrame) {
@@ -246,10 +279,6 @@ TEST_F(LineTest, TheGatewaysErrors) {
   EXPECT_EQ(Error(hub::MakeError(Fault::kUnavailable)),
             R"({"n":"_r","i":"a","e":{"name":"LineError",)"
             R"("message":"No worker serves this method now","code":"unavailable","retry":true}})");
-}
-
-TEST_F(LineTest, NobodyIsToldWhatHeDidNotAsk) {
-  EXPECT_FALSE(line_.AnswersAnyway(hub::MakeError(Fault::kMethodNotFound)));
 }
 
 TEST_F(LineTest, Events) {

@@ -23,7 +23,7 @@ std::string Unpack(const std::string& hex, size_t depth_max = 32) {
   std::string json;
   bool ok = reader.ReadJson(json, depth_max);
   EXPECT_EQ(ok, reader.ok());
-  return ok && reader.at_end() ? json : "bad";
+  return ok && reader.at_end() && reader.TakeFlaw().empty() ? json : "bad";
 }
 
 TEST(MsgpackWriterTest, WholeNumbersAreAsShortAsCanBe) {
@@ -154,11 +154,48 @@ TEST(MsgpackReaderTest, Depth) {
 }
 
 TEST(MsgpackReaderTest, SaysWhereAndWhy) {
-  std::string bytes = absl::HexStringToBytes("9201c1");
+  std::string bytes = absl::HexStringToBytes("9201a261");
   MsgpackReader reader(bytes);
   std::string json;
   EXPECT_FALSE(reader.ReadJson(json, 32));
-  EXPECT_EQ(reader.Flaw(), "a byte 0xc1 means nothing at byte 3");
+  EXPECT_EQ(reader.Flaw(), "the value ends too early at byte 3");
+}
+
+TEST(MsgpackReaderTest, ABadValueCostsItselfAlone) {
+  struct Row {
+    const char* hex;
+    const char* json;
+    const char* flaw;
+  };
+  for (const Row& row : {
+           Row{"9301c102", "[1,null,2]", "a byte 0xc1 means nothing at byte 3"},
+           Row{"9301a1ff02", "[1,null,2]", "a string is no UTF-8 at byte 4"},
+           Row{"9301d4010002", "[1,null,2]", "an extension type is unknown at byte 5"},
+           Row{"9301d5ff000102", "[1,null,2]", "a timestamp is out of range at byte 6"},
+           Row{"9301919182a16190a1628002", "[1,[null],2]",
+               "the value is nested too deeply at byte 4"},
+           Row{"82a1ff01a16102", R"({"":1,"a":2})", "a string is no UTF-8 at byte 3"},
+           Row{"829201c001a16102", R"({"":1,"a":2})",
+               "a map key is neither a string nor a whole number at byte 2"},
+       }) {
+    std::string bytes = absl::HexStringToBytes(row.hex);
+    MsgpackReader reader(bytes);
+    std::string json;
+    EXPECT_TRUE(reader.ReadJson(json, 2)) << row.hex;
+    EXPECT_TRUE(reader.at_end()) << row.hex;
+    EXPECT_EQ(json, row.json);
+    EXPECT_EQ(reader.TakeFlaw(), row.flaw);
+    EXPECT_EQ(reader.TakeFlaw(), "");
+  }
+}
+
+TEST(MsgpackReaderTest, WhatIsPassedHasToBeThere) {
+  for (const char* hex : {"919192c0", "9191dd00000003c0c0", "8192c0"}) {
+    std::string bytes = absl::HexStringToBytes(hex);
+    MsgpackReader reader(bytes);
+    std::string json;
+    EXPECT_FALSE(reader.ReadJson(json, 1)) << hex;
+  }
 }
 
 TEST(MsgpackTest, ThereAndBack) {

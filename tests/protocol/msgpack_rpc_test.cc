@@ -108,9 +108,11 @@ TEST_F(MsgpackRpcTest, IdsAreKeptVerbatim) {
   }
 }
 
-TEST_F(MsgpackRpcTest, FalsyIdsAskForNoAnswer) {
+TEST_F(MsgpackRpcTest, FalsyIdsAreIds) {
   for (const char* id : {"00", "c0", "c2", "a0", "cd0000", "cb0000000000000000", "ca7fc00000"}) {
-    EXPECT_FALSE(Hexed(std::string("82 a66d6574686f64 a16d a26964") + id).correlation.answer) << id;
+    EXPECT_EQ(Hexed(std::string("82 a66d6574686f64 a16d a26964") + id).correlation,
+              Id(Bytes(id), 0))
+        << id;
   }
 }
 
@@ -127,16 +129,26 @@ TEST_F(MsgpackRpcTest, BytesInParams) {
 
 TEST_F(MsgpackRpcTest, NoMap) {
   for (const char* message : {"c0", "05", "a161", "c3", "ca00000000"}) {
-    EXPECT_TRUE(IsRefused(Bytes(message), Fault::kInvalidRequest)) << message;
+    EXPECT_TRUE(IsRefused(Bytes(message), Fault::kInvalidParams)) << message;
   }
+  // {"error":{"code":-32602,"message":"Invalid params","data":"Method not specified"},"id":null}
   EXPECT_EQ(RefusalHex("c0"),
-            "82a56572726f7282a4636f6465d180a8a76d657373616765af496e76616c69642052657175657374"
-            "a26964c0");
+            "82a56572726f7283a4636f6465d180a6a76d657373616765ae496e76616c696420706172616d73a4646174"
+            "61b44d6574686f64206e6f7420737065636966696564a26964c0");
+}
+
+TEST_F(MsgpackRpcTest, NoMapInABatch) {
+  for (const hub::Command& command : Decode(msgpack_, Bytes("93 01 c0 90")).commands) {
+    EXPECT_EQ(std::get<hub::Malformed>(command.verb).error.fault, Fault::kInvalidRequest);
+    EXPECT_TRUE(command.correlation.answer);
+  }
 }
 
 TEST_F(MsgpackRpcTest, MethodMissing) {
-  EXPECT_TRUE(IsRefused(Bytes("80"), Fault::kInvalidParams));
+  EXPECT_TRUE(IsRefused(Bytes("80"), Fault::kInvalidRequest));
   EXPECT_TRUE(IsRefused(Bytes("81a66d6574686f6405"), Fault::kInvalidRequest));
+  EXPECT_EQ(std::get<hub::Malformed>(Hexed("81 a26964 01").verb).error.fault,
+            Fault::kInvalidParams);
 }
 
 TEST_F(MsgpackRpcTest, TextFrame) {
@@ -216,8 +228,7 @@ TEST_F(MsgpackRpcTest, AResultThatIsNoJsonIsAnError) {
 }
 
 TEST_F(MsgpackRpcTest, StaysWhatItIs) {
-  EXPECT_EQ(&msgpack_.ForFirstFrame(false), &msgpack_);
-  EXPECT_EQ(&msgpack_.ForFirstFrame(true), &msgpack_);
+  EXPECT_EQ(&msgpack_.ForFirstFrame(true, "{}"), &msgpack_);
   EXPECT_TRUE(msgpack_.binary());
 }
 

@@ -58,7 +58,6 @@ TEST_F(RawTest, AdmissionsPayloadComesFirst) {
 TEST_F(RawTest, NobodyIsAnsweredOrAsked) {
   EXPECT_EQ(raw_.EncodeResult({}, Payload::Json("1")), "");
   EXPECT_EQ(raw_.EncodeError({}, hub::MakeError(Fault::kUnavailable)), "");
-  EXPECT_FALSE(raw_.AnswersAnyway(hub::MakeError(Fault::kRateLimited)));
   EXPECT_EQ(raw_.EncodeRequest(state_, 1, "q", Payload::None()), std::nullopt);
 }
 

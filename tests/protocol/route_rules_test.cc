@@ -107,7 +107,7 @@ TEST_F(RouteRulesTest, ErrorsNameTheRule) {
   EXPECT_EQ(Error({""}), "route \"\": use PREFIX=DIALECT or PREFIX=DIALECT:NAMESPACE");
   EXPECT_EQ(Error({"/a/=smoke:x"}),
             "route \"/a/=smoke:x\": the dialect is unknown; use one of json_rpc, msgpack_rpc, "
-            "socketcluster, line, presence, raw");
+            "socketcluster, line, presence, raw, json_rpc_strict");
   EXPECT_EQ(Error({"/a/="}).find("route \"/a/=\": the dialect is unknown"), 0u);
   EXPECT_EQ(Error({"a=raw"}), "route \"a\": the prefix must begin and end with a slash");
   EXPECT_EQ(Error({"=raw"}), "route \"\": the prefix must begin and end with a slash");

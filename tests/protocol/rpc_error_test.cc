@@ -53,15 +53,6 @@ TEST(RpcErrorTest, RetryIsSaidOnlyWhereNothingHasRun) {
   }
 }
 
-TEST(RpcErrorTest, FaultsOfTheMessageAreAnsweredWithoutId) {
-  EXPECT_TRUE(IsAnsweredWithoutId(Fault::kMethodNotFound));
-  EXPECT_TRUE(IsAnsweredWithoutId(Fault::kMethodForbidden));
-  EXPECT_TRUE(IsAnsweredWithoutId(Fault::kParse));
-  EXPECT_FALSE(IsAnsweredWithoutId(Fault::kApplication));
-  EXPECT_FALSE(IsAnsweredWithoutId(Fault::kTimeout));
-  EXPECT_FALSE(IsAnsweredWithoutId(Fault::kRejected));
-}
-
 TEST(RpcErrorTest, Application) {
   EXPECT_EQ(ToRpcError({Fault::kApplication, "TypeError", 0, "boom", ""}),
             (RpcError{-32000, "TypeError", "\"boom\""}));
@@ -74,6 +65,26 @@ TEST(RpcErrorTest, Application) {
 TEST(RpcErrorTest, TheWorkersSentenceReplacesTheTables) {
   EXPECT_EQ(ToRpcError({Fault::kUnavailable, "x", 0, "Later", "{}"}),
             (RpcError{-32010, "Later", "{}"}));
+}
+
+TEST(RpcErrorTest, ByTheBookOwnCodesAreServerErrors) {
+  for (int i = 0; i < hub::kFaultCount; ++i) {
+    int32_t code = ToBookError(hub::MakeError(static_cast<Fault>(i))).code;
+    bool specified = code == -32700 || (code <= -32600 && code >= -32603);
+    EXPECT_TRUE(specified || (code <= -32000 && code >= -32099)) << code;
+  }
+}
+
+TEST(RpcErrorTest, ByTheBookTheMessageIsTheSentence) {
+  EXPECT_EQ(ToBookError({Fault::kApplication, "TypeError", 0, "boom", ""}),
+            (RpcError{-32000, "boom", R"({"name":"TypeError"})"}));
+  EXPECT_EQ(ToBookError({Fault::kApplication, "TypeError", 0, "boom", "[1]"}),
+            (RpcError{-32000, "boom", "[1]"}));
+  EXPECT_EQ(ToBookError({Fault::kApplication, "", 0, "", ""}), (RpcError{-32000, "Error", ""}));
+  EXPECT_EQ(ToBookError({Fault::kApplication, "E", 500, "m", ""}), (RpcError{500, "m", ""}));
+  EXPECT_EQ(ToBookError({Fault::kApplication, "E", 3, "", "1"}), (RpcError{3, "E", "1"}));
+  EXPECT_EQ(ToBookError(hub::MakeError(Fault::kUnavailable)),
+            (RpcError{-32010, "No worker serves this method now", R"({"retry":true})"}));
 }
 
 }  // namespace

@@ -234,8 +234,49 @@ TEST_F(SocketClusterDecode, PongsAndGarbageAreIgnored) {
   ExpectIgnored("", true);
   ExpectIgnored("\xff\xfe{", true);
   ExpectIgnored("{\"event\":\"\xff\"}", true);
+}
+
+TEST_F(SocketClusterDecode, ABadValueIsToldByTheCid) {
+  auto refused = [](std::string_view why) {
+    return Error("1", "InvalidMessageError", "The packet cannot be read: " + std::string(why));
+  };
+  const std::string escape = "a string holds a bad escape at byte ";
+  EXPECT_EQ(Told(R"({"event":"e","data":["\ud83d"],"cid":1})"), refused(escape + "21"));
+  EXPECT_EQ(Told(R"({"event":"\ud83d","cid":1})"), refused(escape + "9"));
+  EXPECT_EQ(Told(R"({"event":"#publish","data":{"channel":"\ud83d"},"cid":1})"),
+            refused(escape + "38"));
+  EXPECT_EQ(Told(R"({"event":"#authenticate","data":"\ud83d","cid":1})"), refused(escape + "32"));
+  EXPECT_EQ(Told(R"({"event":"e","data":["\ud83d"]})"), "");
   limits_.depth_max = 2;
-  ExpectIgnored(R"({"event":"e","data":[[1]],"cid":1})");
+  EXPECT_EQ(Told(R"({"event":"e","data":[[1]],"cid":1})"),
+            refused("the text is nested too deeply at byte 21"));
+}
+
+TEST_F(SocketClusterDecode, ABadValueInABatchCostsItsPacketAlone) {
+  hub::Decoded decoded = Decode(socketcluster_,
+                                R"([{"event":"a","cid":1},{"event":"b","data":NaN,"cid":2},
+      {"rid":7,"data":{"\ud800":1}},{"event":"c","cid":3}])");
+  ASSERT_EQ(decoded.commands.size(), 4u);
+  EXPECT_EQ(decoded.commands[0].verb, Call("a"));
+  EXPECT_EQ(decoded.commands[1].correlation.id, "2");
+  EXPECT_TRUE(std::holds_alternative<hub::Malformed>(decoded.commands[1].verb));
+  const auto& answer = std::get<hub::Answer>(decoded.commands[2].verb);
+  EXPECT_EQ(answer.call, 7u);
+  EXPECT_EQ(std::get<hub::CallError>(answer.outcome).fault, hub::Fault::kParse);
+  EXPECT_EQ(decoded.commands[3].verb, Call("c"));
+}
+
+TEST_F(SocketClusterDecode, ATokenIsGivenUpWhateverComesAlong) {
+  EXPECT_EQ(VerbOf(R"({"event":"#removeAuthToken","data":"\ud83d"})"),
+            hub::Verb(hub::Deauthenticate{}));
+}
+
+TEST_F(SocketClusterDecode, ABadValueInABinaryFrame) {
+  hub::Decoded decoded =
+      socketcluster_.Decode(state_, "{\"event\":\"e\",\"data\":\"\xff\",\"cid\":1}", true, limits_);
+  ASSERT_EQ(decoded.commands.size(), 1u);
+  EXPECT_EQ(decoded.commands[0].correlation.id, "1");
+  EXPECT_TRUE(std::holds_alternative<hub::Malformed>(decoded.commands[0].verb));
 }
 
 TEST_F(SocketClusterDecode, BinaryFramesCarryJsonAsWell) {

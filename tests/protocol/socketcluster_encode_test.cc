@@ -70,9 +70,6 @@ TEST_F(SocketClusterEncode, WhoAskedWithoutCidIsToldNothing) {
   EXPECT_EQ(socketcluster_.EncodeResult(correlation, Payload::Json("3")), "");
   EXPECT_EQ(socketcluster_.EncodeError(correlation, hub::MakeError(Fault::kTimeout)), "");
   EXPECT_EQ(Channel(Ask(R"({"event":"#unsubscribe","data":"c"})"), ChannelStatus::kNotMember), "");
-  for (int fault = 0; fault < hub::kFaultCount; ++fault) {
-    EXPECT_FALSE(socketcluster_.AnswersAnyway(hub::MakeError(static_cast<Fault>(fault))));
-  }
 }
 
 TEST_F(SocketClusterEncode, ErrorsOfTheApplication) {

@@ -259,6 +259,7 @@ TEST_F(JwtAuthorityTest, APublicKeyIsNoSecret) {
 }
 
 TEST_F(JwtAuthorityTest, AKeyPairServesOneAlgorithmOnly) {
+  files_.WriteRsa("rsa");
   auto rs256 = Authority("- {algorithm: RS256, private_key_file: rsa.key}");
   auto rs512 = Authority("- {algorithm: RS512, private_key_file: rsa.key}");
   EXPECT_EQ(Flaw(*rs256, Signed(*rs512, "{}")), Invalid("invalid algorithm"));

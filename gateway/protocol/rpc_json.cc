@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "gateway/protocol/json_rpc.h"
+#include "gateway/protocol/rpc_json.h"
 
+#include <optional>
+#include <string>
 #include <utility>
 
+#include "gateway/protocol/json_mend.h"
 #include "gateway/protocol/json_scratch.h"
 #include "gateway/protocol/json_walk.h"
 
@@ -64,26 +67,50 @@ error_code ReadFrame(ondemand::document& document, size_t batch_max, RpcFrame& f
   return ReadMembers(object, frame.envelopes.emplace_back());
 }
 
-}  // namespace
-
-hub::Decoded JsonRpc::Decode(hub::DialectState&, std::string_view bytes, bool,
-                             const hub::DecodeLimits& limits) const {
-  using hub::Fault;
-  // simdjson looks only where one asks, so that what passes through is checked beforehand.
-  if (JsonFlaw flaw = CheckJson(bytes, limits.depth_max)) {
-    return Unreadable(Fault::kParse, flaw.ToString(), kCodec);
-  }
+// Says what is wrong, or nothing.
+std::string Read(std::string_view text, size_t batch_max, RpcFrame& frame) {
   JsonScratch scratch;
   ondemand::document document;
+  error_code error = scratch.Iterate(text).get(document);
+  if (!error) error = ReadFrame(document, batch_max, frame);
+  return error ? simdjson::error_message(error) : std::string();
+}
+
+// Reads what can be saved of a text that is not sound. False: nothing can.
+bool ReadMended(std::string_view bytes, const hub::DecodeLimits& limits, RpcFrame& frame) {
+  std::optional<MendedJson> mended = MendJson(bytes, limits.depth_max);
+  frame = {};
+  if (!mended || !Read(mended->text, limits.batch_max, frame).empty()) return false;
+  for (MendedJson::Flaw& flaw : mended->flaws) {
+    if (flaw.message >= frame.envelopes.size()) break;
+    frame.envelopes[flaw.message].Spoil(std::move(flaw.what));
+  }
+  return true;
+}
+
+}  // namespace
+
+bool BeginsAsJson(std::string_view bytes) {
+  size_t first = bytes.find_first_not_of(" \t\r\n");
+  return first != bytes.npos && (bytes[first] == '{' || bytes[first] == '[');
+}
+
+hub::Decoded DecodeJsonRpc(std::string_view bytes, const hub::DecodeLimits& limits,
+                           const RpcRules& rules) {
+  using hub::Fault;
   RpcFrame frame;
-  error_code error = scratch.Iterate(bytes).get(document);
-  if (!error) error = ReadFrame(document, limits.batch_max, frame);
-  if (error) return Unreadable(Fault::kParse, simdjson::error_message(error), kCodec);
+  // simdjson looks only where one asks, so that what passes through is checked beforehand.
+  std::string what;
+  if (JsonFlaw flaw = CheckJson(bytes, limits.depth_max)) what = flaw.ToString();
+  if (what.empty()) what = Read(bytes, limits.batch_max, frame);
+  if (!what.empty() && !ReadMended(bytes, limits, frame)) {
+    return Unreadable(Fault::kParse, what, rules);
+  }
   if (frame.batch) {
     std::string flaw = BatchFlaw(frame.envelopes.size(), limits);
-    if (!flaw.empty()) return Unreadable(Fault::kInvalidRequest, flaw, kCodec);
+    if (!flaw.empty()) return Unreadable(Fault::kInvalidRequest, flaw, rules);
   }
-  return ToCommands(std::move(frame), kCodec, limits);
+  return ToCommands(std::move(frame), rules, limits);
 }
 
 }  // namespace sluice::protocol
