@@ -14,7 +14,6 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
-#include "absl/time/clock.h"
 #include "control/library_log.h"
 #include "gateway/config/config.h"
 #include "gateway/edge/home_thread.h"
@@ -25,6 +24,7 @@
 #include "gateway/server/process_setup.h"
 #include "gateway/server/server.h"
 #include "gateway/version.h"
+#include "storage/time.h"
 #include "text/utf8.h"
 
 namespace {
@@ -92,7 +92,7 @@ int main(int argc, char** argv) {
   // What is wrong until then is the one line of a refusal.
   std::atomic<bool> started{false};
   const sluice::control::LibraryLog libraries([&](const sluice::control::LibraryLine& line) {
-    if (started) lines.Take(line, absl::Now());
+    if (started) lines.Take(line, sluice::ReadClocks().date);
   });
   auto server = sluice::server::Server::Start(settings, log);
   if (!server.ok()) return Refuse((*config)->Locate(server.status()));

@@ -9,11 +9,12 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "gateway/protocol/routes.h"
 #include "gateway/server/announce.h"
 #include "gateway/server/log_text.h"
 #include "gateway/version.h"
+#include "storage/time.h"
 
 namespace sluice::server {
 namespace {
@@ -55,7 +56,7 @@ config::Settings Bounded(const config::Settings& settings, const DescriptorLimit
 
 // Tells two lives of one node apart.
 std::string MakeEpoch() {
-  return absl::StrCat(absl::Hex(absl::ToUnixMicros(absl::Now())), "-", absl::Hex(getpid()));
+  return absl::StrCat(absl::Hex(absl::ToUnixMicros(ReadClocks().date)), "-", absl::Hex(getpid()));
 }
 
 }  // namespace
