@@ -67,7 +67,7 @@ test('registrations are refused one by one, and the stream lives on', async () =
     return refused_reason;
   };
   assert.equal(await register({methods: [{name: 'rpc.mine'}]}), 'NAME_RESERVED');
-  assert.equal(await register({methods: [{name: '__mine'}]}), 'NAME_RESERVED');
+  assert.equal(await register({methods: [{name: '__listMethods'}]}), 'NAME_RESERVED');
   assert.equal(await register({methods: [{name: 'fine'}, {name: ''}]}), 'NAME_INVALID');
   assert.equal(await register({methods: [{name: 'x'.repeat(256)}]}), 'NAME_INVALID');
   assert.equal(await register({events: [{name: ''}]}), 'NAME_INVALID');
