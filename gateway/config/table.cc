@@ -187,8 +187,11 @@ std::vector<Option> Guards(Settings& s) {
       Time("guard-timeout", {&o.guard_timeout}, kTimeout, "what one decision may take"),
       Choice<bool>("guard-default", {&o.guards_open}, {{"closed", false}, {"open", true}},
                    "what holds for a guarded action when no guard answers"),
-      Count<size_t>("guard-queue", {&o.guard_queue}, kSome,
-                    "publications that wait for the guard of one client; more closes it"),
+      Count<size_t>("guard-queue", {&o.guard_queue}, kAnyNumber,
+                    "publications that wait for the guard of one client; more closes it; 0: as "
+                    "many as guard-queue-bytes holds"),
+      Size<size_t>("guard-queue-bytes", {&o.guard_queue_bytes}, {kKiB, kGiB},
+                   "bytes of these; more closes it"),
   };
 }
 

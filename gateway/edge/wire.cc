@@ -21,6 +21,10 @@ void Wire::Flush(Instant now) {
   Push();
 }
 
+void Wire::Relieve() {
+  if (!closed_ && !outbox_.empty()) Push();
+}
+
 // With TLS the queue holds a little more than the bytes of the outbox: what has arrived is known a
 // little late.
 hub::Flow Wire::flow() {
@@ -58,6 +62,7 @@ void Wire::Wrote(size_t bytes) {
 }
 
 void Wire::Await(TcpSocket::wait_type what) {
+  if (waiting_) return;
   waiting_ = true;
   transport_.socket().async_wait(what, [this, hold = Hold(&owner_)](boost::system::error_code e) {
     waiting_ = false;

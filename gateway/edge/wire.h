@@ -47,6 +47,7 @@ class Wire final : public hub::Flushable {
   EdgeProbe& probe() { return probe_; }
 
   void Flush(Instant now) override;
+  void Relieve() override;
 
   hub::Flow flow();
 

@@ -32,6 +32,7 @@ constexpr std::array<Entry, kFaultCount> kEntries = {{
     {Fault::kBlocked, "blocked", "Blocked by a guard"},
     {Fault::kIdTaken, "id_taken", "The id is in use"},
     {Fault::kTooLarge, "too_large", "The call is too large for its worker"},
+    {Fault::kMessageTooLarge, "message_too_large", "The message is too large for --outbox-bytes"},
     {Fault::kApplication, "application", "Error"},
 }};
 

@@ -29,6 +29,7 @@ enum class Fault : uint8_t {
   kBlocked,             // a guard blocked it, and says no more
   kIdTaken,             // another connection has the id that was asked for
   kTooLarge,            // larger than its worker may be asked: nothing has run
+  kMessageTooLarge,     // what was to be said is larger than --outbox-bytes
   kApplication,         // the worker said so
 };
 inline constexpr int kFaultCount = static_cast<int>(Fault::kApplication) + 1;

@@ -35,6 +35,9 @@ class Flushable {
   virtual ~Flushable() = default;
   // Write what the outbox holds. May destroy the outbox.
   virtual void Flush(Instant now) = 0;
+  // Write what the socket takes at this moment, in the middle of a turn and even if it took
+  // nothing a moment ago. Destroys nothing.
+  virtual void Relieve() = 0;
 };
 
 // Small shared frames of one turn of one shard, behind one another.
@@ -110,6 +113,9 @@ class Outbox {
 
   // Drops `bytes` (at most size()) from the front: they were written.
   void Consume(size_t bytes);
+
+  // Asks the socket to take something now, because more does not fit.
+  void Relieve() { owner_.Relieve(); }
 
   // When the oldest unflushed byte came.
   Instant dirty_since() const { return dirty_since_; }

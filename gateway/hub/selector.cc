@@ -34,6 +34,8 @@ std::string_view DropLabel(DropReason reason) {
       return "limit";
     case DropReason::kLeaving:
       return "leaving";
+    case DropReason::kTooLarge:
+      return "message_too_large";
   }
   return "";
 }

@@ -38,8 +38,14 @@ struct Selector {
 // version.
 bool InSample(std::string_view id, uint32_t percent);
 
-enum class DropReason : uint8_t { kSlowConsumer, kUnsupported, kLimit, kLeaving };
-inline constexpr int kDropReasonCount = static_cast<int>(DropReason::kLeaving) + 1;
+enum class DropReason : uint8_t {
+  kSlowConsumer,  // the outbox is full, and the socket takes no more now
+  kUnsupported,   // the dialect cannot say it
+  kLimit,         // a bound of the connection
+  kLeaving,       // its turn in a drain has come
+  kTooLarge,      // by itself larger than an outbox may be: nobody could ever get it
+};
+inline constexpr int kDropReasonCount = static_cast<int>(DropReason::kTooLarge) + 1;
 std::string_view DropLabel(DropReason reason);
 
 struct Outcome {

@@ -64,6 +64,12 @@ struct QueuedCommand {
   size_t decided = 0;  // questions about it that guards have answered with yes
 };
 
+// A publication that waits for a guard, and what it is taken to weigh.
+struct QueuedPublication {
+  SharedMessage message;
+  size_t bytes = 0;
+};
+
 // A connection whose turn has come in drains, while it finishes what is under way.
 struct Leaving {
   struct Wanted {
@@ -118,7 +124,8 @@ struct Session {
   // What waits for a guard's decision: commands on their way in, publications on their way out.
   // Lists, because an empty one costs nothing, and they are empty on almost every connection.
   std::list<QueuedCommand> inbox;
-  std::list<SharedMessage> outbound;
+  std::list<QueuedPublication> outbound;
+  size_t outbound_bytes = 0;
 
   // Directory's.
   Space* space = nullptr;

@@ -107,9 +107,16 @@ void Shard::Impl::Greeted(Session& session, Correlation correlation, Greet greet
 
 void Shard::Impl::Welcomed(Session& session, const Correlation& correlation, const Payload& payload,
                            const TokenFlaw* flaw, Now now) {
-  Welcome welcome{session.id, session.user, payload, session.authenticated, flaw};
-  auto text = session.dialect->EncodeWelcome(correlation, welcome);
-  if (text && !Deliver(session, *text, now)) return;
+  auto say = [&](const Payload& with) {
+    Welcome welcome{session.id, session.user, with, session.authenticated, flaw};
+    return session.dialect->EncodeWelcome(correlation, welcome);
+  };
+  auto text = say(payload);
+  if (text && !Fits(text->size())) {  // it is welcome all the same
+    probe.drops[static_cast<size_t>(DropReason::kTooLarge)].Add();
+    text = say(Payload::None());
+  }
+  if (text && Deliver(session, *text, now)) return;
   if (flaw && flaw->is_bad) TellTokenRemoved(session, now);
 }
 
@@ -119,7 +126,7 @@ void Shard::Impl::Refuse(Session& session, CloseCause cause, const CallError& er
   if (session.arrival && session.arrival->greeted) {
     const Correlation& greeting = session.arrival->greeting;
     std::string refusal = session.dialect->EncodeError(greeting, error);
-    if (!refusal.empty() && !Deliver(session, refusal, now)) return;
+    if (!refusal.empty()) Deliver(session, refusal, now);
     // It was told why; the close has the dialect's own reason, unless a code was chosen for it.
     if (!refusal.empty() && frame.code == 0) frame.reason.clear();
   }

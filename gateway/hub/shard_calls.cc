@@ -144,7 +144,8 @@ void Shard::Impl::TellMethods(Session& session, const Correlation& correlation, 
     names.push_back(std::move(method.name));
   }
   bool login = methods.Find(session.space_name, Role::kLogin, {}) != nullptr;
-  Answered(session, batch, session.dialect->EncodeMethods(correlation, names, login), now);
+  Reply(session, correlation, batch, session.dialect->EncodeMethods(correlation, names, login),
+        now);
 }
 
 void Shard::Impl::TakeAnswer(Session& session, const Correlation& correlation, Key batch,

@@ -51,7 +51,7 @@ void Shard::Impl::UnsubscribeFrom(Session& session, const Correlation& correlati
 void Shard::Impl::TellChannels(Session& session, const Correlation& correlation, Key batch,
                                absl::Span<const ChannelResult> results, Now now) {
   if (!correlation.answer) return Answered(session, batch, std::nullopt, now);
-  Answered(session, batch, session.dialect->EncodeChannels(correlation, results), now);
+  Reply(session, correlation, batch, session.dialect->EncodeChannels(correlation, results), now);
 }
 
 bool Shard::Impl::JoinChannel(Session& session, std::string_view channel, Now now) {
@@ -69,6 +69,16 @@ bool Shard::Impl::LeaveChannel(Session& session, std::string_view channel, Now n
   if (!directory.Leave(session, channel)) return false;
   Emit(ConnectionEvent::Type::kLeft, session, now, channel);
   return true;
+}
+
+// Whoever cannot be told so stays in.
+std::optional<DropReason> Shard::Impl::KickOutOf(Session& session, const std::string& channel,
+                                                 std::string_view message, Now now) {
+  if (auto told = session.dialect->EncodeKickOut(channel, message)) {
+    if (auto drop = Deliver(session, *told, now)) return drop;
+  }
+  LeaveChannel(session, channel, now);
+  return std::nullopt;
 }
 
 // --- Who it is -----------------------------------------------------------------------------------

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a client says is carried out and answered.
+#include <algorithm>
 #include <optional>
 #include <utility>
 
+#include "gateway/hub/bounds.h"
 #include "gateway/hub/frame.h"
 #include "gateway/hub/shard_impl.h"
 
@@ -134,52 +136,90 @@ void Shard::Impl::Answered(Session& session, Key batch_key, std::optional<std::s
   Batch* batch = batches.Find(batch_key);
   if (!batch) return;
   batch->waiting = false;
-  if (says) batch->answers.push_back(std::move(*answer));
+  if (says) {
+    batch->bytes += answer->size();
+    batch->answers.push_back(std::move(*answer));
+  }
   RunBatch(*batch, now);
 }
 
 void Shard::Impl::Succeed(Session& session, const Correlation& correlation, Key batch,
                           const Payload& result, Now now) {
   if (!correlation.answer) return Answered(session, batch, std::nullopt, now);
-  Answered(session, batch, session.dialect->EncodeResult(correlation, result), now);
+  Reply(session, correlation, batch, session.dialect->EncodeResult(correlation, result), now);
+}
+
+// Whoever made it too large is not the client, which waits for an answer.
+void Shard::Impl::Reply(Session& session, const Correlation& correlation, Key batch,
+                        std::string answer, Now now) {
+  if (Fits(answer.size()) && FitsBatch(batch, answer.size())) {
+    return Answered(session, batch, std::move(answer), now);
+  }
+  probe.drops[static_cast<size_t>(DropReason::kTooLarge)].Add();
+  Fail(session, correlation, batch, MakeError(Fault::kMessageTooLarge), now);
+}
+
+// All answers of a batch are one message; there must be room for an error for each that is left.
+bool Shard::Impl::FitsBatch(Key key, size_t answer) const {
+  const Batch* batch = batches.Find(key);
+  if (!batch) return true;
+  size_t left = (batch->commands.size() - batch->next) * kErrorBytes;
+  return Fits(batch->bytes + batch->answers.size() + answer +
+              std::min(left, options.outbox_bytes / 2));
 }
 
 void Shard::Impl::Fail(Session& session, const Correlation& correlation, Key batch,
                        const CallError& error, Now now) {
   probe.faults[static_cast<size_t>(error.fault)].Add();
   if (!correlation.answer) return Answered(session, batch, std::nullopt, now);
-  Answered(session, batch, session.dialect->EncodeError(correlation, error), now);
+  std::string text = session.dialect->EncodeError(correlation, error);
+  bool fits = Fits(text.size()) && FitsBatch(batch, text.size());
+  if (!fits && error.fault != Fault::kMessageTooLarge) {
+    return Fail(session, correlation, batch, MakeError(Fault::kMessageTooLarge), now);
+  }
+  Answered(session, batch, std::move(text), now);
 }
 
 // --- Out -----------------------------------------------------------------------------------------
 
-bool Shard::Impl::HasRoom(Session& session, size_t bytes, Now now) {
+// Room is judged by what the socket does not take: whoever reads is not slow because much was said
+// in one turn. What could never fit says nothing about the client.
+std::optional<DropReason> Shard::Impl::RoomFor(Session& session, size_t bytes, Now now) {
+  auto drop = [this](DropReason reason) {
+    probe.drops[static_cast<size_t>(reason)].Add();
+    return reason;
+  };
+  if (bytes > options.outbox_bytes) return drop(DropReason::kTooLarge);
   Outbox& outbox = session.socket->outbox();
-  if (outbox.size() + bytes <= options.outbox_bytes) return true;
-  probe.drops[static_cast<size_t>(DropReason::kSlowConsumer)].Add();
+  if (outbox.size() + bytes <= options.outbox_bytes) return std::nullopt;
+  outbox.Relieve();
+  if (outbox.size() + bytes <= options.outbox_bytes) return std::nullopt;
   CloseSession(session, CloseCause::kSlowConsumer, {}, now);
-  return false;
+  return drop(DropReason::kSlowConsumer);
 }
 
-bool Shard::Impl::DeliverMessage(Session& session, const Message& message, Now now) {
+std::optional<DropReason> Shard::Impl::DeliverMessage(Session& session, const Message& message,
+                                                      Now now) {
   const SharedFrame& frame = message.FrameFor(*session.dialect);
-  return frame && DeliverFrame(session, frame, now);
+  return frame ? DeliverFrame(session, frame, now) : DropReason::kUnsupported;
 }
 
-bool Shard::Impl::DeliverFrame(Session& session, const SharedFrame& frame, Now now) {
-  if (!HasRoom(session, frame->size(), now)) return false;
+std::optional<DropReason> Shard::Impl::DeliverFrame(Session& session, const SharedFrame& frame,
+                                                    Now now) {
+  if (auto drop = RoomFor(session, frame->size(), now)) return drop;
   Outbox& outbox = session.socket->outbox();
   outbox.Append(frame);
   probe.outbox_depth_bytes.Observe(static_cast<double>(outbox.size()));
   probe.messages_out[session.dialect->id()].Add();
-  return true;
+  return std::nullopt;
 }
 
-bool Shard::Impl::Deliver(Session& session, std::string_view message, Now now) {
-  if (!HasRoom(session, message.size() + kFrameHeaderMax, now)) return false;
+std::optional<DropReason> Shard::Impl::Deliver(Session& session, std::string_view message,
+                                               Now now) {
+  if (auto drop = RoomFor(session, message.size() + kFrameHeaderMax, now)) return drop;
   session.socket->outbox().AppendFrame(session.dialect->binary(), message);
   probe.messages_out[session.dialect->id()].Add();
-  return true;
+  return std::nullopt;
 }
 
 }  // namespace sluice::hub

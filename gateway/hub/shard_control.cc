@@ -47,7 +47,7 @@ Outcome Shard::Send(const Selector& selector, const Message& message,
     ++outcome.matched;
     const SharedFrame& frame = message.FrameFor(*session.dialect);
     if (!frame) return outcome.Drop(DropReason::kUnsupported);
-    if (!impl_->DeliverFrame(session, frame, now)) return outcome.Drop(DropReason::kSlowConsumer);
+    if (auto drop = impl_->DeliverFrame(session, frame, now)) return outcome.Drop(*drop);
     ++outcome.enqueued;
     if (close_after) impl_->CloseSession(session, CloseCause::kDisconnect, *close_after, now);
   });
@@ -87,12 +87,14 @@ Outcome Shard::KickOut(const Selector& selector, absl::Span<const std::string> c
   impl_->directory.ForEach(selector, &outcome.not_found, [&](Session& session) {
     ++outcome.matched;
     bool left = false;
+    std::optional<DropReason> drop;
     for (const std::string& channel : channels) {
-      if (!impl_->LeaveChannel(session, channel, now)) continue;
+      if (!impl_->directory.IsMember(session, channel)) continue;
+      drop = impl_->KickOutOf(session, channel, message, now);
+      if (drop) break;
       left = true;
-      auto told = session.dialect->EncodeKickOut(channel, message);
-      if (told && !impl_->Deliver(session, *told, now)) break;
     }
+    if (drop) return outcome.Drop(*drop);
     if (left) ++outcome.enqueued;
   });
   return outcome;
@@ -137,7 +139,7 @@ Outcome Shard::Ask(uint64_t ask, const Selector& selector, const std::string& me
     uint64_t number = session.next_ask++;
     auto request = session.dialect->EncodeRequest(session.dialect_state, number, method, params);
     if (!request) return outcome.Drop(DropReason::kUnsupported);
-    if (!impl.Deliver(session, *request, now)) return outcome.Drop(DropReason::kSlowConsumer);
+    if (auto drop = impl.Deliver(session, *request, now)) return outcome.Drop(*drop);
     impl.Await(session, ask, number, timeout, sink, now);
     impl.probe.client_calls.Add();
     ++outcome.enqueued;

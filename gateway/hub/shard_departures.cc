@@ -111,6 +111,7 @@ void Shard::Impl::Retire(Session& session, const CloseFrame& frame, bool replace
   session.batches.clear();
   session.inbox.clear();
   session.outbound.clear();
+  session.outbound_bytes = 0;
   asks.Abandon(session);
   EndLeaving(session);
   if (session.claimed && !replaced) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/hub/bounds.h"
 #include "gateway/hub/frame.h"
 #include "gateway/hub/shard_impl.h"
 #include "text/utf8.h"
@@ -204,21 +205,29 @@ void Shard::Impl::InboxDecided(Session& session, Guarding guarding, Now now) {
 
 // --- Publications on their way out ---------------------------------------------------------------
 
-// False if the client could not take it.
-bool Shard::Impl::AskBeforeDelivery(Session& session, const SharedMessage& message, Now now) {
-  if (session.outbound.size() >= options.guard_queue) {
-    probe.drops[static_cast<size_t>(DropReason::kSlowConsumer)].Add();
+std::optional<DropReason> Shard::Impl::AskBeforeDelivery(Session& session,
+                                                         const SharedMessage& message, size_t frame,
+                                                         Now now) {
+  auto drop = [this](DropReason reason) {
+    probe.drops[static_cast<size_t>(reason)].Add();
+    return reason;
+  };
+  if (frame > options.outbox_bytes) return drop(DropReason::kTooLarge);
+  size_t bytes = frame + kQueuedCost;
+  bool many = options.guard_queue > 0 && session.outbound.size() >= options.guard_queue;
+  if (many || session.outbound_bytes + bytes > options.guard_queue_bytes + kQueuedCost) {
     CloseSession(session, CloseCause::kSlowConsumer, {}, now);
-    return false;
+    return drop(DropReason::kSlowConsumer);
   }
-  session.outbound.push_back(message);
+  session.outbound.push_back({message, bytes});
+  session.outbound_bytes += bytes;
   if (session.outbound.size() == 1) RunOutbound(session, now);
-  return true;
+  return std::nullopt;
 }
 
 void Shard::Impl::RunOutbound(Session& session, Now now) {
   while (OpenSession(session.key) && !session.outbound.empty()) {
-    const Message& message = *session.outbound.front();
+    const Message& message = *session.outbound.front().message;
     Guarding guarding =
         Ask(session, GuardAction::kPublishOut, message.event(), message.body(), now);
     if (guarding.state == Guarding::kAsked) return;
@@ -232,7 +241,8 @@ void Shard::Impl::OutboundDecided(Session& session, Guarding guarding, Now now) 
 }
 
 void Shard::Impl::PassOutbound(Session& session, const Guarding& guarding, Now now) {
-  SharedMessage message = std::move(session.outbound.front());
+  SharedMessage message = std::move(session.outbound.front().message);
+  session.outbound_bytes -= session.outbound.front().bytes;
   session.outbound.pop_front();
   if (guarding.state == Guarding::kBlocked) return;  // silently: that is what it is for
   if (guarding.replacement.kind == Payload::Kind::kNone) {

@@ -17,6 +17,7 @@
 #include "gateway/hub/asks.h"
 #include "gateway/hub/calls.h"
 #include "gateway/hub/directory.h"
+#include "gateway/hub/frame.h"
 #include "gateway/hub/member_news.h"
 #include "gateway/hub/methods.h"
 #include "gateway/hub/session.h"
@@ -38,6 +39,7 @@ struct Batch {
   bool waiting = false;  // for the answer of commands[next - 1]
   bool running = false;  // RunBatch is on the stack
   std::vector<std::string> answers;
+  size_t bytes = 0;  // of the answers
 };
 
 // The sessions of one namespace that see its members come and go.
@@ -138,7 +140,9 @@ struct Shard::Impl : CallOwner {
   void RunInbox(Session& session, Now now);
   std::optional<GuardQuestion> QuestionOf(Session& session, const QueuedCommand& queued, Now now);
   void InboxDecided(Session& session, Guarding guarding, Now now);
-  bool AskBeforeDelivery(Session& session, const SharedMessage& message, Now now);
+  // Nothing: it is delivered, or waits for its guard. `frame`: its bytes on the wire.
+  std::optional<DropReason> AskBeforeDelivery(Session& session, const SharedMessage& message,
+                                              size_t frame, Now now);
   void RunOutbound(Session& session, Now now);
   void OutboundDecided(Session& session, Guarding guarding, Now now);
   void PassOutbound(Session& session, const Guarding& guarding, Now now);
@@ -168,6 +172,7 @@ struct Shard::Impl : CallOwner {
   // --- publications (shard_publications.cc) ---
   void PublishIn(Session& session, const Correlation& correlation, Key batch, hub::Publish verb,
                  Now now);
+  bool CannotBeSaid(const Session& session, const Message& message) const;
   void RelayToOthers(Session& session, const Relay& relay, Now now);
   // Runs `task(Shard&, now)` here at once and on every other shard soon.
   template <typename Task>
@@ -186,6 +191,10 @@ struct Shard::Impl : CallOwner {
   void FinishBatch(Batch& batch, Now now);
   // The answer to one command, if it has one; inside a batch it waits for the others.
   void Answered(Session& session, Key batch, std::optional<std::string> answer, Now now);
+  // The same for an answer that may be too large; an error is said in its place then.
+  void Reply(Session& session, const Correlation& correlation, Key batch, std::string answer,
+             Now now);
+  bool FitsBatch(Key batch, size_t answer) const;
   void Succeed(Session& session, const Correlation& correlation, Key batch, const Payload& result,
                Now now);
   void Fail(Session& session, const Correlation& correlation, Key batch, const CallError& error,
@@ -207,11 +216,16 @@ struct Shard::Impl : CallOwner {
                   Now now);
   void Speak(Session& session, Key batch, Say say, Now now);
   bool SpendToken(Session& session, const Command& command, Now now);
-  // Puts a message into the outbox, or closes a consumer that is too slow.
-  bool Deliver(Session& session, std::string_view message, Now now);
-  bool DeliverMessage(Session& session, const Message& message, Now now);
-  bool DeliverFrame(Session& session, const SharedFrame& frame, Now now);
-  bool HasRoom(Session& session, size_t bytes, Now now);
+  // Puts a message into the outbox, or says why not; a consumer that is too slow is being closed
+  // then.
+  std::optional<DropReason> Deliver(Session& session, std::string_view message, Now now);
+  std::optional<DropReason> DeliverMessage(Session& session, const Message& message, Now now);
+  std::optional<DropReason> DeliverFrame(Session& session, const SharedFrame& frame, Now now);
+  // Whether a message of a dialect could ever get into an outbox.
+  bool Fits(size_t message) const { return message + kFrameHeaderMax <= options.outbox_bytes; }
+  std::optional<DropReason> RoomFor(Session& session, size_t bytes, Now now);
+  std::optional<DropReason> KickOutOf(Session& session, const std::string& channel,
+                                      std::string_view message, Now now);
   bool JoinChannel(Session& session, std::string_view channel, Now now);
   bool LeaveChannel(Session& session, std::string_view channel, Now now);
   void SetUser(Session& session, const std::string& user, Now now);

@@ -135,7 +135,7 @@ void Shard::Impl::TellNews(const std::string& space, Now now) {
 
 void Shard::Impl::TellNewsTo(Session& viewer, MemberNews& news, size_t known, Now now) {
   MemberNews::Frames frames = news.For(*viewer.dialect, viewer.id, known);
-  if (frames.count == 0 || !DeliverFrame(viewer, frames.bytes, now)) return;
+  if (frames.count == 0 || DeliverFrame(viewer, frames.bytes, now)) return;
   probe.messages_out[viewer.dialect->id()].Add(frames.count - 1);
 }
 

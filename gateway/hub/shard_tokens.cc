@@ -75,7 +75,7 @@ Outcome Shard::SetToken(const Selector& selector, const Token& token, Duration c
     if (sink && impl.asks.size() >= impl.options.client_calls_max) {
       return outcome.Drop(DropReason::kLimit);
     }
-    if (!impl.Deliver(session, *frame, now)) return outcome.Drop(DropReason::kSlowConsumer);
+    if (auto drop = impl.Deliver(session, *frame, now)) return outcome.Drop(*drop);
     if (sink) impl.Await(session, 0, *call, confirm_within, sink, now);
     impl.TakeToken(session, token, now);
     ++outcome.enqueued;

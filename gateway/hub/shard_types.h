@@ -34,9 +34,10 @@ struct ShardOptions {
   size_t methods_max = 10000;                 // --methods-max, remembered names
   Duration admission_timeout = absl::Seconds(5);  // --admission-timeout
   Duration guard_timeout = absl::Seconds(5);      // --guard-timeout
-  bool guards_open = false;   // --guard-default open: allowed if no guard answers
-  size_t guard_queue = 64;    // --guard-queue, publications that wait for one client's guard
-  size_t members_max = 5000;  // --members-max, in the list of members that a client gets
+  bool guards_open = false;  // --guard-default open: allowed if no guard answers
+  size_t guard_queue = 0;    // --guard-queue, publications that wait for one client's guard; 0: any
+  size_t guard_queue_bytes = 1 << 20;  // --guard-queue-bytes, of these
+  size_t members_max = 5000;           // --members-max, in the list of members that a client gets
   Duration presence_lease = absl::Seconds(60);  // --presence-lease; renewed at a third of it
   storage::ClaimPolicy id_policy = storage::ClaimPolicy::kSameUser;  // --id-policy
   std::vector<std::string> admission_required;  // --admission-required: namespaces, or "*"

@@ -27,7 +27,7 @@ constexpr std::array<Rule, hub::kFaultCount> kRules = {{
     {Fault::kTooManyCalls, -32013, -32013},    {Fault::kRateLimited, -32014, -32014},
     {Fault::kRejected, -32016, -32016},        {Fault::kBlocked, -32017, -32017},
     {Fault::kIdTaken, -32018, -32018},         {Fault::kTooLarge, -32019, -32019},
-    {Fault::kApplication, -32000, -32000},
+    {Fault::kMessageTooLarge, -32020, -32020}, {Fault::kApplication, -32000, -32000},
 }};
 
 constexpr bool InEnumOrder() {

@@ -40,6 +40,7 @@ constexpr std::array<Rule, hub::kFaultCount> kRules = {{
     {Fault::kBlocked, "SilentMiddlewareBlockedError"},
     {Fault::kIdTaken, "IdTakenError"},
     {Fault::kTooLarge, "TooLargeError"},
+    {Fault::kMessageTooLarge, "MessageTooLargeError"},
     {Fault::kApplication, "Error"},
 }};
 

@@ -22,6 +22,7 @@ class FakeSocket final : public hub::Socket, public hub::Flushable {
   void Close(const hub::CloseFrame& frame) override { closed_ = frame; }
   void Resume() override { ++resumed_; }
   void Flush(Instant) override { ++flushed_; }
+  void Relieve() override { Let(takes); }
 
   // The messages in the outbox since the last call; a ping is "<ping>".
   std::vector<std::string> Take() {
@@ -41,6 +42,7 @@ class FakeSocket final : public hub::Socket, public hub::Flushable {
   void Let(size_t bytes) { outbox_.Consume(std::min(bytes, outbox_.size())); }
 
   uint64_t allowed = 0;
+  size_t takes = 0;  // bytes that it takes at once when it is asked to
 
  private:
   static std::string TakeFrame(const std::string& bytes, size_t& at) {

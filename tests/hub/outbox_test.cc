@@ -16,6 +16,7 @@ namespace {
 constexpr Instant kNow;
 
 struct Owner final : Flushable {
+  void Relieve() override {}
   void Flush(Instant) override {
     ++flushed;
     if (on_flush) on_flush();
