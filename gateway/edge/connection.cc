@@ -19,6 +19,8 @@ namespace {
 using Error = boost::system::error_code;
 
 constexpr size_t kHeadChunk = 2048;
+// How often to look whether a client that is not read has left.
+constexpr absl::Duration kLookForEnd = absl::Milliseconds(200);
 
 RequestReader::Limits HeadLimits(const EdgeOptions& options) {
   return {options.header_bytes, options.header_count, options.target_bytes};
@@ -46,7 +48,7 @@ Connection::Connection(ShardParts& parts, Visitor visitor)
       stage_(parts.common.proxy_protocol.Contain(visitor.peer.ip) ? Stage::kProxy : Stage::kHead),
       preset_(visitor.refusal),
       wire_(Transport(std::move(visitor.socket), std::move(visitor.ssl)), parts.hub->dirty(), *this,
-            parts.probe),
+            parts.common.options.pace, parts.probe),
       handshake_(std::make_unique<Handshake>(parts.common.options, visitor, parts.loop.Now())) {}
 
 Connection::~Connection() = default;
@@ -82,6 +84,7 @@ void Connection::OnDeadline() {
       parts_.probe.close_timeouts.Add();
       return Cut();
     case Stage::kOpen:
+      return LookForEnd();
     case Stage::kGone:
       return;
   }
@@ -231,9 +234,11 @@ hub::Upgrade Connection::Facts() const {
 void Connection::Upgrade(protocol::Route route) {
   const EdgeOptions& options = parts_.common.options;
   websocket_ = std::make_unique<WebSocket>(
-      wire_, *this, *this, WebSocket::Limits{options.message_bytes, options.pong_bytes},
+      wire_, *this, *this,
+      WebSocket::Limits{options.message_bytes, options.pong_bytes, options.read_ahead_bytes},
       parts_.buffers);
   websocket_->Accept(handshake_->reader, route.subprotocol);
+  wire_.BeginFrames();
   wire_.Unread(handshake_->reader.rest());
   hub::Arrival arrival{std::move(route.space), std::move(route.id), route.dialect, Facts()};
   Now now = parts_.loop.Now();
@@ -243,7 +248,8 @@ void Connection::Upgrade(protocol::Route route) {
   parts_.deadlines.Cancel(std::exchange(deadline_, 0));
   stage_ = Stage::kOpen;
   key_ = parts_.hub->Open(std::move(arrival), *this, now);
-  if (stage_ == Stage::kOpen && parts_.hub->Reading(key_)) websocket_->Resume();
+  if (stage_ != Stage::kOpen) return;
+  parts_.hub->Reading(key_) ? websocket_->Resume() : websocket_->Start();
 }
 
 // --- open
@@ -256,6 +262,14 @@ bool Connection::OnMessage(std::string_view bytes, bool binary) {
 
 void Connection::OnSignOfLife() {
   if (stage_ == Stage::kOpen) parts_.hub->Alive(key_, parts_.loop.Now());
+}
+
+// Nothing is read, so that only the socket can tell whether the client is still there.
+void Connection::OnFull() { Deadline(kLookForEnd); }
+
+void Connection::LookForEnd() {
+  if (!websocket_->full()) return;
+  wire_.transport().PeerLeft() ? Cut() : Deadline(kLookForEnd);
 }
 
 void Connection::Close(const hub::CloseFrame& frame) {

@@ -70,6 +70,7 @@ class Connection final : public WireOwner, public hub::Socket, public WebSocketC
   bool OnMessage(std::string_view bytes, bool binary) override;
   void OnSignOfLife() override;
   void OnEnded(const hub::CloseFrame& frame, bool clean) override;
+  void OnFull() override;
 
   void ReadProxyHeader();
   // Whether the header goes on.
@@ -87,6 +88,7 @@ class Connection final : public WireOwner, public hub::Socket, public WebSocketC
   void Discard();
   void Deadline(absl::Duration timeout);
   bool StillTakes();
+  void LookForEnd();
   void TellHub(const hub::CloseFrame& frame);
 
   ShardParts& parts_;

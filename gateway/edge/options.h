@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "gateway/edge/forwarded.h"
+#include "gateway/edge/read_pace.h"
 
 namespace sluice::edge {
 
@@ -46,8 +47,10 @@ struct EdgeOptions {
   ForwardedHeader forwarded_header = ForwardedHeader::kXForwardedFor;  // --forwarded-header
   std::vector<std::string> proxy_protocol;  // --proxy-protocol: who begins with a PROXY header
 
-  size_t message_bytes = 64 << 10;                  // --message-bytes, one whole message
-  size_t pong_bytes = 64 << 10;                     // --pong-bytes, answers to unread pings
+  size_t message_bytes = 64 << 10;     // --message-bytes, one whole message
+  ReadPace::Limits pace;               // --bytes-per-second and its like
+  size_t read_ahead_bytes = 64 << 10;  // --read-ahead-bytes, messages while a guard decides
+  size_t pong_bytes = 64 << 10;        // --pong-bytes, answers to unread pings
   absl::Duration close_timeout = absl::Seconds(5);  // --close-timeout, each way of ending
   // --alive-bytes-per-second: who takes as many of what was said before the end may go on.
   uint64_t alive_bytes_per_second = 8 << 10;

@@ -21,17 +21,21 @@
 namespace sluice::edge {
 
 // Reads some bytes of a wire: those that came too early, the socket's, or what TLS makes of them.
+// Not before the client's pace allows it.
 class WireRead {
  public:
   using Error = boost::system::error_code;
 
-  WireRead(Wire& wire, boost::asio::mutable_buffer buffer) : wire_(&wire), buffer_(buffer) {}
+  WireRead(Wire& wire, boost::asio::mutable_buffer buffer)
+      : wire_(&wire), buffer_(boost::asio::buffer(buffer, Wire::kReadMax)) {}
 
   template <typename Self>
   void operator()(Self& self, Error error = {}, size_t bytes = 0) {
     switch (state_) {
       case State::kStart:
         return Start(self);
+      case State::kDelayed:
+        return error ? Finish(self, error) : Read(self);
       case State::kPlain:
         done_ = bytes;
         return Finish(self, error);
@@ -43,10 +47,18 @@ class WireRead {
   }
 
  private:
-  enum class State : uint8_t { kStart, kPlain, kTls, kPosted };
+  enum class State : uint8_t { kStart, kDelayed, kPlain, kTls, kPosted };
 
   template <typename Self>
   void Start(Self& self) {
+    absl::Duration delay = wire_->ReadDelay();
+    if (delay <= absl::ZeroDuration()) return Read(self);
+    state_ = State::kDelayed;
+    wire_->Delay(delay, std::move(self));
+  }
+
+  template <typename Self>
+  void Read(Self& self) {
     done_ = wire_->TakeUnread(buffer_.data(), buffer_.size());
     if (done_ > 0) return Settle(self, {}, false);
     if (wire_->transport().tls()) return TryTls(self, false);
@@ -84,7 +96,7 @@ class WireRead {
 
   template <typename Self>
   void Finish(Self& self, Error error) {
-    wire_->probe().bytes_in.Add(done_);
+    wire_->Took({static_cast<const char*>(buffer_.data()), done_});
     self.complete(error, done_);
   }
 

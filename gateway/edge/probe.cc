@@ -11,6 +11,13 @@ void VisitBytes(const EdgeProbe& p, metrics::Visitor& v) {
           {}, p.flushes.value());
   v.Count("edge_would_block_total", "Writes that had to wait: the network or the client is slow.",
           {}, p.would_block.value());
+  v.Count("edge_reads_delayed_total", "Reads that had to wait because a client sends too fast.",
+          {{"reason", "bytes"}}, p.reads_delayed_by_bytes.value());
+  v.Count("edge_reads_delayed_total", "Reads that had to wait because a client sends too fast.",
+          {{"reason", "frames"}}, p.reads_delayed_by_frames.value());
+  v.Count("edge_read_ahead_full_total",
+          "Times that a client whose messages have to wait was not read on.", {},
+          p.read_ahead_full.value());
   v.Distribution("edge_flush_bytes", "Bytes of one gathered write.", {}, p.flush_bytes);
   v.Distribution("edge_flush_delay_seconds",
                  "From the first byte put into an outbox to its flush; a rise means busy shards.",

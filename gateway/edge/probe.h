@@ -21,6 +21,9 @@ struct EdgeProbe {
   Counter bytes_out;  // written to sockets, without TLS's own
   Counter flushes;    // gathered writes that wrote something
   Counter would_block;
+  Counter reads_delayed_by_bytes;   // --bytes-per-second
+  Counter reads_delayed_by_frames;  // --frames-per-second
+  Counter read_ahead_full;          // --read-ahead-bytes
   Counter accept_errors;
   Counter accept_pauses;
   Counter refusals_cut;  // over --refusals-max: closed without an answer

@@ -3,6 +3,7 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -108,6 +109,11 @@ Transport::Io Transport::Write(const hub::Outbox::Pieces& pieces, size_t& done) 
   if (sent < 0) return IsWait(errno) ? Io::kWantWrite : Io::kFailed;
   done = static_cast<size_t>(sent);
   return Io::kDone;
+}
+
+bool Transport::PeerLeft() {
+  pollfd query = {socket_.native_handle(), POLLRDHUP, 0};
+  return ::poll(&query, 1, 0) > 0;
 }
 
 void Transport::ShutdownSend() {

@@ -46,6 +46,9 @@ class Transport {
 
   Io Write(const hub::Outbox::Pieces& pieces, size_t& done);
 
+  // Whether the peer has said that it sends no more, or is gone; whatever is unread.
+  bool PeerLeft();
+
   // Says that no more will be written, once everything has been.
   void ShutdownSend();
   void Close();

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "gateway/edge/output_stream.h"
+#include "gateway/edge/read_ahead.h"
 #include "gateway/edge/request_reader.h"
 
 namespace sluice::edge {
@@ -63,13 +64,21 @@ bool EndsMidCharacter(std::string_view text) {
 
 struct WebSocket::Impl {
   Impl(Wire& wire, WireOwner& o, WebSocketClient& c, const Limits& l, BufferPool& b)
-      : stream(wire, l.pong_bytes), owner(o), client(c), probe(wire.probe()), buffers(b) {
+      : stream(wire, l.pong_bytes),
+        owner(o),
+        client(c),
+        probe(wire.probe()),
+        buffers(b),
+        ahead_bytes(l.ahead_bytes) {
     stream.read_message_max(l.message_bytes);
     stream.control_callback([this](ws::frame_type kind, boost::beast::string_view) {
       if (kind != ws::frame_type::close) client.OnSignOfLife();
     });
   }
 
+  void GoOn();
+  void Resume();
+  bool full() const { return ahead.size() >= ahead_bytes; }
   void Read();
   void OnRead(Error error, size_t bytes);
   void Grow();
@@ -86,16 +95,38 @@ struct WebSocket::Impl {
   WebSocketClient& client;
   EdgeProbe& probe;
   BufferPool& buffers;
+  const size_t ahead_bytes;
+  ReadAhead ahead;
   size_t filled = 0;
   bool long_message = false;  // `message` is in use
-  bool paused = true;
-  bool closing = false;  // Close was called
+  bool paused = true;         // no message is wanted now
+  bool reading = false;       // a read is under way
+  bool closing = false;       // Close was called
   bool ended = false;
   std::string message;
   std::array<char, kIdleBytes> idle;
 };
 
+// Reads on, whether messages are wanted now or have to wait.
+void WebSocket::Impl::GoOn() {
+  if (reading || closing || ended) return;
+  if (!full()) return Read();
+  probe.read_ahead_full.Add();
+  client.OnFull();
+}
+
+void WebSocket::Impl::Resume() {
+  if (!paused || closing || ended) return;
+  paused = false;
+  while (!paused && !ahead.empty() && !closing && !ended) {
+    ReadAhead::Message message = ahead.Take();
+    paused = !client.OnMessage(message.bytes, message.binary);
+  }
+  GoOn();
+}
+
 void WebSocket::Impl::Read() {
+  reading = true;
   boost::asio::mutable_buffer into(idle.data(), idle.size());
   if (long_message) into = {message.data() + filled, message.size() - filled};
   stream.async_read_some(
@@ -103,6 +134,7 @@ void WebSocket::Impl::Read() {
 }
 
 void WebSocket::Impl::OnRead(Error error, size_t bytes) {
+  reading = false;
   if (ended) return;
   if (error) return OnReadError(error);
   filled += bytes;
@@ -134,13 +166,16 @@ void WebSocket::Impl::Grow() {
 }
 
 void WebSocket::Impl::Deliver(std::string_view whole) {
-  bool go_on = client.OnMessage(whole, stream.got_binary());
+  if (paused) {
+    client.OnSignOfLife();
+    ahead.Put({std::string(whole), stream.got_binary()});
+  } else {
+    paused = !client.OnMessage(whole, stream.got_binary());
+  }
   if (long_message) buffers.Give(std::exchange(message, {}));
   long_message = false;
   filled = 0;
-  if (closing || ended) return;
-  paused = !go_on;
-  if (go_on) Read();
+  GoOn();
 }
 
 // As Beast fails a connection: the close frame goes out, the peer's is not waited for.
@@ -201,11 +236,11 @@ void WebSocket::Accept(const RequestReader& request, std::string_view subprotoco
   impl_->stream.set_option(ws::stream_base::decorator([](ws::response_type&) {}));
 }
 
-void WebSocket::Resume() {
-  if (!impl_->paused || impl_->closing || impl_->ended) return;
-  impl_->paused = false;
-  impl_->Read();
-}
+void WebSocket::Start() { impl_->GoOn(); }
+
+void WebSocket::Resume() { impl_->Resume(); }
+
+bool WebSocket::full() const { return impl_->full(); }
 
 void WebSocket::Close(const hub::CloseFrame& frame) {
   impl_->Close({static_cast<ws::close_code>(frame.code), Shorten(frame.reason)});

@@ -17,17 +17,19 @@ namespace sluice::edge {
 
 class RequestReader;
 
-// What a WebSocket tells its connection. Never from within a call of the WebSocket's.
+// What a WebSocket tells its connection. Never from within a call of the WebSocket's but Resume.
 class WebSocketClient {
  public:
   virtual ~WebSocketClient() = default;
-  // One whole message, of valid UTF-8 if it is text. False: stop reading until Resume.
+  // One whole message, of valid UTF-8 if it is text. False: no more until Resume.
   virtual bool OnMessage(std::string_view bytes, bool binary) = 0;
   // A control frame, or a part of a message.
   virtual void OnSignOfLife() = 0;
   // Nothing follows. `clean`: the close frames were exchanged, or ours is on its way because of
   // what the peer sent; otherwise it vanished. `frame`: RFC 6455 7.1.5.
   virtual void OnEnded(const hub::CloseFrame& frame, bool clean) = 0;
+  // Too much was read ahead: until Resume nothing more is read, and so no end is noticed.
+  virtual void OnFull() = 0;
 };
 
 class WebSocket {
@@ -35,6 +37,7 @@ class WebSocket {
   struct Limits {
     size_t message_bytes;
     size_t pong_bytes;
+    size_t ahead_bytes;  // messages that wait for Resume
   };
 
   // `client` is, or belongs to, the wire's owner.
@@ -45,8 +48,14 @@ class WebSocket {
   // Answers 101 to a whole request that was checked. `subprotocol` is echoed, if it is not empty.
   void Accept(const RequestReader& request, std::string_view subprotocol);
 
-  // Begins reading, or goes on after OnMessage returned false.
+  // Begins reading; messages wait for Resume.
+  void Start();
+
+  // Gives messages out, or goes on after OnMessage returned false.
   void Resume();
+
+  // Whether OnFull was said and holds.
+  bool full() const;
 
   // Sends a close frame and waits for the peer's, as long as it takes; then OnEnded.
   void Close(const hub::CloseFrame& frame);

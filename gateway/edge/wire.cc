@@ -89,8 +89,21 @@ void Wire::FinishSending() {
   if (outbox_.empty()) Drained();
 }
 
+void Wire::Took(std::string_view bytes) {
+  probe_.bytes_in.Add(bytes.size());
+  switch (pace_.Charge(limits_, bytes, dirty_.now())) {
+    case ReadPace::Cause::kNone:
+      return;
+    case ReadPace::Cause::kBytes:
+      return probe_.reads_delayed_by_bytes.Add();
+    case ReadPace::Cause::kFrames:
+      return probe_.reads_delayed_by_frames.Add();
+  }
+}
+
 void Wire::Close() {
   closed_ = true;
+  if (timer_) timer_->cancel();
   transport_.Close();
 }
 

@@ -11,14 +11,17 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "absl/time/time.h"
 #include "gateway/edge/probe.h"
+#include "gateway/edge/read_pace.h"
 #include "gateway/edge/transport.h"
 #include "gateway/hub/flow.h"
 #include "gateway/hub/outbox.h"
@@ -38,8 +41,18 @@ class Wire final : public hub::Flushable {
  public:
   using Executor = boost::asio::io_context::executor_type;
 
-  Wire(Transport transport, hub::DirtyList& dirty, WireOwner& owner, EdgeProbe& probe)
-      : transport_(std::move(transport)), outbox_(dirty, *this), owner_(owner), probe_(probe) {}
+  // At most so many bytes are read at once.
+  static constexpr size_t kReadMax = 64 << 10;
+
+  // `limits` outlive this.
+  Wire(Transport transport, hub::DirtyList& dirty, WireOwner& owner, const ReadPace::Limits& limits,
+       EdgeProbe& probe)
+      : transport_(std::move(transport)),
+        dirty_(dirty),
+        outbox_(dirty, *this),
+        owner_(owner),
+        limits_(limits),
+        probe_(probe) {}
 
   Executor executor() { return transport_.socket().get_executor(); }
   Transport& transport() { return transport_; }
@@ -59,6 +72,18 @@ class Wire final : public hub::Flushable {
   void Unread(std::string bytes) { unread_ = std::move(bytes); }
   size_t TakeUnread(void* data, size_t size);
 
+  // These bytes were read. What follows must wait until ReadDelay() is over.
+  void Took(std::string_view bytes);
+  void BeginFrames() { pace_.BeginFrames(); }
+  absl::Duration ReadDelay() const { return pace_.resume_at() - dirty_.now(); }
+  // Calls `handler(error)` then; with an error if the wire was closed meanwhile.
+  template <typename Handler>
+  void Delay(absl::Duration delay, Handler&& handler) {
+    timer_ =
+        std::make_unique<boost::asio::steady_timer>(executor(), absl::ToChronoNanoseconds(delay));
+    timer_->async_wait(std::forward<Handler>(handler));
+  }
+
   // Frames that Beast makes (pongs, above all) and that wait in the outbox: a client that pings
   // and never reads must not fill it. Returns false when they exceed `limit` bytes.
   bool AppendOwn(std::string_view bytes, size_t limit);
@@ -71,8 +96,12 @@ class Wire final : public hub::Flushable {
   void Drained();
 
   Transport transport_;
+  hub::DirtyList& dirty_;  // knows the turn's time
   hub::Outbox outbox_;
   WireOwner& owner_;
+  const ReadPace::Limits& limits_;
+  ReadPace pace_;
+  std::unique_ptr<boost::asio::steady_timer> timer_;  // of a client that is read later
   EdgeProbe& probe_;
   std::string unread_;
   size_t own_ = 0;  // bytes of AppendOwn since the outbox was empty

@@ -69,6 +69,7 @@ class DirtyList {
 
   // Told by the loop at each turn; stamps what becomes dirty, for the delay metric.
   void set_now(Instant now) { now_ = now; }
+  Instant now() const { return now_; }
 
  private:
   friend class Outbox;

@@ -61,6 +61,7 @@ Gateway::Gateway(const std::string& binary, const std::vector<std::string>& flag
                                   "--log-level=warn",
                                   "--accepts-per-second=0",
                                   "--commands-per-second=0",
+                                  "--bytes-per-second=0",
                                   "--ping-interval=0s",
                                   "--address-file=" + file};
   all.insert(all.end(), flags.begin(), flags.end());
