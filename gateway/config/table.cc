@@ -149,6 +149,9 @@ std::vector<Option> Connections(Settings& s) {
                            {"takeover", ClaimPolicy::kTakeover}},
                           "who keeps an id that is used twice: the older, the newer if it is the "
                           "same user, or the newer"),
+      Time("id-probe-timeout", {&o.id_probe_timeout}, {},
+           "an id in use: what the older connection has to answer a ping before it is given up; 0: "
+           "it is not asked"),
       Time("presence-lease", {&o.presence_lease}, {absl::Seconds(3), absl::Hours(24)},
            "how long a connection is still known after its node died"),
   };

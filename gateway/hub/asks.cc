@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/hub/asks.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -27,6 +28,11 @@ bool Asks::Answer(Session& session, uint64_t number, std::variant<Payload, CallE
     return true;
   }
   return false;
+}
+
+bool Asks::Awaits(const Session& session, uint64_t number) const {
+  return std::any_of(session.asks.begin(), session.asks.end(),
+                     [&](Key key) { return asks_.Find(key)->number == number; });
 }
 
 bool Asks::TimeOut(Key key, Session* session) {

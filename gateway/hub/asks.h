@@ -36,6 +36,8 @@ class Asks {
 
   // The session answered `number`. False if nothing of that number is awaited from it.
   bool Answer(Session& session, uint64_t number, std::variant<Payload, CallError> outcome);
+  // Whether `number` is awaited from the session.
+  bool Awaits(const Session& session, uint64_t number) const;
   // Time ran out. `session` is the asked one, or null. False if it was answered meanwhile.
   bool TimeOut(Key key, Session* session);
   // The session left: everything it owes is answered with Disconnected.

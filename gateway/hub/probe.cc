@@ -93,6 +93,14 @@ void VisitSessions(const ShardProbe& probe, metrics::Visitor& visitor) {
                 {}, probe.graces_expired.value());
   visitor.Count("takeovers_total", "Connections whose id a newer connection took over.", {},
                 probe.takeovers.value());
+  visitor.Count("id_probes_total", "Connections that were pinged because another wanted their id.",
+                {}, probe.id_probes.value());
+  visitor.Count("id_ghosts_total", "Of these, closed at --id-probe-timeout: their client was gone.",
+                {}, probe.ghosts.value());
+  visitor.Count("commands_delayed_total",
+                "Commands that waited for --commands-per-second, because nobody could say them "
+                "again.",
+                {}, probe.waits.value());
   visitor.Count("presence_failures_total", "Presence operations that the store failed.", {},
                 probe.presence_failures.value());
   visitor.Count("member_lists_cut_total", "Lists of members that were cut at --members-max.", {},

@@ -36,6 +36,9 @@ struct ShardProbe {
   Counter channel_limit_hits;
   Counter logins_refused;
   Counter takeovers;
+  Counter id_probes;       // holders of ids that were asked whether they live
+  Counter ghosts;          // of these, closed
+  Counter waits;           // commands that waited for their share of --commands-per-second
   Gauge leaving;           // whose turn in a drain has come, and who finish what is under way
   Counter graces_expired;  // a drain closed them with something still under way (--drain-grace)
   Counter presence_failures;

@@ -55,6 +55,7 @@ struct ArrivalProgress {
   std::unique_ptr<TokenFlaw> flaw;
   std::unique_ptr<Accept> accepted;
   bool taking_over = false;
+  uint8_t conflicts = 0;  // how often its id was found in use
 };
 
 // A command behind others that are not decided yet.
@@ -109,6 +110,8 @@ struct Session {
   bool authenticated = false;
   bool claimed = false;   // presence knows it under `id`
   bool deciding = false;  // a guard is asked about the front of `inbox`
+  bool probed = false;    // its id is wanted, and it was asked whether it still lives
+  bool waiting = false;   // for its share of --commands-per-second; see the front of `inbox`
 
   std::string id;
   std::string user;
@@ -141,6 +144,8 @@ struct Session {
   uint64_t next_ask = 1;
 
   TokenBucket commands;
+  TimerWheel::Id turn = 0;   // `waiting`
+  size_t free_channels = 0;  // that it may still subscribe to without paying for it
   Liveness liveness;
   TimerWheel::Id timer = 0;  // for `liveness`, or for the greeting
 };

@@ -87,6 +87,12 @@ void Shard::Impl::OnTimer(uint64_t token, Now now) {
         if (session) PartIfAtRest(*session);
       }
       return;
+    case kIdProbe:
+      if (Session* session = sessions.Find(key)) OnIdProbeOver(*session, now);
+      return;
+    case kTurn:
+      if (Session* session = sessions.Find(key)) OnTurn(*session, now);
+      return;
     case kGrace:
       return OnGraceOver(key, now);
   }

@@ -146,6 +146,9 @@ class Shard {
 
   // This session's id was taken over: close it, and give up its channels.
   std::vector<std::string> Displace(SessionKey key, Now now);
+  // Somebody wants this session's id: finds out whether it lives, and tells the newcomer's shard.
+  void ProbeHolder(SessionKey holder, SessionKey newcomer, Now now);
+  void Judged(SessionKey newcomer, bool holder_lives, Now now);
   // What a session that took an id over inherits; it may open now.
   void Inherit(SessionKey key, std::vector<std::string> channels, Now now);
 

@@ -206,7 +206,7 @@ void Shard::Impl::Claim(Session& session) {
                         return OnClaimRefused(record, CloseCause::kAdmissionDown, now);
                       }
                       if (claim->result == storage::Claim::Result::kHeld) {
-                        return OnClaimRefused(record, CloseCause::kIdTaken, now);
+                        return OnHeld(record, claim->holder, now);
                       }
                       OnClaimed(record, *claim, now);
                     });
@@ -260,6 +260,7 @@ void Shard::Impl::Enter(Session& session, std::vector<std::string> inherited, No
   std::unique_ptr<ArrivalProgress> arrival = std::move(session.arrival);
   session.state = Session::State::kOpen;
   session.liveness.Start(session.socket->flow(), now);
+  session.free_channels = options.channels_per_connection;
   directory.Add(session);
   DialectId dialect = session.dialect->id();
   probe.connections[dialect].Add(1);

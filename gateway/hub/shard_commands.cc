@@ -17,6 +17,19 @@ struct Overloaded : Visitors... {
   using Visitors::operator()...;
 };
 
+template <typename... Kinds>
+bool IsOneOf(const Verb& verb) {
+  return (std::holds_alternative<Kinds>(verb) || ...);
+}
+
+// Nobody tells the client that it failed, or its library takes that for final.
+bool CannotBeSaidAgain(const Command& command) {
+  if (IsOneOf<CallMethod, Forward, hub::Publish, Relay, Renew>(command.verb)) {
+    return !command.correlation.answer;
+  }
+  return IsOneOf<Subscribe, Unsubscribe, Authenticate, hub::Deauthenticate>(command.verb);
+}
+
 }  // namespace
 
 // --- One message ---------------------------------------------------------------------------------
@@ -118,12 +131,45 @@ void Shard::Impl::Execute(Session& session, Command command, Key batch, Now now)
       command.verb);
 }
 
-// Answers cost nothing: the gateway asked for them, and unasked ones have no effect.
+// An answer that was asked for costs nothing. Nor do subscriptions, as many as the connection may
+// have at once: a client that comes back restores them all.
 bool Shard::Impl::SpendToken(Session& session, const Command& command, Now now) {
   if (options.commands_per_second <= 0) return true;
-  if (std::holds_alternative<Answer>(command.verb)) return true;
+  const auto* answer = std::get_if<Answer>(&command.verb);
+  if (answer && asks.Awaits(session, answer->call)) return true;
+  if (const auto* subscribe = std::get_if<Subscribe>(&command.verb)) {
+    size_t channels = std::max<size_t>(subscribe->channels.size(), 1);
+    if (channels <= session.free_channels) {
+      session.free_channels -= channels;
+      return true;
+    }
+  }
   return session.commands.Take(options.commands_per_second,
                                static_cast<double>(options.commands_burst), now);
+}
+
+// Too much of what a client can say again is answered with an error; the rest waits for its turn.
+bool Shard::Impl::MustWait(Session& session, const Command& command, Now now) {
+  if (options.commands_per_second <= 0 || session.state != Session::State::kOpen) return false;
+  const auto* subscribe = std::get_if<Subscribe>(&command.verb);
+  if (subscribe && subscribe->channels.size() <= session.free_channels) return false;
+  if (!CannotBeSaidAgain(command)) return false;
+  Duration wait = session.commands.Wait(options.commands_per_second,
+                                        static_cast<double>(options.commands_burst), now);
+  if (wait == absl::ZeroDuration()) return false;
+  probe.waits.Add();
+  session.waiting = true;
+  session.turn = timers.Schedule(now + wait, TimerToken(kTurn, session.key));
+  return true;
+}
+
+void Shard::Impl::OnTurn(Session& session, Now now) {
+  session.waiting = false;
+  session.turn = 0;
+  SessionKey key = session.key;
+  RunInbox(session, now);
+  Session* left = OpenSession(key);
+  if (left && Reading(*left)) left->socket->Resume();
 }
 
 void Shard::Impl::Answered(Session& session, Key batch_key, std::optional<std::string> answer,

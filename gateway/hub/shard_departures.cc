@@ -18,6 +18,7 @@ void Shard::Impl::ScheduleLiveness(Session& session) {
 
 // The next ping may be due before the answer to the last one would have been.
 void Shard::Impl::Heard(Session& session, Now now) {
+  if (session.probed) EndIdProbe(session, true);
   if (!session.liveness.Heard(now) || session.state != Session::State::kOpen) return;
   timers.Cancel(session.timer);
   ScheduleLiveness(session);
@@ -105,6 +106,7 @@ void Shard::Impl::Retire(Session& session, const CloseFrame& frame, bool replace
   bool took_over = session.arrival && session.arrival->taking_over;
   session.state = Session::State::kClosing;
   timers.Cancel(session.timer);
+  timers.Cancel(session.turn);
   for (CallKey call : session.calls) calls.Cancel(call);
   session.calls.clear();
   for (Key batch : session.batches) batches.Erase(batch);
@@ -118,6 +120,7 @@ void Shard::Impl::Retire(Session& session, const CloseFrame& frame, bool replace
     presence.Release({session.space_name, session.id}, options.node, session.key.value);
   }
   session.claimed = false;
+  EndIdProbe(session, false);
   // An id that was taken over and given up before it opened has left as well.
   if (!replaced && (was_open || took_over)) Emit(Type::kClosed, session, now, {}, frame);
   if (!was_open) return;

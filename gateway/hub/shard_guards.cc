@@ -137,6 +137,8 @@ void Shard::Impl::RunInbox(Session& session, Now now) {
       Guarding guarding = Ask(session, question->action, question->subject, question->data, now);
       if (guarding.state == Guarding::kAsked) return;
       InboxDecided(session, std::move(guarding), now);
+    } else if (MustWait(session, front.command, now)) {
+      return;
     } else {
       QueuedCommand next = std::move(front);
       session.inbox.pop_front();

@@ -54,6 +54,13 @@ struct Viewers {
   Instant told_at = Instant::Past();
 };
 
+// Whether the holder of an id lives, and who waits to know.
+struct IdProbe {
+  Flow before;
+  TimerWheel::Id timer = 0;
+  std::vector<SessionKey> newcomers;
+};
+
 struct Shard::Impl : CallOwner {
   Impl(Shard& shard, uint32_t index, const ShardOptions& options, const ShardPorts& ports,
        ShardProbe& probe);
@@ -64,6 +71,8 @@ struct Shard::Impl : CallOwner {
     kCall = uint64_t{2} << 56,
     kAsk = uint64_t{3} << 56,
     kGrace = uint64_t{4} << 56,
+    kIdProbe = uint64_t{5} << 56,
+    kTurn = uint64_t{6} << 56,
   };
   static constexpr uint64_t kKindMask = uint64_t{0xff} << 56;
   uint64_t TimerToken(Kind kind, Key key) const { return kind | (key.value & ~kKindMask); }
@@ -85,6 +94,12 @@ struct Shard::Impl : CallOwner {
   Session* Arriving(SessionKey key) const;
   void OnClaimed(const storage::PresenceRecord& record, const storage::Claim& claim, Now now);
   void OnClaimRefused(const storage::PresenceRecord& record, CloseCause cause, Now now);
+  // --- conflicts (shard_conflicts.cc) ---
+  void OnHeld(const storage::PresenceRecord& record, const storage::PresenceRecord& holder,
+              Now now);
+  void OnIdProbeOver(Session& session, Now now);
+  void EndIdProbe(Session& session, bool lives);
+
   void Enter(Session& session, std::vector<std::string> inherited, Now now);
   void SayFirst(Session& session, const ArrivalProgress& arrival, Now now);
   storage::PresenceRecord RecordOf(const Session& session) const;
@@ -215,6 +230,8 @@ struct Shard::Impl : CallOwner {
   void TakeAnswer(Session& session, const Correlation& correlation, Key batch, Answer answer,
                   Now now);
   void Speak(Session& session, Key batch, Say say, Now now);
+  bool MustWait(Session& session, const Command& command, Now now);
+  void OnTurn(Session& session, Now now);
   bool SpendToken(Session& session, const Command& command, Now now);
   // Puts a message into the outbox, or says why not; a consumer that is too slow is being closed
   // then.
@@ -247,7 +264,7 @@ struct Shard::Impl : CallOwner {
 
   // Whether its next command would be carried out, and whether it may be read from.
   static bool Carries(const Session& session) {
-    return !session.deciding &&
+    return !session.deciding && !session.waiting &&
            (session.state == Session::State::kOpen || session.state == Session::State::kGreeting);
   }
   static bool Reading(const Session& session) {
@@ -278,6 +295,7 @@ struct Shard::Impl : CallOwner {
   Asks asks;
   std::vector<ConnectionEvent> events;
   absl::flat_hash_set<std::string> refused_spaces;
+  absl::flat_hash_map<uint64_t, IdProbe> id_probes;  // by the holder's key
   absl::BitGen random;
   std::map<std::string, Viewers> viewed;
   std::vector<std::string> gathering;  // namespaces whose news wait for TellGathered

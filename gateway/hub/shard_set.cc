@@ -18,4 +18,17 @@ void ShardSet::Displace(const storage::PresenceRecord& holder, SessionKey newcom
   });
 }
 
+void ShardSet::ProbeHolder(SessionKey holder, SessionKey newcomer) const {
+  // A record that another life of the node has left may name anything.
+  if (holder.shard() >= size()) return TellJudgement(newcomer, false);
+  Post(holder.shard(),
+       [holder, newcomer](Shard& shard, Now now) { shard.ProbeHolder(holder, newcomer, now); });
+}
+
+void ShardSet::TellJudgement(SessionKey newcomer, bool holder_lives) const {
+  Post(newcomer.shard(), [newcomer, holder_lives](Shard& shard, Now now) {
+    shard.Judged(newcomer, holder_lives, now);
+  });
+}
+
 }  // namespace sluice::hub

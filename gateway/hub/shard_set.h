@@ -47,6 +47,10 @@ class ShardSet {
     }
   }
 
+  // Asks the shard of an id's holder whether it lives, and tells the newcomer's what it found.
+  void ProbeHolder(SessionKey holder, SessionKey newcomer) const;
+  void TellJudgement(SessionKey newcomer, bool holder_lives) const;
+
   // Takes an id over: closes its holder and lets `newcomer` inherit.
   void Displace(const storage::PresenceRecord& holder, SessionKey newcomer) const;
 

@@ -40,6 +40,9 @@ struct ShardOptions {
   size_t members_max = 5000;           // --members-max, in the list of members that a client gets
   Duration presence_lease = absl::Seconds(60);  // --presence-lease; renewed at a third of it
   storage::ClaimPolicy id_policy = storage::ClaimPolicy::kSameUser;  // --id-policy
+  // --id-probe-timeout: what the holder of an id has to answer a ping when another wants it; 0: it
+  // is not asked.
+  Duration id_probe_timeout = absl::Seconds(2);
   std::vector<std::string> admission_required;  // --admission-required: namespaces, or "*"
   DecodeLimits decode;
 };
