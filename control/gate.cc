@@ -24,6 +24,10 @@ absl::Status Gate::Admit(const grpc::CallbackServerContext& context) const {
                  "\"authorization: Bearer <token>\" with a valid token is wanted");
   }
   if (closed_) return ShuttingDown();
+  if (overloaded_) {
+    probe_.overloaded.Add();
+    return Overloaded();
+  }
   return absl::OkStatus();
 }
 

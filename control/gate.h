@@ -29,6 +29,8 @@ class Gate {
                      const google::protobuf::MessageLite& request) const;
 
   void Close() { closed_ = true; }
+  // New rpcs are UNAVAILABLE, OVERLOADED as long as this holds; those under way go on.
+  void SetOverloaded(bool overloaded) { overloaded_ = overloaded; }
 
  private:
   bool HasToken(const grpc::CallbackServerContext& context) const;
@@ -37,6 +39,7 @@ class Gate {
   const size_t request_bytes_;
   ControlProbe& probe_;
   std::atomic<bool> closed_{false};
+  std::atomic<bool> overloaded_{false};
 };
 
 // How long the caller still waits, at most `max`.

@@ -24,6 +24,8 @@ struct ControlOptions {
   uint32_t streams_max = 1000;  // --control-streams-max, rpcs at once on one connection
   absl::Duration keepalive_time = absl::Seconds(60);     // --control-keepalive-time
   absl::Duration keepalive_timeout = absl::Seconds(20);  // --control-keepalive-timeout
+  // --control-idle-timeout: without an rpc, then told to go; 0: never
+  absl::Duration idle_timeout = absl::Minutes(10);
   // --control-ping-min: a caller that pings more often is cut off (after a few)
   absl::Duration ping_min = absl::Seconds(10);
   // --control-stop-timeout: of rpcs under way when everything else has stopped

@@ -61,6 +61,9 @@ void ControlProbe::VisitRpcs(metrics::Visitor& visitor) const {
   visitor.Count("control_requests_too_large_total",
                 "Requests over --control-message-bytes; a backend sends more than it may.", {},
                 requests_too_large.value());
+  visitor.Count("control_overloaded_total",
+                "Rpcs refused because too many tasks waited for a thread (--thread-tasks-max).", {},
+                overloaded.value());
   visitor.Count("control_call_overflows_total",
                 "Call streams ended because the caller did not read (--call-queue-bytes).", {},
                 call_overflows.value());

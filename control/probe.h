@@ -78,6 +78,7 @@ class ControlProbe final : public metrics::Source {
 
   Gauge under_way;             // rpcs, streams included
   Counter unauthenticated;     // refused for want of a token
+  Counter overloaded;          // refused at --thread-tasks-max
   Counter requests_too_large;  // --control-message-bytes
   Counter call_overflows;      // Calls ended because their caller did not read
 

@@ -62,6 +62,9 @@ class Server {
   // Health is SERVING or NOT_SERVING, as long as no shutdown has begun. Any thread.
   void SetReady(bool ready);
 
+  // New rpcs are refused as long as this holds. Any thread.
+  void SetOverloaded(bool overloaded) { gate_.SetOverloaded(overloaded); }
+
   // Ends the workers' streams with UNAVAILABLE DRAINING.
   void DrainWorkers() { workers_.Drain(); }
 

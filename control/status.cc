@@ -51,6 +51,12 @@ absl::Status ShuttingDown() {
                    absl::Seconds(1));
 }
 
+absl::Status Overloaded() {
+  return WithRetry(Error(absl::StatusCode::kUnavailable, "OVERLOADED",
+                         "too many tasks wait for a thread of this node (--thread-tasks-max)"),
+                   absl::Seconds(1));
+}
+
 absl::Status WithRetry(absl::Status status, absl::Duration delay) {
   google::rpc::RetryInfo retry;
   timespec spec = absl::ToTimespec(delay);

@@ -26,6 +26,8 @@ absl::Status Invalid(std::string_view reason, std::string_view field, std::strin
 
 // UNAVAILABLE, SHUTTING_DOWN: also what a request gets that was lost on the way out.
 absl::Status ShuttingDown();
+// UNAVAILABLE, OVERLOADED.
+absl::Status Overloaded();
 
 // Adds: try again after `delay`.
 absl::Status WithRetry(absl::Status status, absl::Duration delay);

@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/time/time.h"
 #include "control/limits.h"
 #include "control/options.h"
 #include "gateway/edge/options.h"
@@ -18,6 +17,7 @@
 #include "gateway/hub/shard_types.h"
 #include "gateway/protocol/registry.h"
 #include "gateway/server/departure.h"
+#include "gateway/server/heartbeats.h"
 #include "gateway/server/log.h"
 #include "gateway/tokens/jwt_options.h"
 
@@ -41,7 +41,7 @@ struct Settings {
   tokens::JwtOptions jwt;
   edge::EdgeOptions edge;
   edge::AdminOptions admin;
-  absl::Duration stall_timeout = absl::Seconds(5);  // --stall-timeout
+  server::Heartbeats::Options heartbeats;
   control::ControlOptions control;
   control::Limits limits;
 };

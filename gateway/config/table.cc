@@ -263,6 +263,8 @@ std::vector<Option> ControlPort(Settings& s) {
                     "the same, of one address"),
       Time("control-handshake-timeout", {&o.guests.handshake_timeout}, kTimeout,
            "what a connection has to say something, and again for TLS and HTTP/2's beginning"),
+      Time("control-idle-timeout", {&o.idle_timeout}, {absl::ZeroDuration(), absl::Hours(24)},
+           "a connection without an rpc for so long is told to go; 0: never"),
       Count<uint32_t>("control-streams-max", {&o.streams_max}, kSome,
                       "rpcs at once on one connection"),
       Time("control-keepalive-time", {&o.keepalive_time}, {absl::Seconds(1), absl::Hours(24)},
@@ -305,8 +307,12 @@ std::vector<Option> AdminPort(Settings& s) {
                     "the same, of one address"),
       Size<size_t>("admin-header-bytes", {&o.header_bytes}, {512, kMiB}, "headers of a request"),
       Time("admin-timeout", {&o.timeout}, kTimeout, "from a request's first byte to its answer"),
-      Time("stall-timeout", {&s.stall_timeout}, {absl::Milliseconds(200), absl::Hours(1)},
+      Time("stall-timeout", {&s.heartbeats.stall_timeout},
+           {absl::Milliseconds(200), absl::Hours(1)},
            "a thread that has not turned for so long makes /healthz and /readyz say 503"),
+      Count<size_t>(
+          "thread-tasks-max", {&s.heartbeats.tasks_max}, {100, 1'000'000'000},
+          "tasks that wait for one thread; from then on new clients and rpcs are refused"),
   };
 }
 

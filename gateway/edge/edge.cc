@@ -61,6 +61,8 @@ void Edge::Start(absl::Span<hub::Shard* const> shards) {
 
 void Edge::StopAccepting() { common_->gate.Close(); }
 
+void Edge::SetOverloaded(bool overloaded) { common_->gate.SetOverloaded(overloaded); }
+
 uint64_t Edge::descriptor_refusals() const {
   uint64_t sum = 0;
   for (const auto& shard : shards_) {

@@ -48,6 +48,8 @@ class Edge {
   void Start(absl::Span<hub::Shard* const> shards);
   // Newcomers are told 503 from now on; those that are here stay. Any thread.
   void StopAccepting();
+  // Newcomers are told 503 as long as this holds. Any thread.
+  void SetOverloaded(bool overloaded);
   // Clients that were turned away for want of a descriptor. Any thread.
   uint64_t descriptor_refusals() const;
   void Stop();

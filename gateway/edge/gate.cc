@@ -21,6 +21,7 @@ Gate::Gate(const Limits& limits)
 
 std::optional<Refusal> Gate::Enter(Instant now) {
   if (closed()) return Refusal::kDraining;
+  if (overloaded_.load(std::memory_order_relaxed)) return Refusal::kOverloaded;
   if (inside_.fetch_add(1, std::memory_order_relaxed) >= connections_max_) {
     Leave();
     return Refusal::kConnectionsMax;

@@ -33,6 +33,8 @@ class Gate {
 
   // From now on everybody is told kDraining.
   void Close() { closed_.store(true, std::memory_order_relaxed); }
+  // As long as this holds, newcomers are told kOverloaded.
+  void SetOverloaded(bool overloaded) { overloaded_.store(overloaded, std::memory_order_relaxed); }
   bool closed() const { return closed_.load(std::memory_order_relaxed); }
 
   size_t inside() const { return inside_.load(std::memory_order_relaxed); }
@@ -44,6 +46,7 @@ class Gate {
   const int64_t interval_nanos_;  // between two connections; 0: no limit
   const int64_t slack_nanos_;     // how far ahead of the steady flow a burst may be
   std::atomic<bool> closed_{false};
+  std::atomic<bool> overloaded_{false};
   std::atomic<size_t> inside_{0};
   std::atomic<int64_t> through_nanos_{0};
 };

@@ -28,6 +28,7 @@ constexpr std::array<Answer, kRefusalCount> kAnswers = {{
     {"accept_rate", 503, "Service Unavailable", "too many new connections\n"},
     {"proxy_header", 400, "Bad Request", "this port expects a PROXY protocol header from you\n"},
     {"descriptors", 503, "Service Unavailable", "no descriptors are left\n"},
+    {"overloaded", 503, "Service Unavailable", "overloaded\n"},
     {"draining", 503, "Service Unavailable", "draining\n"},
 }};
 

@@ -27,6 +27,7 @@ enum class Refusal : uint8_t {
   kAcceptRate,      // --accepts-per-second
   kProxyHeader,     // no PROXY header where --proxy-protocol wants one, or a broken one
   kDescriptors,     // --descriptors-reserve
+  kOverloaded,      // --thread-tasks-max
   kDraining,        // a drain refuses the namespace, or the node is stopping
 };
 inline constexpr int kRefusalCount = static_cast<int>(Refusal::kDraining) + 1;

@@ -32,11 +32,22 @@ void Heartbeats::Tick(Instant now) {
 std::string Heartbeats::Complaint() const {
   std::string stuck;
   for (const Thread& thread : threads_) {
-    if (thread.silent < stall_timeout_) continue;
+    if (thread.silent < options_.stall_timeout) continue;
     absl::StrAppend(&stuck, stuck.empty() ? "" : ", ", thread.name, " has not turned for ",
                     absl::FormatDuration(absl::Floor(thread.silent, absl::Milliseconds(100))));
   }
   return stuck;
+}
+
+std::string Heartbeats::Overload() const {
+  std::string overloaded;
+  for (const Thread& thread : threads_) {
+    const int64_t tasks = thread.loop.tasks.value();
+    if (tasks < static_cast<int64_t>(options_.tasks_max)) continue;
+    absl::StrAppend(&overloaded, overloaded.empty() ? "" : ", ", thread.name, " has ", tasks,
+                    " tasks waiting");
+  }
+  return overloaded;
 }
 
 void Heartbeats::Visit(metrics::Visitor& visitor) const {

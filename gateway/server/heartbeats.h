@@ -2,9 +2,11 @@
 //
 // Whether the threads that do the work turn: each beats every 20 ms, and whoever has not beaten for
 // --stall-timeout is stuck. Silence is counted in the watcher's own ticks, so that a process that
-// was stopped, or a machine that was suspended, accuses nobody.
+// was stopped, or a machine that was suspended, accuses nobody. And whether they can follow: at
+// --thread-tasks-max tasks that wait, the node takes no more work until they have.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <string>
@@ -19,7 +21,11 @@ namespace sluice::server {
 
 class Heartbeats final : public metrics::Source {
  public:
-  explicit Heartbeats(absl::Duration stall_timeout) : stall_timeout_(stall_timeout) {}
+  struct Options {
+    absl::Duration stall_timeout = absl::Seconds(5);  // --stall-timeout
+    size_t tasks_max = 100000;                        // --thread-tasks-max
+  };
+  explicit Heartbeats(const Options& options) : options_(options) {}
 
   // Before the first Tick. `loop` outlives this.
   void Watch(std::string thread, const edge::LoopProbe& loop);
@@ -29,6 +35,9 @@ class Heartbeats final : public metrics::Source {
 
   // Who is stuck: "shard-1 has not turned for 12s"; empty: nobody.
   std::string Complaint() const;
+
+  // Who cannot follow: "home has 123456 tasks waiting"; empty: nobody. Any thread.
+  std::string Overload() const;
 
   void Visit(metrics::Visitor& visitor) const override;
 
@@ -42,7 +51,7 @@ class Heartbeats final : public metrics::Source {
     metrics::Gauge silent_ms;  // the same, for whoever asks from another thread
   };
 
-  const absl::Duration stall_timeout_;
+  const Options options_;
   std::deque<Thread> threads_;
   Instant last_ = Instant::Future();
 };

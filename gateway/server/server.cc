@@ -50,7 +50,9 @@ config::Settings Bounded(const config::Settings& settings, const DescriptorLimit
   const uint64_t reserve = ReserveOf(limits.soft, settings.edge.descriptors_reserve);
   bounded.edge.descriptors_reserve = reserve;
   bounded.edge.descriptors_end = ToDescriptor(limits.soft - reserve);
-  bounded.control.guests.descriptors_end = ToDescriptor(limits.soft - reserve / 4);
+  control::PortGuests::Limits& guests = bounded.control.guests;
+  guests.descriptors_end = ToDescriptor(limits.soft - reserve / 4);
+  guests.connections_max = std::min<uint64_t>(guests.connections_max, limits.soft / 2);
   return bounded;
 }
 
@@ -120,12 +122,17 @@ Server::Server(const config::Settings& settings, const Log& log, const Grants& g
             .limits = settings.limits,
             .worker_reports = &worker_log_},
       control_(settings.control, node_, control_probe_),
-      heartbeats_(settings.stall_timeout),
+      heartbeats_(settings.heartbeats),
       watch_({.heartbeats = heartbeats_,
               .descriptors_end = settings.edge.descriptors_end,
               .descriptor_refusals = [this] { return edge_->descriptor_refusals(); },
               .control = [this] { return control_.Complaint(); },
-              .ready = [this](bool ready) { control_.SetReady(ready); }},
+              .ready = [this](bool ready) { control_.SetReady(ready); },
+              .overloaded =
+                  [this](bool overloaded) {
+                    control_.SetOverloaded(overloaded);
+                    edge_->SetOverloaded(overloaded);
+                  }},
              log),
       exporter_({&hub_.metrics(), &edge_->metrics(), &admin_.metrics(), &probe_, &control_probe_,
                  &heartbeats_, log.metrics()},

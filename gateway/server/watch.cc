@@ -9,6 +9,12 @@ namespace sluice::server {
 void Watch::Tick(Instant now) {
   sources_.heartbeats.Tick(now);
   complaints_.Update("threads", sources_.heartbeats.Complaint(), now);
+  const std::string overload = sources_.heartbeats.Overload();
+  complaints_.Update("load", overload, now);
+  if (overloaded_ == overload.empty()) {
+    overloaded_ = !overload.empty();
+    sources_.overloaded(overloaded_);
+  }
   complaints_.Update("descriptors", Descriptors(), now);
   complaints_.Update("control", sources_.control(), now);
   const bool ready = complaints_.Text().empty();

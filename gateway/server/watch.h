@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Watches the node from the admin port's thread, and is what /healthz and /readyz say: whether its
-// threads turn, whether clients have descriptors left, whether the control port accepts.
+// threads turn and can follow, whether clients have descriptors left, whether the control port
+// accepts.
 //
 // The admin port's thread, but for the constructor.
 #pragma once
@@ -30,6 +31,8 @@ class Watch {
     std::function<std::string()> control;
     // Called when the node becomes ready, and when it is no more.
     std::function<void(bool)> ready;
+    // Called when it can take no more work, and when it can again.
+    std::function<void(bool)> overloaded;
   };
   Watch(Sources sources, const Log& log) : sources_(std::move(sources)), complaints_(log) {}
 
@@ -47,6 +50,7 @@ class Watch {
   Complaints complaints_;
   uint64_t refusals_ = 0;
   bool ready_ = true;
+  bool overloaded_ = false;
 };
 
 }  // namespace sluice::server

@@ -118,6 +118,29 @@ TEST(ServerTest, OffLoopbackItRefusesToStartWithoutCredentials) {
   EXPECT_THAT(std::string(server.Start().message()), HasSubstr("control-token-file"));
 }
 
+TEST(ServerTest, OverloadedItTakesNoNewRpcs) {
+  LiveNode node;
+  node.server->SetOverloaded(true);
+  const grpc::Status refused = Count(node);
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_THAT(refused.error_message(), HasSubstr("--thread-tasks-max"));
+  EXPECT_EQ(Health(node), std::string("\x08\x01", 2)) << "health is asked nevertheless";
+  node.server->SetOverloaded(false);
+  EXPECT_TRUE(Count(node).ok());
+}
+
+TEST(ServerTest, HealthFollowsReadiness) {
+  LiveNode node;
+  node.server->SetReady(false);
+  EXPECT_EQ(Health(node), std::string("\x08\x02", 2));
+  EXPECT_TRUE(Count(node).ok());
+  node.server->SetReady(true);
+  EXPECT_EQ(Health(node), std::string("\x08\x01", 2));
+  node.server->BeginShutdown();
+  node.server->SetReady(true);
+  EXPECT_EQ(Health(node), std::string("\x08\x02", 2)) << "who leaves is not ready again";
+}
+
 TEST(ServerTest, HealthAndReflection) {
   LiveNode node;
   EXPECT_EQ(Health(node), std::string("\x08\x01", 2));

@@ -31,6 +31,19 @@ test('silent connections are cut, and keep nobody out', async () => {
   }
 });
 
+test('--control-idle-timeout: who begins properly and then does nothing is told to go', async () => {
+  const gateway = await Gateway.start({'control-idle-timeout': '1s'});
+  try {
+    const idle = await Raw.connect(gateway.control);
+    idle.write(PREFACE);
+    await idle.whenEnded(8000);
+    assert.equal(await count(gateway), 0);
+    await gateway.stop();
+  } finally {
+    await gateway.kill();
+  }
+});
+
 test('--control-connections-per-address: what is beyond is cut, until others leave', async () => {
   const gateway = await Gateway.start({'control-connections-per-address': 3});
   try {
@@ -56,19 +69,22 @@ test('--control-connections-per-address: what is beyond is cut, until others lea
 });
 
 test('dials while no descriptor is left: the port says so, and comes back', async () => {
-  const gateway = await Gateway.start({'log-format': 'json', shards: 1}, limited('ulimit -n 128'));
+  const gateway = await Gateway.start({'log-format': 'json', shards: 1, 'handshake-timeout': '1h'},
+    limited('ulimit -n 128'));
   try {
-    const dials = [];
-    const ready = () => gateway.fetch('/readyz').catch(() => undefined);
-    for (let i = 0; i < 128; ++i) {
+    const dials = await Promise.all(Array.from({length: 128}, () => Raw.connect(gateway.client)));
+    for (let i = 0; i < 64; ++i) {
       const raw = await Raw.connect(gateway.control);
       raw.write(PREFACE);
       dials.push(raw);
     }
-    const errors = () => /because_of":"control"/.test(gateway.log);
-    await until(errors, 'the log to say so');
+    await until(() => gateway.log.includes('"because_of":"control"'), 'the log to say so');
+    const {status, text} = await gateway.fetch('/readyz');
+    assert.equal(status, 503);
+    assert.match(JSON.parse(text).why, /descriptors: /);
+    assert.equal((await gateway.fetch('/healthz')).status, 200);
     for (const raw of dials) raw.destroy();
-    await until(async () => (await ready())?.status === 200, '/readyz to say 200');
+    await until(async () => (await gateway.fetch('/readyz')).status === 200, '/readyz to say 200');
     assert.equal(await count(gateway), 0);
     assert.ok(await gateway.metric('sluice_control_accept_errors_total') > 0);
     await gateway.stop();

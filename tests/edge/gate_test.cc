@@ -55,5 +55,15 @@ TEST(Gate, IsExactBetweenThreads) {
   EXPECT_GT(entered, 0);
 }
 
+TEST(Gate, OverloadedTellsNewcomersUntilItIsOver) {
+  Gate gate({});
+  EXPECT_EQ(gate.Enter(kNow), std::nullopt);
+  gate.SetOverloaded(true);
+  EXPECT_EQ(gate.Enter(kNow), Refusal::kOverloaded);
+  gate.SetOverloaded(false);
+  EXPECT_EQ(gate.Enter(kNow), std::nullopt);
+  EXPECT_EQ(gate.inside(), 2u);
+}
+
 }  // namespace
 }  // namespace sluice::edge

@@ -29,7 +29,7 @@ class HeartbeatsTest : public testing::Test {
 
   edge::LoopProbe home_;
   edge::LoopProbe shard_;
-  Heartbeats beats_{absl::Seconds(5)};
+  Heartbeats beats_{{.stall_timeout = absl::Seconds(5), .tasks_max = 100}};
   Instant now_{absl::Hours(1)};
 };
 
@@ -47,6 +47,15 @@ TEST_F(HeartbeatsTest, WhoDoesNotIsNamed) {
   EXPECT_EQ(beats_.Complaint(), "home has not turned for 5s, shard-0 has not turned for 10s");
   Pass(kTick, true, true);
   EXPECT_EQ(beats_.Complaint(), "") << "one turn is enough";
+}
+
+TEST_F(HeartbeatsTest, WhoCannotFollowIsNamed) {
+  home_.tasks.Add(99);
+  EXPECT_EQ(beats_.Overload(), "");
+  home_.tasks.Add(2);
+  EXPECT_EQ(beats_.Overload(), "home has 101 tasks waiting");
+  home_.tasks.Add(-2);
+  EXPECT_EQ(beats_.Overload(), "");
 }
 
 TEST_F(HeartbeatsTest, TimeInWhichTheWatcherDidNotRunAccusesNobody) {

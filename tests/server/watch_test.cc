@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "gateway/edge/loop_probe.h"
 #include "gateway/server/descriptors.h"
 
 namespace sluice::server {
@@ -28,15 +29,18 @@ class WatchTest : public testing::Test {
 
   std::ostringstream out_;
   Log log_{{}, std::make_shared<spdlog::sinks::ostream_sink_mt>(out_)};
-  Heartbeats heartbeats_{absl::Seconds(5)};
+  edge::LoopProbe loop_;
+  Heartbeats heartbeats_{{.stall_timeout = absl::Seconds(5), .tasks_max = 100}};
   uint64_t refusals_ = 0;
   std::string control_;
   std::vector<bool> told_;
+  std::vector<bool> overloads_;
   Watch watch_{{.heartbeats = heartbeats_,
                 .descriptors_end = NextDescriptor() + 2,
                 .descriptor_refusals = [this] { return refusals_; },
                 .control = [this] { return control_; },
-                .ready = [this](bool ready) { told_.push_back(ready); }},
+                .ready = [this](bool ready) { told_.push_back(ready); },
+                .overloaded = [this](bool overloaded) { overloads_.push_back(overloaded); }},
                log_};
   Instant now_{absl::Hours(1)};
 };
@@ -71,6 +75,19 @@ TEST_F(WatchTest, SomebodyWasRefusedBetweenTwoLooks) {
   EXPECT_THAT(out_.str(), HasSubstr("not ready because_of=descriptors"));
   Tick();
   EXPECT_EQ(watch_.unreadiness(), "");
+}
+
+TEST_F(WatchTest, AThreadThatCannotFollowGetsNoMoreWork) {
+  heartbeats_.Watch("home", loop_);
+  loop_.tasks.Add(100);
+  Tick();
+  EXPECT_EQ(watch_.unreadiness(), "load: home has 100 tasks waiting");
+  EXPECT_EQ(watch_.sickness(), "") << "it may still catch up";
+  Tick();
+  loop_.tasks.Add(-1);
+  Tick();
+  EXPECT_EQ(watch_.unreadiness(), "");
+  EXPECT_THAT(overloads_, ElementsAre(true, false));
 }
 
 TEST_F(WatchTest, TheControlPortDoesNotAccept) {
