@@ -2,6 +2,7 @@
 #include "gateway/config/config.h"
 
 #include "absl/strings/str_cat.h"
+#include "gateway/config/relations.h"
 #include "gateway/config/table.h"
 #include "gateway/config/validate.h"
 
@@ -38,8 +39,19 @@ absl::Status Config::Read(const std::vector<std::string>& args,
     status.Update(Apply(*variables));
     status.Update(Apply(line->given));
   }
+  if (status.ok()) status = Locate(Relate());
   status.Update(Locate(Validate(settings_)));
   return status;
+}
+
+absl::Status Config::Relate() {
+  const std::map<std::string, std::string> given = origins_;
+  return config::Relate(
+      options_, [&given](const std::string& name) { return given.count(name) > 0; },
+      [this](const Relation& relation) {
+        origins_[std::string(relation.lesser)] =
+            absl::StrCat("default, so that it fits into ", std::string(relation.greater));
+      });
 }
 
 absl::Status Config::Apply(const std::vector<Given>& given) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What this process was told: a file, overridden by the environment, overridden by flags. Anything
-// unknown or not allowed, wherever it stands and even if it would be overridden, is an error.
+// unknown or not allowed, wherever it stands and even if it would be overridden, is an error; so
+// are options that contradict one another.
 #pragma once
 
 #include <map>
@@ -43,6 +44,7 @@ class Config {
   absl::Status Read(const std::vector<std::string>& args,
                     const std::vector<std::string>& environment);
   absl::Status Apply(const std::vector<Given>& given);
+  absl::Status Relate();
 
   Settings settings_;
   std::vector<Option> options_;  // bound to settings_

@@ -34,8 +34,8 @@ Option Real(std::string name, Targets<double> targets, double max, std::string h
     auto value = ParseReal(text);
     return value && *value <= max ? value : std::nullopt;
   };
-  Option option =
-      MakeOption<double>(std::move(name), std::move(targets), std::move(help), parse, FormatReal);
+  Option option = MakeOption<double>(std::move(name), targets, std::move(help), parse, FormatReal);
+  option.number = [target = targets.front()] { return *target; };
   option.allowed = AllowedReal(max);
   option.type = "NUMBER";
   return option;
@@ -48,8 +48,9 @@ Option Time(std::string name, Targets<absl::Duration> targets, DurationRange ran
     return value && *value >= range.min && *value <= range.max ? value : std::nullopt;
   };
   Option option =
-      MakeOption<absl::Duration>(std::move(name), std::move(targets), std::move(help), parse,
+      MakeOption<absl::Duration>(std::move(name), targets, std::move(help), parse,
                                  [](absl::Duration value) { return absl::FormatDuration(value); });
+  option.number = [target = targets.front()] { return absl::ToDoubleSeconds(*target); };
   option.allowed = absl::StrCat("a duration from ", absl::FormatDuration(range.min), " to ",
                                 absl::FormatDuration(range.max), ", such as 10s, 500ms or 2m");
   option.type = "DURATION";

@@ -37,6 +37,8 @@ struct Option {
   std::function<std::string()> text;
   // The value now, as YAML.
   std::function<std::string()> yaml;
+  // The value now, if it counts something: bytes, things, or seconds.
+  std::function<double()> number;
 };
 
 // The fields that an option sets: one, or the same bound in several rooms. They
@@ -83,8 +85,9 @@ Option Size(std::string name, Targets<T> targets, Range range, std::string help)
     auto value = ParseSize(text);
     return value && *value >= range.min && *value <= range.max ? value : std::nullopt;
   };
-  Option option = MakeOption<T>(std::move(name), std::move(targets), std::move(help), parse,
+  Option option = MakeOption<T>(std::move(name), targets, std::move(help), parse,
                                 [](T value) { return FormatSize(value); });
+  option.number = [target = targets.front()] { return static_cast<double>(*target); };
   option.allowed = AllowedSize(range);
   option.type = "SIZE";
   return option;
@@ -96,8 +99,9 @@ Option Count(std::string name, Targets<T> targets, Range range, std::string help
     auto value = ParseCount(text);
     return value && *value >= range.min && *value <= range.max ? value : std::nullopt;
   };
-  Option option = MakeOption<T>(std::move(name), std::move(targets), std::move(help), parse,
+  Option option = MakeOption<T>(std::move(name), targets, std::move(help), parse,
                                 [](T value) { return std::to_string(value); });
+  option.number = [target = targets.front()] { return static_cast<double>(*target); };
   option.allowed = AllowedCount(range);
   option.type = "NUMBER";
   return option;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What must hold between options; each alone was checked when it was set.
+// What must hold of what rooms take, beside bounds that meet (relations.h); each option alone was
+// checked when it was set.
 #pragma once
 
 #include "absl/status/status.h"

@@ -199,7 +199,8 @@ TEST_F(ConfigTest, FilesOfAnotherShape) {
 TEST_F(ConfigTest, WhatMustHoldBetweenOptionsNamesTheOrigin) {
   EXPECT_THAT(Error({}, {"SLUICE_TLS_CERT=/cert.pem"}), HasSubstr("tls-key"));
   EXPECT_EQ(Error({}, {"SLUICE_CLIENT_CALL_TIMEOUT=10m"}),
-            "SLUICE_CLIENT_CALL_TIMEOUT: is longer than client-call-timeout-max");
+            "SLUICE_CLIENT_CALL_TIMEOUT: 10m does not fit into client-call-timeout-max (5m): it is "
+            "what holds for a Call that states none; lower the one or raise the other");
   EXPECT_THAT(Error({"--origins=not an origin"}), StartsWith("--origins: "));
 }
 

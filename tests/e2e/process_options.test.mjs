@@ -101,3 +101,25 @@ test('a port that is taken', async () => {
   }
   await gateway.stop();
 });
+
+test('options that contradict one another are both named', async () => {
+  const both = (args, words, options) => refused(args, [...words, 'does not fit into'], options);
+  await both(['--send-bytes-max=8MiB', '--control-message-bytes=4MiB'],
+    ['--send-bytes-max', 'control-message-bytes', '8MiB', '4MiB']);
+  await both(['--send-bytes-max=2MiB'], ['--send-bytes-max', 'outbox-bytes (1MiB)']);
+  await both(['--send-bytes-max=64KiB', '--outbox-bytes=32KiB'], ['--send-bytes-max', 'outbox-bytes']);
+  await both(['--batch-max=50', '--commands-burst=49'], ['--batch-max', 'commands-burst']);
+  await both(['--target-bytes=16KiB'], ['--target-bytes', 'header-bytes']);
+  await both([], ['SLUICE_CALL_TIMEOUT', 'method-time-limit-max'],
+    {env: {SLUICE_CALL_TIMEOUT: '30m', SLUICE_METHOD_TIME_LIMIT_MAX: '20m'}});
+  const path = file('contradiction.yaml', 'outbox-bytes: 64KiB\nworker-result-bytes: 65KiB\n');
+  await both([`--config=${path}`], ['contradiction.yaml:2: worker-result-bytes', 'outbox-bytes']);
+});
+
+test('a default yields to what is asked for', async () => {
+  const {code, output} = await runToEnd(['--print-config', '--outbox-bytes=64KiB']);
+  assert.equal(code, 0);
+  assert.match(output, /^send-bytes-max: 64KiB {2}# default, so that it fits into outbox-bytes$/m);
+  const gateway = await Gateway.start({'outbox-bytes': '64KiB'});
+  await gateway.stop();
+});

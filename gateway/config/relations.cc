@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/config/relations.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "gateway/config/sources.h"
+#include "gateway/config/values.h"
+
+namespace sluice::config {
+namespace {
+
+constexpr double kKiB = 1024;
+
+constexpr Relation kRelations[] = {
+    // Bytes.
+    {"target-bytes", "header-bytes", "the target is part of what it counts"},
+    {"send-bytes-max", "control-message-bytes", "no request could hold such a body", kKiB},
+    {"send-bytes-max", "outbox-bytes", "no client could get such a body"},
+    {"message-bytes", "call-queue-bytes", "no caller could get such an answer"},
+    {"worker-result-bytes", "worker-message-bytes",
+     "no message of a worker could hold such a result", kKiB},
+    {"worker-result-bytes", "outbox-bytes", "no client could get such a result"},
+    // Counts.
+    {"batch-max", "commands-burst", "such a batch would be refused every time", 0,
+     "commands-per-second"},
+    {"worker-batch-max", "worker-credit-max", "no worker may have so many at once"},
+    // Times.
+    {"call-timeout", "method-time-limit-max", "it is what holds for a method that states none"},
+    {"client-call-timeout", "client-call-timeout-max",
+     "it is what holds for a Call that states none"},
+    {"longhouse-ping-interval", "longhouse-lease", "members would be gone before they are pinged"},
+};
+
+constexpr std::string_view kUnrelated[] = {
+    // What is cut, or waits, at its bound.
+    "accepts-burst",
+    "accepts-per-second",
+    "alive-bytes-per-second",
+    "backlog",
+    "commands-per-second",
+    "connections-max",
+    "descriptors-reserve",
+    "drain-per-second",
+    "log-queue-bytes",
+    "members-max",
+    "pong-bytes",
+    "refusals-max",
+    "shards",
+    "worker-batch-bytes",
+    "worker-invocation-bytes",
+    "worker-queue-bytes",
+    // What is refused at its bound, one by one.
+    "admin-connections-max",
+    "admin-connections-per-address",
+    "admin-header-bytes",
+    "calls-per-connection",
+    "channel-name-bytes",
+    "channels-per-connection",
+    "client-calls-max",
+    "control-connections-max",
+    "control-connections-per-address",
+    "control-streams-max",
+    "depth-max",
+    "drains-max",
+    "events-kept",
+    "guard-queue",
+    "header-count",
+    "method-queue",
+    "methods-max",
+    "selector-ids-max",
+    "socketcluster-batch-max",
+    "subscriber-backlog",
+    "subscribers-max",
+    "thread-tasks-max",
+    "watchers-max",
+    "worker-registrations-max",
+    "workers-max",
+    // Times of one thing each; those of SocketCluster are checked with it (validate.cc).
+    "admin-timeout",
+    "admission-timeout",
+    "close-timeout",
+    "cluster-timeout",
+    "control-handshake-timeout",
+    "control-idle-timeout",
+    "control-keepalive-time",
+    "control-keepalive-timeout",
+    "control-ping-min",
+    "control-stop-timeout",
+    "guard-timeout",
+    "handshake-timeout",
+    "jwt-expiry",
+    "line-handshake-timeout",
+    "line-ping-interval",
+    "line-response-timeout",
+    "ping-interval",
+    "pong-timeout",
+    "drain-grace",
+    "drain-timeout",
+    "presence-lease",
+    "retry-after",
+    "shutdown-delay",
+    "socketcluster-handshake-timeout",
+    "socketcluster-ping-interval",
+    "socketcluster-ping-timeout",
+    "stall-timeout",
+    "worker-hello-timeout",
+};
+
+const Option& Get(std::string_view name, const std::vector<Option>& options) {
+  return *FindOption(std::string(name), options);
+}
+
+std::string Complaint(const Relation& relation, const std::vector<Option>& options) {
+  const std::string lesser(relation.lesser);
+  const std::string greater(relation.greater);
+  return absl::StrCat(lesser, ": ", Get(lesser, options).text(), " does not fit into ", greater,
+                      " (", Get(greater, options).text(), "): ", std::string(relation.why),
+                      "; lower the one or raise the other");
+}
+
+// Lowers the lesser to what fits; false: it may not be so low.
+bool Lower(const Relation& relation, const std::vector<Option>& options) {
+  const Option& greater = Get(relation.greater, options);
+  if (relation.plus == 0) return Get(relation.lesser, options).set(greater.text());
+  const double room = greater.number() - relation.plus;
+  return room > 0 && Get(relation.lesser, options).set(FormatSize(static_cast<uint64_t>(room)));
+}
+
+}  // namespace
+
+absl::Span<const Relation> Relations() { return kRelations; }
+
+absl::Span<const std::string_view> Unrelated() { return kUnrelated; }
+
+bool Holds(const Relation& relation, const std::vector<Option>& options) {
+  if (!relation.unless.empty() && Get(relation.unless, options).number() == 0) return true;
+  const double lesser = Get(relation.lesser, options).number();
+  const double greater = Get(relation.greater, options).number();
+  return lesser == 0 || greater == 0 || lesser + relation.plus <= greater;
+}
+
+absl::Status Relate(const std::vector<Option>& options,
+                    const std::function<bool(const std::string& name)>& given,
+                    const std::function<void(const Relation&)>& lowered) {
+  for (const Relation& relation : kRelations) {
+    if (Holds(relation, options)) continue;
+    if (given(std::string(relation.lesser)) || !Lower(relation, options)) {
+      return absl::InvalidArgumentError(Complaint(relation, options));
+    }
+    lowered(relation);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace sluice::config
