@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "control/status.h"
 #include "gateway/protocol/json_walk.h"
+#include "gateway/protocol/msgpack_reader.h"
 #include "text/utf8.h"
 
 namespace sluice::control {
@@ -25,6 +26,22 @@ absl::Status TooLarge(std::string_view field, const BodyBound& bound) {
   return Invalid("MESSAGE_TOO_LARGE", field,
                  absl::StrCat("a body has at most ", bound.bytes_max, " bytes (",
                               std::string(bound.option), ")"));
+}
+
+// Both encodings: whoever speaks JSON gets the one, whoever speaks MessagePack the other.
+absl::StatusOr<hub::Payload> FromMsgpack(const std::string& bytes, std::string_view field,
+                                         size_t depth_max) {
+  protocol::MsgpackReader reader(bytes);
+  std::string json;
+  bool whole = reader.ReadJson(json, depth_max);
+  if (whole && !reader.at_end()) whole = reader.Fail("the bytes go on behind the value");
+  std::string flaw = whole ? reader.TakeFlaw() : reader.Flaw();
+  if (!flaw.empty()) {
+    return Invalid("MESSAGE_INVALID", field, absl::StrCat("not one MessagePack value: ", flaw));
+  }
+  hub::Payload payload = hub::Payload::Json(std::move(json));
+  payload.msgpack = bytes;
+  return payload;
 }
 
 }  // namespace
@@ -53,18 +70,22 @@ absl::StatusOr<hub::Payload> ToPayload(const v1::Body& body, std::string_view fi
     case v1::Body::kText:
       if (body.text().size() > max) return TooLarge(field, bound);
       return hub::Payload::Text(body.text());
+    case v1::Body::kMsgpack:
+      if (body.msgpack().size() > max) return TooLarge(field, bound);
+      return FromMsgpack(body.msgpack(), field, bound.depth_max);
     case v1::Body::CONTENT_NOT_SET:
       break;
   }
   return hub::Payload::None();
 }
 
-void FillBody(hub::Payload payload, v1::Body* body) {
+void FillBody(hub::Payload payload, v1::Body* body, bool msgpack) {
   switch (payload.kind) {
     case hub::Payload::Kind::kNone:
       body->Clear();
       return;
     case hub::Payload::Kind::kJson:
+      if (msgpack && !payload.msgpack.empty()) return body->set_msgpack(std::move(payload.msgpack));
       body->set_json(std::move(payload.bytes));
       return;
     case hub::Payload::Kind::kBinary:

@@ -36,7 +36,8 @@ inline BodyBound ResultBound(const Limits& limits) {
 // INVALID_ARGUMENT: MESSAGE_INVALID, MESSAGE_TOO_LARGE.
 absl::StatusOr<hub::Payload> ToPayload(const v1::Body& body, std::string_view field,
                                        const BodyBound& bound);
-void FillBody(hub::Payload payload, v1::Body* body);
+// `msgpack`: as MessagePack if that is how it came.
+void FillBody(hub::Payload payload, v1::Body* body, bool msgpack = false);
 
 // Without effect on `data_json` beyond the checks of ToPayload.
 absl::StatusOr<hub::CallError> ToCallError(const v1::CallError& proto, const BodyBound& bound);

@@ -4,8 +4,10 @@
 #include <memory>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "control/rpc_stream.h"
 #include "control/status.h"
+#include "text/utf8.h"
 
 namespace sluice::control {
 namespace {
@@ -26,6 +28,13 @@ class CallStream final : public RpcStream<v1::CallResponse> {
 
  private:
   void Take(v1::CallResponse::Answer answer) {
+    const size_t bytes_max = cluster_.node().limits.response_bytes;
+    if (answer.ByteSizeLong() > bytes_max) {
+      probe_.call_answers_too_large.Add();
+      answer.mutable_error()->set_name("AnswerTooLarge");
+      answer.mutable_error()->set_message(text::ToUtf8(absl::StrCat(
+          "the client's answer has more than ", bytes_max, " bytes (--control-response-bytes)")));
+    }
     v1::CallResponse response;
     *response.mutable_answer() = std::move(answer);
     if (Push(std::move(response)) <= cluster_.node().limits.call_queue_bytes) return;

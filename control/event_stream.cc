@@ -57,7 +57,7 @@ class EventStream final : public PulledStream<v1::WatchEventsResponse> {
 
   std::optional<v1::WatchEventsResponse> Take(uint64_t id) override {
     uint64_t newest = node_.events.position();
-    hub::EventLog::Batch batch = node_.events.Take(id, kBatchMax);
+    hub::EventLog::Batch batch = node_.events.Take(id, kBatchMax, node_.limits.response_bytes);
     if (batch.events.empty() && batch.lost == 0) return std::nullopt;
     v1::WatchEventsResponse response;
     for (const auto& event : batch.events) *response.add_events() = ToProto(*event);

@@ -22,8 +22,11 @@ struct Limits {
   absl::Duration client_call_timeout_max = absl::Minutes(5);  // --client-call-timeout-max
   size_t client_calls_max = 100000;    // --client-calls-max, answers awaited on this node
   size_t call_queue_bytes = 16 << 20;  // --call-queue-bytes, unread answers of one Call
-  absl::Duration drain_grace = absl::Seconds(10);     // --drain-grace, of drains that state none
-  size_t request_bytes = 4 << 20;                     // --control-message-bytes, one request
+  absl::Duration drain_grace = absl::Seconds(10);  // --drain-grace, of drains that state none
+  size_t request_bytes = 4 << 20;                  // --control-message-bytes, one request
+  // --control-response-bytes, a batch, a page or an answer; below what gRPC's libraries take by
+  // default (4 MiB).
+  size_t response_bytes = 3 << 20;
   absl::Duration cluster_timeout = absl::Seconds(2);  // --cluster-timeout, to wait for other nodes
 
   size_t workers_max = 1000;            // --workers-max, open Serve streams
@@ -35,6 +38,7 @@ struct Limits {
   size_t worker_result_bytes = 1 << 20;      // --worker-result-bytes, one result
   size_t worker_queue_bytes = 16 << 20;      // --worker-queue-bytes, unread by one worker
   size_t worker_message_bytes = 32 << 20;    // --worker-message-bytes, one message of a worker
+  size_t registration_bytes = 16 << 20;      // --registration-bytes, of all workers together
   size_t worker_registrations_max = 10000;   // --worker-registrations-max, names in one message
   absl::Duration hello_timeout = absl::Seconds(10);       // --worker-hello-timeout
   absl::Duration method_time_limit_max = absl::Hours(1);  // --method-time-limit-max

@@ -64,6 +64,9 @@ void ControlProbe::VisitRpcs(metrics::Visitor& visitor) const {
   visitor.Count("control_overloaded_total",
                 "Rpcs refused because too many tasks waited for a thread (--thread-tasks-max).", {},
                 overloaded.value());
+  visitor.Count("control_call_answers_too_large_total",
+                "Answers of clients over --control-response-bytes; the callers got an error.", {},
+                call_answers_too_large.value());
   visitor.Count("control_call_overflows_total",
                 "Call streams ended because the caller did not read (--call-queue-bytes).", {},
                 call_overflows.value());
@@ -73,6 +76,9 @@ void ControlProbe::VisitWorkers(metrics::Visitor& visitor) const {
   visitor.Level("workers", "Workers that are connected.", {}, static_cast<double>(workers.value()));
   visitor.Count("workers_refused_total", "Worker streams refused (--workers-max).", {},
                 workers_refused.value());
+  visitor.Level("worker_registration_bytes",
+                "What workers' registrations take; --registration-bytes bounds it.", {},
+                static_cast<double>(registered_bytes->load()));
   visitor.Count("worker_registrations_refused_total", "Register messages refused.", {},
                 registrations_refused.value());
   visitor.Count("worker_invocations_total", "Invocations given to workers.", {},

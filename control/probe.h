@@ -4,7 +4,9 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
+#include <memory>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -93,6 +95,10 @@ class ControlProbe final : public metrics::Source {
   Counter results_too_large;      // --worker-result-bytes
   Counter invocations_too_large;  // --worker-invocation-bytes
   Counter worker_queues_full;     // --worker-queue-bytes
+  // Outlives the probe with whatever is still registered.
+  const std::shared_ptr<std::atomic<size_t>> registered_bytes =
+      std::make_shared<std::atomic<size_t>>(0);
+  Counter call_answers_too_large;  // --control-response-bytes
   SharedHistogram invocation_batch{kBatchSizes};
   SharedHistogram result_batch{kBatchSizes};
 

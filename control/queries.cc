@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <iterator>
+#include <string_view>
 #include <vector>
 
+#include "control/list_part.h"
 #include "control/selector.h"
 #include "control/status.h"
 #include "control/values.h"
@@ -15,19 +17,23 @@
 namespace sluice::control {
 namespace {
 
-v1::ListConnectionsResponse ToPageOf(std::vector<std::vector<hub::ConnectionView>> parts,
-                                     const std::string& node, size_t size, uint64_t fingerprint) {
-  std::vector<hub::ConnectionView> all;
-  for (auto& part : parts) {
-    std::move(part.begin(), part.end(), std::back_inserter(all));
+v1::ListConnectionsResponse ToPageOf(std::vector<hub::ConnectionPage> pages,
+                                     const std::string& node, size_t size, size_t bytes_max,
+                                     uint64_t fingerprint) {
+  std::vector<ListPart<hub::ConnectionView>> parts;
+  for (hub::ConnectionPage& page : pages) {
+    const bool more = page.more;
+    parts.push_back({std::move(page), more});
   }
-  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  auto first = FirstOf(
+      std::move(parts), size, bytes_max,
+      [](const hub::ConnectionView& view) { return std::string_view(view.id); },
+      [](const hub::ConnectionView& view) { return hub::SizeOf(view); });
   v1::ListConnectionsResponse response;
-  if (all.size() > size) {
-    all.resize(size);
-    response.set_next_page_token(text::ToUtf8(MakePageToken(all.back().id, fingerprint)));
+  if (first.more && !first.items.empty()) {
+    response.set_next_page_token(text::ToUtf8(MakePageToken(first.items.back().id, fingerprint)));
   }
-  for (auto& view : all) *response.add_connections() = ToProto(std::move(view), node);
+  for (auto& view : first.items) *response.add_connections() = ToProto(std::move(view), node);
   return response;
 }
 
@@ -77,13 +83,14 @@ absl::StatusOr<ListConnectionsVerb> ListConnectionsVerb::Make(const Node& node,
 
 void ListConnectionsVerb::Run(const Node& node, Done<Response> done) && {
   size_t size = page_.size;
+  size_t bytes_max = node.limits.response_bytes;
   OnShards<Response>(
       node,
-      [selector = std::move(selector_), after = std::move(page_.after), size](
-          hub::Shard& shard, Now) { return shard.List(selector, after, size + 1); },
-      [name = node.name, size,
-       fingerprint = fingerprint_](std::vector<std::vector<hub::ConnectionView>> parts) {
-        return ToPageOf(std::move(parts), name, size, fingerprint);
+      [selector = std::move(selector_), after = std::move(page_.after), size, bytes_max](
+          hub::Shard& shard, Now) { return shard.List(selector, after, size, bytes_max); },
+      [name = node.name, size, bytes_max,
+       fingerprint = fingerprint_](std::vector<hub::ConnectionPage> pages) {
+        return ToPageOf(std::move(pages), name, size, bytes_max, fingerprint);
       },
       std::move(done));
 }
@@ -95,21 +102,25 @@ absl::StatusOr<ListConnectionsVerb::Response> ListConnectionsVerb::Merge(const R
   auto fingerprint = Fingerprint(request.selector());
   auto page = ToPage(request.page_size(), request.page_token(), fingerprint);
   if (!page.ok()) return page.status();
-  std::vector<v1::Connection> all;
-  bool more = false;
+  // No larger than the largest part, each of which is within its node's bound.
+  size_t bytes_max = 0;
+  std::vector<ListPart<v1::Connection>> lists;
   for (Response& answer : *answers) {
-    more |= !answer.next_page_token().empty();
-    for (auto& connection : *answer.mutable_connections()) all.push_back(std::move(connection));
+    bytes_max = std::max(bytes_max, answer.ByteSizeLong());
+    auto* connections = answer.mutable_connections();
+    lists.push_back(
+        {{std::move_iterator(connections->begin()), std::move_iterator(connections->end())},
+         !answer.next_page_token().empty()});
   }
-  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.id() < b.id(); });
+  auto first = FirstOf(
+      std::move(lists), page->size, bytes_max,
+      [](const v1::Connection& connection) { return std::string_view(connection.id()); },
+      [](const v1::Connection& connection) { return connection.ByteSizeLong(); });
   Response response;
-  if (all.size() > page->size) {
-    all.resize(page->size);
-    more = true;
+  if (first.more && !first.items.empty()) {
+    response.set_next_page_token(text::ToUtf8(MakePageToken(first.items.back().id(), fingerprint)));
   }
-  if (more && !all.empty())
-    response.set_next_page_token(text::ToUtf8(MakePageToken(all.back().id(), fingerprint)));
-  for (auto& connection : all) *response.add_connections() = std::move(connection);
+  for (auto& connection : first.items) *response.add_connections() = std::move(connection);
   AddUnreachable(parts.unreachable, response);
   return response;
 }

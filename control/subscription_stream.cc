@@ -42,7 +42,7 @@ class SubscriptionStream final : public PulledStream<v1::SubscribeResponse> {
   std::optional<v1::SubscribeResponse> Greeting() override { return v1::SubscribeResponse(); }
 
   std::optional<v1::SubscribeResponse> Take(uint64_t id) override {
-    hub::Exchange::Batch batch = node_.exchange.Take(id, kBatchMax);
+    hub::Exchange::Batch batch = node_.exchange.Take(id, kBatchMax, node_.limits.response_bytes);
     if (batch.publications.empty() && batch.lost == 0) return std::nullopt;
     v1::SubscribeResponse response;
     for (const auto& publication : batch.publications) {

@@ -64,6 +64,7 @@ v1::Connection ToProto(hub::ConnectionView view, const std::string& node) {
   proto.set_user(text::ToUtf8(std::move(view.user)));
   FillLabels(view.labels, proto.mutable_labels());
   proto.set_dialect(ToDialect(view.dialect));
+  proto.set_channel_count(view.channel_count);
   for (std::string& channel : view.channels) proto.add_channels(text::ToUtf8(std::move(channel)));
   proto.set_node(text::ToUtf8(node));
   proto.set_remote_address(text::ToUtf8(std::move(view.remote_address)));
@@ -115,6 +116,7 @@ v1::ConnectionEvent ToProto(const hub::ConnectionEvent& event) {
   proto.set_user(text::ToUtf8(event.user));
   proto.set_channel(text::ToUtf8(event.channel));
   proto.set_code(event.code);
+  proto.set_claims_json(event.claims_json);
   proto.set_reason(text::ToUtf8(event.reason));
   return proto;
 }

@@ -14,6 +14,8 @@ namespace {
 
 constexpr int kHeaderNamesMax = 100;
 
+using SharedContext = std::shared_ptr<const hub::ContextSpec>;
+
 absl::StatusOr<bool> IsProtected(int access) {
   if (access == v1::ACCESS_UNSPECIFIED || access == v1::ACCESS_PUBLIC) return false;
   if (access == v1::ACCESS_PROTECTED) return true;
@@ -58,6 +60,12 @@ absl::Status TakeNames(int count, size_t& names_left) {
                  "too many names in one message (--worker-registrations-max)");
 }
 
+// Of a Register or a Deregister.
+template <typename Proto>
+int NamesIn(const Proto& proto) {
+  return proto.methods_size() + proto.events_size() + proto.roles_size() + proto.guards_size();
+}
+
 absl::Status SetField(int field, hub::ContextSpec& spec, bool& headers) {
   switch (field) {
     case v1::CONTEXT_FIELD_CONNECTION:
@@ -90,8 +98,8 @@ absl::Status SetField(int field, hub::ContextSpec& spec, bool& headers) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<hub::ContextSpec> ToContextSpec(const v1::Register& proto) {
-  hub::ContextSpec spec;
+absl::Status FillContextSpec(const v1::Register& proto, hub::ContextSpec& spec) {
+  spec.msgpack = proto.msgpack();
   bool headers = false;
   for (int field : proto.context()) {
     auto status = SetField(field, spec, headers);
@@ -106,11 +114,39 @@ absl::StatusOr<hub::ContextSpec> ToContextSpec(const v1::Register& proto) {
     }
     if (headers) spec.headers.push_back(absl::AsciiStrToLower(name));
   }
-  return spec;
+  return absl::OkStatus();
+}
+
+// What was registered together shares this, for as long as any of it is offered; meanwhile its
+// bytes are counted.
+struct Shared final : hub::ContextSpec {
+  explicit Shared(std::shared_ptr<RegisteredBytes> t) : total(std::move(t)) {}
+  Shared(const Shared&) = delete;
+  Shared& operator=(const Shared&) = delete;
+  ~Shared() { *total -= bytes; }
+
+  const std::shared_ptr<RegisteredBytes> total;
+  size_t bytes = 0;
+};
+
+absl::StatusOr<SharedContext> ToContext(const v1::Register& proto, const WorkerIdentity& worker,
+                                        const Limits& limits) {
+  // What an offer and the index of it take, the names apart.
+  constexpr size_t kOfferBytes = 256;
+  auto shared = std::make_shared<Shared>(worker.registered);
+  auto status = FillContextSpec(proto, *shared);
+  if (!status.ok()) return status;
+  size_t bytes = proto.ByteSizeLong() + kOfferBytes * static_cast<size_t>(NamesIn(proto));
+  shared->bytes = bytes;
+  if (worker.registered->fetch_add(bytes) + bytes > limits.registration_bytes) {
+    return Invalid("REGISTRATIONS_EXHAUSTED", "",
+                   "the registrations of all workers take too much (--registration-bytes)");
+  }
+  return shared;
 }
 
 absl::StatusOr<hub::SharedOffer> ToOffer(const v1::Method& method, const WorkerIdentity& worker,
-                                         const hub::ContextSpec& context, const Limits& limits) {
+                                         const SharedContext& context, const Limits& limits) {
   auto status = CheckName(method.name(), "methods.name");
   if (!status.ok()) return status;
   auto is_protected = IsProtected(method.access());
@@ -137,7 +173,7 @@ absl::StatusOr<hub::SharedOffer> ToOffer(const v1::Method& method, const WorkerI
 }
 
 std::shared_ptr<hub::Offer> RoleOffer(hub::Role role, const WorkerIdentity& worker,
-                                      const hub::ContextSpec& context) {
+                                      const SharedContext& context) {
   auto offer = std::make_shared<hub::Offer>();
   offer->worker = worker.id;
   offer->worker_name = worker.name;
@@ -148,7 +184,7 @@ std::shared_ptr<hub::Offer> RoleOffer(hub::Role role, const WorkerIdentity& work
 }
 
 absl::Status AddRoles(const v1::Register& proto, const WorkerIdentity& worker,
-                      const hub::ContextSpec& context, hub::Registration& result) {
+                      const SharedContext& context, hub::Registration& result) {
   for (int value : proto.roles()) {
     auto role = ToRole(value);
     if (!role.ok()) return role.status();
@@ -164,12 +200,6 @@ absl::Status AddRoles(const v1::Register& proto, const WorkerIdentity& worker,
   return absl::OkStatus();
 }
 
-// Of a Register or a Deregister.
-template <typename Proto>
-int NamesIn(const Proto& proto) {
-  return proto.methods_size() + proto.events_size() + proto.roles_size() + proto.guards_size();
-}
-
 }  // namespace
 
 absl::StatusOr<hub::Registration> ToRegistration(const v1::Register& proto,
@@ -178,7 +208,7 @@ absl::StatusOr<hub::Registration> ToRegistration(const v1::Register& proto,
   auto status = CheckNamespace(proto.namespace_(), "namespace");
   if (status.ok()) status = TakeNames(NamesIn(proto), names_left);
   if (!status.ok()) return status;
-  auto context = ToContextSpec(proto);
+  auto context = ToContext(proto, worker, limits);
   if (!context.ok()) return context.status();
 
   hub::Registration result;

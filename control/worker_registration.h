@@ -3,6 +3,7 @@
 // What a worker says that it serves, as the hub wants it.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -13,16 +14,21 @@
 
 namespace sluice::control {
 
+// What the registrations of all workers take together, in bytes. Any thread.
+using RegisteredBytes = std::atomic<size_t>;
+
 // Who registers.
 struct WorkerIdentity {
   hub::WorkerId id = 0;
   std::string name;
   std::shared_ptr<hub::WorkerLink> link;
+  std::shared_ptr<RegisteredBytes> registered = std::make_shared<RegisteredBytes>();
 };
 
 // The status's reason and message are what Registered says: NAMESPACE_INVALID, NAME_INVALID,
 // NAME_RESERVED, ACCESS_INVALID, ROLE_INVALID, CONTEXT_INVALID, TIME_LIMIT_INVALID,
-// REGISTRATIONS_EXHAUSTED: more than `names_left`, from which the names are taken.
+// REGISTRATIONS_EXHAUSTED: more than `names_left`, from which the names are taken, or more bytes
+// than --registration-bytes in all.
 absl::StatusOr<hub::Registration> ToRegistration(const v1::Register& proto,
                                                  const WorkerIdentity& worker, const Limits& limits,
                                                  size_t& names_left);

@@ -14,13 +14,6 @@ namespace {
 
 constexpr int kChannelsMax = 1000;
 
-hub::CallError InvalidResult(std::string_view why) {
-  return {.fault = hub::Fault::kApplication,
-          .name = "InvalidResult",
-          .message = absl::StrCat("the worker's answer was not usable: ", std::string(why)),
-          .data_json = ""};
-}
-
 absl::Status CheckAccept(const v1::Accept& accept, const Limits& limits) {
   bool fine = IsNameOrEmpty(accept.id(), kNameMax) && IsNameOrEmpty(accept.user(), kNameMax) &&
               IsNameOrEmpty(accept.payload().event(), kNameMax) &&
@@ -130,6 +123,26 @@ void FillCandidate(hub::Candidate candidate, v1::Connection* proto) {
 
 }  // namespace
 
+hub::CallError InvalidResult(std::string_view why) {
+  return {.fault = hub::Fault::kApplication,
+          .name = "InvalidResult",
+          .message = absl::StrCat("the worker's answer was not usable: ", std::string(why)),
+          .data_json = ""};
+}
+
+absl::StatusOr<std::unique_ptr<hub::Token>> ToToken(const std::string& claims_json,
+                                                    const Limits& limits,
+                                                    const hub::TokenAuthority& tokens,
+                                                    absl::Time now) {
+  if (claims_json.empty()) return nullptr;
+  if (!IsJson(claims_json, limits.depth_max)) {
+    return absl::InvalidArgumentError("token_claims_json is not one JSON text in UTF-8");
+  }
+  auto token = tokens.Sign(claims_json, now);
+  if (!token.ok()) return token.status();
+  return std::make_unique<hub::Token>(*std::move(token));
+}
+
 hub::WorkerResult ToResult(v1::InvocationResult proto, const Limits& limits, bool& valid) {
   auto result = TryResult(proto, limits);
   valid = result.ok();
@@ -147,29 +160,30 @@ hub::CallError ResultTooLarge(size_t bytes, const Limits& limits) {
 
 v1::Invocation ToProto(uint64_t id, hub::Invocation invocation) {
   v1::Invocation proto;
+  const bool msgpack = invocation.msgpack;
   proto.set_id(id);
   switch (invocation.role) {
     case hub::Role::kMethod:
       proto.mutable_call()->set_method(text::ToUtf8(std::move(invocation.method)));
-      FillBody(std::move(invocation.params), proto.mutable_call()->mutable_params());
+      FillBody(std::move(invocation.params), proto.mutable_call()->mutable_params(), msgpack);
       proto.mutable_call()->set_notification(invocation.notification);
       break;
     case hub::Role::kLogin:
-      FillBody(std::move(invocation.params), proto.mutable_login()->mutable_params());
+      FillBody(std::move(invocation.params), proto.mutable_login()->mutable_params(), msgpack);
       break;
     case hub::Role::kAdmission:
       FillCandidate(std::move(invocation.candidate),
                     proto.mutable_admission()->mutable_connection());
-      FillBody(std::move(invocation.params), proto.mutable_admission()->mutable_payload());
+      FillBody(std::move(invocation.params), proto.mutable_admission()->mutable_payload(), msgpack);
       break;
     case hub::Role::kRaw:
-      FillBody(std::move(invocation.params), proto.mutable_raw()->mutable_message());
+      FillBody(std::move(invocation.params), proto.mutable_raw()->mutable_message(), msgpack);
       break;
     case hub::Role::kGuard: {
       v1::Invocation::Guard& guard = *proto.mutable_guard();
       guard.set_action(static_cast<v1::GuardAction>(static_cast<int>(invocation.action) + 1));
       guard.set_name(text::ToUtf8(std::move(invocation.method)));
-      FillBody(std::move(invocation.params), guard.mutable_data());
+      FillBody(std::move(invocation.params), guard.mutable_data(), msgpack);
       break;
     }
   }

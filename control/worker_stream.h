@@ -69,7 +69,11 @@ class WorkerStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
   void Handle();
   absl::Status Greet(const v1::Hello& hello);
   void TakeResults();
-  hub::WorkerResult ToResult(v1::InvocationResult& proto);
+  struct Answered {
+    hub::WorkerResult result;
+    std::unique_ptr<hub::Token> token;  // for the client, ahead of the answer
+  };
+  Answered ToAnswer(v1::InvocationResult& proto);
   void TellUnknown(const std::vector<uint64_t>& ids);
   void ReturnCredit(bool wanted);
   void TakeRegistrations();

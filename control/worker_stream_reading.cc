@@ -96,8 +96,8 @@ void WorkerStream::Handle() {
 
 // Reads on when all shards have them: what a worker registers waits in its own stream.
 void WorkerStream::TakeRegistrations() {
-  std::vector<WorkerStep> steps =
-      ToSteps(request_, {id_, name_, shared_from_this()}, goodbye_, node_.limits);
+  std::vector<WorkerStep> steps = ToSteps(
+      request_, {id_, name_, shared_from_this(), probe_.registered_bytes}, goodbye_, node_.limits);
   bool goodbye = request_.has_goodbye();
   if (steps.empty() && !goodbye) return Read();
   for (const WorkerStep& step : steps) {
@@ -151,7 +151,7 @@ void WorkerStream::ReturnCredit(bool wanted) {
 // Only what is owed counts: an id that was made up, or answered before, returns no credit and
 // reaches no shard, but the worker is told.
 void WorkerStream::TakeResults() {
-  using Completions = std::vector<std::pair<hub::CallKey, hub::WorkerResult>>;
+  using Completions = std::vector<std::pair<hub::CallKey, Answered>>;
   if (request_.results().empty()) return;
   probe_.result_batch.Observe(request_.results_size());
   std::vector<std::pair<hub::CallKey, v1::InvocationResult*>> owed;
@@ -172,26 +172,34 @@ void WorkerStream::TakeResults() {
   TellUnknown(unknown);
 
   std::map<uint32_t, Completions> by_shard;
-  for (auto& [key, result] : owed) by_shard[key.shard()].emplace_back(key, ToResult(*result));
+  for (auto& [key, result] : owed) by_shard[key.shard()].emplace_back(key, ToAnswer(*result));
   for (auto& [index, results] : by_shard) {
     node_.shards.Post(index, [results = std::move(results)](hub::Shard& shard, Now now) mutable {
-      for (auto& [key, result] : results) shard.Complete(key, std::move(result), now);
+      for (auto& [key, answer] : results) {
+        shard.Complete(key, std::move(answer.result), now, std::move(answer.token));
+      }
     });
   }
   ReturnCredit(credit_.Release(static_cast<int64_t>(owed.size())));
   EndIfServed();
 }
 
-hub::WorkerResult WorkerStream::ToResult(v1::InvocationResult& proto) {
+// What is wrong with it becomes an error for whoever waits for it.
+WorkerStream::Answered WorkerStream::ToAnswer(v1::InvocationResult& proto) {
   const Limits& limits = node_.limits;
   if (size_t bytes = proto.ByteSizeLong(); bytes > limits.worker_result_bytes) {
     probe_.results_too_large.Add();
-    return ResultTooLarge(bytes, limits);
+    return {ResultTooLarge(bytes, limits), nullptr};
+  }
+  auto token = ToToken(proto.token_claims_json(), limits, node_.tokens, ReadClocks().date);
+  if (!token.ok()) {
+    probe_.results_invalid.Add();
+    return {InvalidResult(std::string(token.status().message())), nullptr};
   }
   bool valid = true;
-  hub::WorkerResult result = control::ToResult(std::move(proto), limits, valid);
+  hub::WorkerResult result = ToResult(std::move(proto), limits, valid);
   if (!valid) probe_.results_invalid.Add();
-  return result;
+  return {std::move(result), *std::move(token)};
 }
 
 void WorkerStream::TellUnknown(const std::vector<uint64_t>& ids) {

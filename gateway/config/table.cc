@@ -238,6 +238,8 @@ std::vector<Option> Calls(Settings& s) {
                    "what may wait unread for a worker; then it is given no more"),
       Count<size_t>("worker-registrations-max", {&l.worker_registrations_max}, kSome,
                     "names in one message of a worker"),
+      Size<size_t>("registration-bytes", {&l.registration_bytes}, {kKiB, kGiB},
+                   "what workers' registrations take, all together"),
       Time("worker-hello-timeout", {&l.hello_timeout}, kTimeout, "what a worker has to say hello"),
   };
 }
@@ -257,6 +259,8 @@ std::vector<Option> ControlPort(Settings& s) {
              "let everybody call who reaches the port, even off loopback"),
       Size<size_t>("control-message-bytes", {&l.request_bytes}, {kKiB, kGiB},
                    "one request to the control plane"),
+      Size<size_t>("control-response-bytes", {&l.response_bytes}, {64 * kKiB, kGiB},
+                   "a batch or an answer in a stream, a page of a list: where it ends"),
       Count<size_t>("control-connections-max", {&o.guests.connections_max}, {1, 65535},
                     "open connections; for a newer one the oldest that has said nothing is cut"),
       Count<size_t>("control-connections-per-address", {&o.guests.per_address}, {1, 65535},
@@ -289,11 +293,15 @@ std::vector<Option> ControlPort(Settings& s) {
       Count<size_t>("drains-max", {&s.drains.kept_max}, kSome,
                     "drains that are known, ended or not"),
       Count<size_t>("events-kept", {&s.events.kept}, kSome, "events kept for WatchEvents"),
+      Size<size_t>("events-bytes", {&s.events.kept_bytes}, {kKiB, kGiB},
+                   "bytes of the events kept for WatchEvents"),
       Count<size_t>("watchers-max", {&s.events.watchers_max}, kSome, "open WatchEvents streams"),
       Count<size_t>("subscribers-max", {&s.exchange.subscribers_max}, kSome,
                     "open Subscribe streams"),
       Count<size_t>("subscriber-backlog", {&s.exchange.backlog_max}, kSome,
                     "publications that wait for one Subscribe stream; more are lost"),
+      Size<size_t>("subscriber-bytes", {&s.exchange.backlog_bytes}, {kKiB, kGiB},
+                   "bytes of the publications that wait for one Subscribe stream"),
   };
 }
 

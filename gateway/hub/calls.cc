@@ -45,8 +45,9 @@ void Calls::Start(PendingCall& call, SharedOffer offer, Now now) {
       request.role == Role::kGuard ? std::move(request.subject) : call.endpoint->method;
   invocation.params = std::move(request.params);
   invocation.notification = request.role == Role::kMethod && !request.correlation.answer;
-  invocation.context = owner_.ContextOf(call.session, offer->context);
+  invocation.context = owner_.ContextOf(call.session, *offer->context);
   if (request.role == Role::kAdmission) invocation.candidate = owner_.CandidateOf(call.session);
+  invocation.msgpack = offer->context->msgpack;
   invocation.deadline = now.date + (call.deadline - now.steady);
   call.endpoint = nullptr;
   call.offer = std::move(offer);
@@ -54,12 +55,13 @@ void Calls::Start(PendingCall& call, SharedOffer offer, Now now) {
   call.invocation = call.offer->link->Invoke(std::move(invocation));
 }
 
-void Calls::Complete(CallKey key, WorkerResult result, Now now) {
+void Calls::Complete(CallKey key, WorkerResult result, Now now, std::unique_ptr<Token> token) {
   PendingCall* call = calls_.Find(key);
   if (!call || !call->offer) {
     probe_.results_dropped.Add();
     return;
   }
+  call->token = std::move(token);
   Finish(*call, std::move(result), now);
 }
 

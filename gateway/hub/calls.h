@@ -16,6 +16,7 @@
 #include "gateway/hub/shard_types.h"
 #include "gateway/hub/slab.h"
 #include "gateway/hub/timer_wheel.h"
+#include "gateway/hub/tokens.h"
 #include "gateway/hub/types.h"
 #include "gateway/hub/worker.h"
 
@@ -43,6 +44,7 @@ struct PendingCall {
   TimerWheel::Id timer = 0;
   Endpoint* endpoint = nullptr;  // while it waits for credit
   SharedOffer offer;             // once it is under way
+  std::unique_ptr<Token> token;  // once it is answered: for the client, ahead of the answer
   uint64_t invocation = 0;       // once it is under way: what the offer's link calls it
 };
 
@@ -68,7 +70,8 @@ class Calls {
   // Begins a call; the endpoint has at least one offer. Null if too many wait (kOverloaded).
   PendingCall* Begin(SessionKey session, Endpoint& endpoint, CallRequest request, Now now);
 
-  void Complete(CallKey key, WorkerResult result, Now now);
+  // `token` is for the client, ahead of the answer; or null.
+  void Complete(CallKey key, WorkerResult result, Now now, std::unique_ptr<Token> token);
   // The caller left: nobody waits any more.
   void Cancel(CallKey key);
   void OnDeadline(CallKey key, Now now);

@@ -7,6 +7,12 @@ namespace sluice::hub {
 
 using Type = ConnectionEvent::Type;
 
+size_t SizeOf(const ConnectionEvent& event) {
+  constexpr size_t kRest = 64;  // tags, lengths and numbers on the wire
+  return sizeof(event) + kRest + event.space.size() + event.connection.size() + event.user.size() +
+         event.channel.size() + event.reason.size() + event.claims_json.size();
+}
+
 bool EventFilter::Matches(const ConnectionEvent& event) const {
   return (space.empty() || space == event.space) &&
          (types == 0 || (types >> static_cast<int>(event.type) & 1));
@@ -34,8 +40,9 @@ bool EventLog::CountSpace(const ConnectionEvent& event) {
 
 void EventLog::Keep(ConnectionEvent event) {
   event.sequence = next_++;
+  kept_bytes_ += SizeOf(event);
   kept_.push_back(std::make_shared<const ConnectionEvent>(std::move(event)));
-  if (kept_.size() > options_.kept) Evict();
+  while (kept_.size() > options_.kept || kept_bytes_ > options_.kept_bytes) Evict();
 }
 
 // Whoever has not passed the oldest event loses it.
@@ -43,12 +50,18 @@ void EventLog::Evict() {
   const ConnectionEvent& oldest = *kept_.front();
   for (auto& [id, watcher] : watchers_) {
     if (watcher.next > oldest.sequence) continue;
-    watcher.next = oldest.sequence + 1;
-    if (!watcher.filter.Matches(oldest)) continue;
-    ++watcher.lost;
-    ++lost_total_;
+    Lose(watcher, oldest);
   }
+  kept_bytes_ -= SizeOf(oldest);
   kept_.pop_front();
+}
+
+// Passes over an event that the watcher will not be shown.
+void EventLog::Lose(Watcher& watcher, const ConnectionEvent& event) {
+  watcher.next = event.sequence + 1;
+  if (!watcher.filter.Matches(event)) return;
+  ++watcher.lost;
+  ++lost_total_;
 }
 
 absl::StatusOr<EventLog::WatcherId> EventLog::Watch(EventFilter filter, uint64_t after,
@@ -82,13 +95,20 @@ void EventLog::Notify(Watcher& watcher) {
   watcher.ready();
 }
 
-EventLog::Batch EventLog::Take(WatcherId id, size_t max) {
+EventLog::Batch EventLog::Take(WatcherId id, size_t max, size_t bytes_max) {
   Batch batch;
   auto found = watchers_.find(id);
   if (found == watchers_.end()) return batch;
   Watcher& watcher = found->second;
+  auto has_more = [&] { return HasMore(watcher) && watcher.next < next_; };
+  while (has_more() && SizeOf(*At(watcher.next)) > bytes_max) Lose(watcher, *At(watcher.next));
   batch.lost = std::exchange(watcher.lost, 0);
-  while (batch.events.size() < max && HasMore(watcher)) batch.events.push_back(At(watcher.next++));
+  size_t bytes = 0;
+  while (batch.events.size() < max && has_more()) {
+    bytes += SizeOf(*At(watcher.next));
+    if (bytes > bytes_max) break;
+    batch.events.push_back(At(watcher.next++));
+  }
   batch.position = watcher.next - 1;
   watcher.notified = false;
   return batch;

@@ -44,8 +44,11 @@ struct ConnectionEvent {
   std::string channel;  // kJoined, kLeft
   uint16_t code = 0;    // kClosed, kRefused
   std::string reason;
-  uint64_t sequence = 0;  // given by the log
+  uint64_t sequence = 0;      // given by the log
+  std::string claims_json{};  // kAuthenticated: of its signed token, if it is by one
 };
+// About what it takes, in memory and on the wire.
+size_t SizeOf(const ConnectionEvent& event);
 
 // Where a shard's events go. Called on the shard's thread.
 class EventOutlet {
@@ -64,8 +67,9 @@ class EventLog {
  public:
   using WatcherId = uint64_t;
   struct Options {
-    size_t kept = 10000;       // events (--events-kept)
-    size_t watchers_max = 64;  // --watchers-max
+    size_t kept = 10000;           // events (--events-kept)
+    size_t kept_bytes = 16 << 20;  // of them (--events-bytes)
+    size_t watchers_max = 64;      // --watchers-max
   };
   struct Batch {
     std::vector<std::shared_ptr<const ConnectionEvent>> events;
@@ -85,11 +89,13 @@ class EventLog {
   // RESOURCE_EXHAUSTED: watchers_max; OUT_OF_RANGE: `after` is not within what is kept.
   absl::StatusOr<WatcherId> Watch(EventFilter filter, uint64_t after,
                                   absl::AnyInvocable<void()> ready);
-  Batch Take(WatcherId id, size_t max);
+  // At most `max` events, as many as fit into `bytes_max`; one that is larger by itself is lost.
+  Batch Take(WatcherId id, size_t max, size_t bytes_max);
   void Unwatch(WatcherId id);
 
   size_t watchers() const { return watchers_.size(); }
   uint64_t lost_total() const { return lost_total_; }
+  size_t kept_bytes() const { return kept_bytes_; }
 
  private:
   struct Watcher {
@@ -105,12 +111,14 @@ class EventLog {
   const std::shared_ptr<const ConnectionEvent>& At(uint64_t sequence) const {
     return kept_[sequence - (next_ - kept_.size())];
   }
+  void Lose(Watcher& watcher, const ConnectionEvent& event);
   bool HasMore(Watcher& watcher) const;
   void Notify(Watcher& watcher);
 
   Options options_;
   uint64_t next_ = 1;
   std::deque<std::shared_ptr<const ConnectionEvent>> kept_;
+  size_t kept_bytes_ = 0;
   std::map<std::string, uint64_t> open_;  // connections, by namespace
   std::map<WatcherId, Watcher> watchers_;
   WatcherId next_watcher_ = 1;

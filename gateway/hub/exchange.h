@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Backends that listen to channels. Each has a bounded backlog; one that reads too slowly loses the
-// oldest, and is told how many. Shards hand publications over through the PublicationTap, from any
-// thread; everything else is the node thread's.
+// Backends that listen to channels. Each has a backlog with bounds (things and bytes); one that
+// reads too slowly loses the oldest, and is told how many. Shards hand publications over through
+// the PublicationTap, from any thread; everything else is the node thread's.
 #pragma once
 
 #include <atomic>
@@ -25,8 +25,9 @@ class Exchange final : public PublicationTap {
  public:
   using SubscriberId = uint64_t;
   struct Options {
-    size_t subscribers_max = 256;  // --subscribers-max
-    size_t backlog_max = 10000;    // --subscriber-backlog, publications
+    size_t subscribers_max = 256;     // --subscribers-max
+    size_t backlog_max = 10000;       // --subscriber-backlog, publications
+    size_t backlog_bytes = 16 << 20;  // --subscriber-bytes, of each subscriber's backlog
   };
   struct Batch {
     std::vector<std::shared_ptr<const Publication>> publications;
@@ -44,7 +45,9 @@ class Exchange final : public PublicationTap {
   // until nothing comes. RESOURCE_EXHAUSTED: subscribers_max.
   absl::StatusOr<SubscriberId> Subscribe(std::string space, std::vector<std::string> channels,
                                          absl::AnyInvocable<void()> ready);
-  Batch Take(SubscriberId id, size_t max);
+  // At most `max` publications, as many as fit into `bytes_max`. One that is larger by itself is
+  // lost: its reader's library would not take it.
+  Batch Take(SubscriberId id, size_t max, size_t bytes_max);
   void Unsubscribe(SubscriberId id);
 
   uint64_t lost_total() const { return lost_total_; }
@@ -55,11 +58,14 @@ class Exchange final : public PublicationTap {
     std::string space;
     absl::flat_hash_set<std::string> channels;
     std::deque<std::shared_ptr<const Publication>> backlog;
+    size_t bytes = 0;  // of the backlog
     uint64_t lost = 0;
     bool notified = false;
     absl::AnyInvocable<void()> ready;
   };
   void Deliver(const std::shared_ptr<const Publication>& publication);
+  static std::shared_ptr<const Publication> Pop(Subscriber& subscriber);
+  void Lose(Subscriber& subscriber);
   void Keep(Subscriber& subscriber, const std::shared_ptr<const Publication>& publication);
 
   Options options_;

@@ -85,6 +85,9 @@ void VisitSessions(const ShardProbe& probe, metrics::Visitor& visitor) {
                 probe.channel_limit_hits.value());
   visitor.Count("logins_refused_total", "Logins that a worker refused.", {},
                 probe.logins_refused.value());
+  visitor.Count("tokens_unsupported_total",
+                "Tokens that came with a worker's answer for clients whose dialect has none.", {},
+                probe.tokens_unsupported.value());
   visitor.Level("connections_leaving",
                 "Connections whose turn in a drain has come and who finish what is under way.", {},
                 static_cast<double>(probe.leaving.value()));

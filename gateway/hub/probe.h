@@ -35,6 +35,7 @@ struct ShardProbe {
   Counter client_call_timeouts;
   Counter channel_limit_hits;
   Counter logins_refused;
+  Counter tokens_unsupported;  // came with an answer for a dialect that has none
   Counter takeovers;
   Counter id_probes;       // holders of ids that were asked whether they live
   Counter ghosts;          // of these, closed

@@ -124,8 +124,8 @@ void Shard::WorkerGone(WorkerId worker, Now now) {
   impl_->calls.FailWorker(worker, now);
 }
 
-void Shard::Complete(CallKey call, WorkerResult result, Now now) {
-  impl_->calls.Complete(call, std::move(result), now);
+void Shard::Complete(CallKey call, WorkerResult result, Now now, std::unique_ptr<Token> token) {
+  impl_->calls.Complete(call, std::move(result), now, std::move(token));
 }
 
 void Shard::Impl::OnPlaceFreed() {

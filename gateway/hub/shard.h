@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -121,9 +122,10 @@ class Shard {
   void Refuse(const std::string& space, bool refuse);
 
   uint64_t Count(const Selector& selector) const;
-  // The selected connections with id > after, ascending, at most limit.
-  std::vector<ConnectionView> List(const Selector& selector, std::string_view after,
-                                   size_t limit) const;
+  // The selected connections with id > after, ascending, at most `limit`, and no more than fit into
+  // `bytes_max` (but one).
+  ConnectionPage List(const Selector& selector, std::string_view after, size_t limit,
+                      size_t bytes_max = std::numeric_limits<size_t>::max()) const;
   // Names > after, ascending, at most limit.
   std::vector<NamedCount> Namespaces(std::string_view after, size_t limit) const;
   std::vector<NamedCount> Channels(std::string_view space, std::string_view after,
@@ -138,7 +140,8 @@ class Shard {
   // The stream ended: its offers go, and its calls fail.
   void WorkerGone(WorkerId worker, Now now);
   // A worker answered; keys that are unknown by now are counted and dropped.
-  void Complete(CallKey call, WorkerResult result, Now now);
+  // With a `token`, the client gets that right before the answer, and is authenticated with it.
+  void Complete(CallKey call, WorkerResult result, Now now, std::unique_ptr<Token> token = nullptr);
   // Some worker has credit again after TryReserve had failed.
   void CreditFreed(Now now);
 

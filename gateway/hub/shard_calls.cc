@@ -74,10 +74,12 @@ void Shard::Impl::OnResult(PendingCall& call, WorkerResult result, Now now) {
     case Role::kGuard:
       return OnVerdict(*session, request.action, std::move(result), now);
     case Role::kLogin:
+      if (!HandToken(*session, call, now)) return;
       return OnLogin(*session, call, std::move(result), now);
     case Role::kRaw:
       return;  // nobody waits for anything of it
     case Role::kMethod:
+      if (!HandToken(*session, call, now)) return;
       break;
   }
   if (auto* error = std::get_if<CallError>(&result)) {

@@ -9,15 +9,34 @@
 namespace sluice::hub {
 namespace {
 
-ConnectionView ViewOf(const Session& session) {
+// About what protobuf adds to a string: its tag and its length.
+constexpr size_t kFieldBytes = 4;
+
+// A session's channels by name, as many as fit.
+std::vector<std::string> ChannelsOf(const Session& session, size_t bytes_max) {
+  std::vector<std::string_view> names;
+  names.reserve(session.channels.size());
+  for (const Membership& place : session.channels) names.push_back(place.group->name);
+  std::sort(names.begin(), names.end());
+  std::vector<std::string> channels;
+  size_t bytes = 0;
+  for (std::string_view name : names) {
+    bytes += name.size() + kFieldBytes;
+    if (bytes > bytes_max) break;
+    channels.emplace_back(name);
+  }
+  return channels;
+}
+
+ConnectionView ViewOf(const Session& session, size_t bytes_max) {
   ConnectionView view;
   view.space = session.space_name;
   view.id = session.id;
   view.user = session.user;
   view.labels = session.labels;
   view.dialect = session.dialect->id();
-  for (const Membership& place : session.channels) view.channels.push_back(place.group->name);
-  std::sort(view.channels.begin(), view.channels.end());
+  view.channels = ChannelsOf(session, bytes_max / 2);
+  view.channel_count = static_cast<uint32_t>(session.channels.size());
   view.remote_address = session.upgrade->remote_address;
   view.connected_at = session.connected_at;
   view.authenticated = session.authenticated;
@@ -37,6 +56,15 @@ std::vector<NamedCount> Page(const Map& map, std::string_view after, size_t limi
 }
 
 }  // namespace
+
+size_t SizeOf(const ConnectionView& view) {
+  constexpr size_t kRest = 64;  // numbers, the node's name apart
+  size_t bytes = kRest + view.space.size() + view.id.size() + view.user.size() +
+                 view.remote_address.size() + 4 * kFieldBytes;
+  for (const auto& [key, value] : view.labels) bytes += key.size() + value.size() + 3 * kFieldBytes;
+  for (const std::string& channel : view.channels) bytes += channel.size() + kFieldBytes;
+  return bytes;
+}
 
 // --- Verbs that act ------------------------------------------------------------------------------
 
@@ -188,15 +216,22 @@ uint64_t Shard::Count(const Selector& selector) const {
   return impl_->directory.Select(selector, nullptr).size();
 }
 
-std::vector<ConnectionView> Shard::List(const Selector& selector, std::string_view after,
-                                        size_t limit) const {
+ConnectionPage Shard::List(const Selector& selector, std::string_view after, size_t limit,
+                           size_t bytes_max) const {
   std::vector<Session*> selected = impl_->directory.Select(selector, nullptr);
   std::erase_if(selected, [&](const Session* session) { return session->id <= after; });
   auto middle = selected.begin() + static_cast<ptrdiff_t>(std::min(limit, selected.size()));
   std::partial_sort(selected.begin(), middle, selected.end(),
                     [](const Session* a, const Session* b) { return a->id < b->id; });
-  std::vector<ConnectionView> page;
-  for (auto it = selected.begin(); it != middle; ++it) page.push_back(ViewOf(**it));
+  ConnectionPage page;
+  size_t bytes = 0;
+  for (auto it = selected.begin(); it != middle; ++it) {
+    ConnectionView view = ViewOf(**it, bytes_max);
+    bytes += SizeOf(view);
+    if (bytes > bytes_max && !page.empty()) break;
+    page.push_back(std::move(view));
+  }
+  page.more = page.size() < selected.size();
   return page;
 }
 

@@ -176,6 +176,8 @@ struct Shard::Impl : CallOwner {
   // --- tokens (shard_tokens.cc) ---
   std::variant<Token, TokenFlaw> Verify(std::string_view token, Now now) const;
   void TakeToken(Session& session, Token token, Now now);
+  // Delivers the token that came with an answer. False: it found no room, and the session closes.
+  bool HandToken(Session& session, PendingCall& call, Now now);
   void DropToken(Session& session, Now now);
   void TellTokenRemoved(Session& session, Now now);
   void ShowToken(Session& session, Correlation correlation, Key batch, const Authenticate& verb,

@@ -20,6 +20,19 @@ void Shard::Impl::TakeToken(Session& session, hub::Token token, Now now) {
   session.token = std::make_unique<hub::Token>(std::move(token));
   if (!user.empty()) SetUser(session, user, now);
   Emit(Type::kAuthenticated, session, now);
+  events.back().claims_json = session.token->claims_json;
+}
+
+bool Shard::Impl::HandToken(Session& session, PendingCall& call, Now now) {
+  if (!call.token || !OpenSession(session.key)) return true;
+  auto frame = session.dialect->EncodeToken(call.token->text, std::nullopt);
+  if (!frame) {
+    probe.tokens_unsupported.Add();
+    return true;
+  }
+  if (!Deliver(session, *frame, now)) return false;
+  TakeToken(session, std::move(*call.token), now);
+  return true;
 }
 
 void Shard::Impl::DropToken(Session& session, Now now) {

@@ -62,13 +62,22 @@ struct ConnectionView {
   std::string user;
   Labels labels;
   DialectId dialect = 0;
-  std::vector<std::string> channels;  // sorted
+  std::vector<std::string> channels;  // sorted; the first of them if they are too many
+  uint32_t channel_count = 0;         // of all of them
   std::string remote_address;
   absl::Time connected_at;
   bool authenticated = false;
   uint64_t outbox_bytes = 0;
   uint32_t calls_in_flight = 0;
 };
+
+// A page of them, by id.
+struct ConnectionPage : std::vector<ConnectionView> {
+  bool more = false;  // there are further ones
+};
+
+// About what it takes on the wire.
+size_t SizeOf(const ConnectionView& view);
 
 // What was said in a channel, for backends that listen (Control.Subscribe).
 struct Publication {
@@ -78,6 +87,8 @@ struct Publication {
   std::string connection;  // who said it; empty: a backend
   std::string user;
 };
+
+size_t SizeOf(const Publication& publication);
 
 // Listens to what is published. Thread-safe.
 class PublicationTap {

@@ -5,6 +5,11 @@
 
 namespace sluice::hub {
 
+const std::shared_ptr<const ContextSpec>& NoContext() {
+  static const auto nothing = std::make_shared<const ContextSpec>();
+  return nothing;
+}
+
 std::string_view GuardLabel(GuardAction action) {
   constexpr std::array<std::string_view, kGuardActionCount> kLabels = {
       "connect",   "handshake",  "call",        "transmit",

@@ -28,8 +28,12 @@ struct ContextSpec {
   bool remote_address = false;
   bool target = false;
   bool claims = false;
+  bool msgpack = false;                // bodies that came as MessagePack as they are
   std::vector<std::string> headers{};  // lower-case names
 };
+
+// The spec of whoever asks for nothing.
+const std::shared_ptr<const ContextSpec>& NoContext();
 
 // The facts; what was not asked for stays empty.
 struct Context {
@@ -79,7 +83,8 @@ struct Invocation {
   // on.
   Payload params;
   bool notification = false;
-  Candidate candidate;  // kAdmission only
+  bool msgpack = false;  // the worker wants params as MessagePack if that is how they came
+  Candidate candidate;   // kAdmission only
   Context context;
   absl::Time deadline;
 };
@@ -140,7 +145,8 @@ struct Offer {
   bool is_protected = false;
   Duration time_limit = absl::ZeroDuration();  // zero: the gateway's default
   uint32_t in_flight_max = 0;                  // zero: as many as the credit allows
-  ContextSpec context;
+  // Shared by what was registered together.
+  std::shared_ptr<const ContextSpec> context = NoContext();
   mutable std::atomic<uint32_t> in_flight{0};  // over all shards
 };
 using SharedOffer = std::shared_ptr<const Offer>;

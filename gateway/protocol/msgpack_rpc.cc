@@ -25,8 +25,9 @@ bool ReadMembers(MsgpackReader& reader, std::string_view bytes, uint32_t count, 
     if (!good) envelope.Spoil(std::move(flaw));
     // The forks say "params" always: nil where there are none.
     if (key == "params" && json == "null") continue;
-    envelope.Add(key, json,
-                 good ? bytes.substr(begin, reader.offset() - begin) : MsgpackWriter::kNull);
+    std::string_view encoded = bytes.substr(begin, reader.offset() - begin);
+    envelope.Add(key, json, good ? encoded : MsgpackWriter::kNull);
+    if (key == "params" && good) envelope.KeepParams(encoded);
   }
   return true;
 }

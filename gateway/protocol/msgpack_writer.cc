@@ -4,9 +4,13 @@
 #include <bit>
 #include <charconv>
 #include <limits>
+#include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/charconv.h"
+#include "absl/strings/escaping.h"
 #include "gateway/protocol/json_text.h"
 #include "gateway/protocol/json_walk.h"
 
@@ -16,28 +20,67 @@ namespace {
 // As deep as --depth-max may be, and a little more: backends nest under the same bound.
 constexpr size_t kDepthMax = 1024;
 
-// How many values each container of a JSON text has, in the order of their openings. MessagePack
-// wants to know before the first of them.
-class SizeCounter {
- public:
-  void Open(bool) {
-    Count();
-    open_.push_back(sizes_.size());
-    sizes_.push_back(0);
-  }
-  void Close() { open_.pop_back(); }
-  void Key(std::string_view) {}
-  void Scalar(std::string_view) { Count(); }
+// What must be known of a container of a JSON text before the first of its values.
+struct Shape {
+  size_t size = 0;          // MessagePack says how many there are
+  std::string_view binary;  // the text of {"base64":true,"data":text}, quotes and all
+};
 
-  const std::vector<size_t>& sizes() const { return sizes_; }
+// Finds the shapes of a text's containers, in the order of their openings.
+class ShapeFinder {
+ public:
+  void Open(bool object) {
+    Count();
+    if (!open_.empty()) open_.back().plain = false;
+    open_.push_back({.index = shapes_.size(), .plain = object});
+    shapes_.emplace_back();
+  }
+  void Close() {
+    const Level& level = open_.back();
+    Shape& shape = shapes_[level.index];
+    if (level.plain && level.base64 && shape.size == 2) shape.binary = level.data;
+    open_.pop_back();
+  }
+  void Key(std::string_view raw) { open_.back().key = raw; }
+  void Scalar(std::string_view raw) {
+    Count();
+    if (open_.empty() || !open_.back().plain) return;
+    Level& level = open_.back();
+    if (level.key == R"("base64")" && raw == "true") {
+      level.base64 = true;
+    } else if (level.key == R"("data")" && KindOf(raw) == JsonKind::kString) {
+      level.data = raw;
+    } else {
+      level.plain = false;
+    }
+  }
+
+  const std::vector<Shape>& shapes() const { return shapes_; }
 
  private:
+  struct Level {
+    size_t index = 0;
+    bool plain = false;  // an object that may yet stand for bytes
+    bool base64 = false;
+    std::string_view key{};
+    std::string_view data{};
+  };
   void Count() {
-    if (!open_.empty()) ++sizes_[open_.back()];
+    if (!open_.empty()) ++shapes_[open_.back().index].size;
   }
-  std::vector<size_t> sizes_;
-  std::vector<size_t> open_;
+  std::vector<Shape> shapes_;
+  std::vector<Level> open_;
 };
+
+// The bytes, if the text is their base64 and no other spelling of it: so nothing is lost that is
+// no bytes after all.
+std::optional<std::string> ToBytes(std::string_view raw) {
+  if (raw.empty()) return std::nullopt;
+  std::string text = Unquote(raw);
+  std::string bytes;
+  bool sound = absl::Base64Unescape(text, &bytes) && absl::Base64Escape(bytes) == text;
+  return sound ? std::optional(std::move(bytes)) : std::nullopt;
+}
 
 double ToDouble(std::string_view number) {
   double value = 0;
@@ -47,16 +90,24 @@ double ToDouble(std::string_view number) {
 
 class Transcoder {
  public:
-  Transcoder(MsgpackWriter& writer, const std::vector<size_t>& sizes)
-      : writer_(writer), next_size_(sizes.begin()) {}
+  Transcoder(MsgpackWriter& writer, const std::vector<Shape>& shapes)
+      : writer_(writer), next_(shapes.begin()) {}
 
   void Open(bool object) {
-    size_t size = *next_size_++;
-    object ? writer_.Map(size) : writer_.Array(size);
+    const Shape& shape = *next_++;
+    if (auto bytes = ToBytes(shape.binary)) {
+      writer_.Binary(*bytes);
+      said_ = true;
+    } else {
+      object ? writer_.Map(shape.size) : writer_.Array(shape.size);
+    }
   }
-  void Close() {}
-  void Key(std::string_view raw) { writer_.String(Unquote(raw)); }
+  void Close() { said_ = false; }
+  void Key(std::string_view raw) {
+    if (!said_) writer_.String(Unquote(raw));
+  }
   void Scalar(std::string_view raw) {
+    if (said_) return;
     switch (KindOf(raw)) {
       case JsonKind::kNull:
         return writer_.Raw(MsgpackWriter::kNull);
@@ -78,7 +129,8 @@ class Transcoder {
   }
 
   MsgpackWriter& writer_;
-  std::vector<size_t>::const_iterator next_size_;
+  std::vector<Shape>::const_iterator next_;
+  bool said_ = false;  // the object that is open was written as bytes
 };
 
 }  // namespace
@@ -139,12 +191,12 @@ void MsgpackWriter::Whole(int64_t number) {
 void MsgpackWriter::Double(double number) { BigEndian(0xcb, std::bit_cast<uint64_t>(number)); }
 
 void MsgpackWriter::Json(std::string_view json) {
-  SizeCounter counter;
-  if (JsonWalk<SizeCounter>(json, kDepthMax, counter).Run()) {
+  ShapeFinder finder;
+  if (JsonWalk<ShapeFinder>(json, kDepthMax, finder).Run()) {
     ok_ = false;
     return;
   }
-  Transcoder transcoder(*this, counter.sizes());
+  Transcoder transcoder(*this, finder.shapes());
   JsonWalk<Transcoder>(json, kDepthMax, transcoder).Run();
 }
 

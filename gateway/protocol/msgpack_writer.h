@@ -2,6 +2,8 @@
 //
 // Appends one MessagePack value, piece by piece; has the same face as JsonWriter.
 //
+// What JSON lacks comes back: an object that is exactly {"base64":true,"data":"..."} becomes bin.
+//
 // Clients in the field cannot read 64-bit integers: whatever does not fit 32 bits becomes a
 // float64.
 #pragma once

@@ -156,14 +156,20 @@ hub::Verb RpcEnvelope::ToCall(const RpcRules& rules, const hub::DecodeLimits& li
   if (method == kAnswerMethod && !rules.by_the_book) return ToAnswer(json_[kParams]);
   bool none = !Has(kParams) || (rules.by_the_book && Is(kParams, JsonKind::kNull));
   if (none) return hub::CallMethod{std::move(method), hub::Payload::None()};
-  return hub::CallMethod{std::move(method), hub::Payload::Json(std::move(json_[kParams]))};
+  return hub::CallMethod{std::move(method), TakeParams()};
+}
+
+hub::Payload RpcEnvelope::TakeParams() {
+  hub::Payload params = hub::Payload::Json(std::move(json_[kParams]));
+  params.msgpack = std::move(params_msgpack_);
+  return params;
 }
 
 hub::Verb RpcEnvelope::ToLogin() {
   if (!IsTruthy(json_[kParams])) {
     return hub::Malformed{hub::MakeError(Fault::kLoginParamsMissing)};
   }
-  return hub::Login{hub::Payload::Json(std::move(json_[kParams]))};
+  return hub::Login{TakeParams()};
 }
 
 hub::Decoded ToCommands(RpcFrame frame, const RpcRules& rules, const hub::DecodeLimits& limits) {

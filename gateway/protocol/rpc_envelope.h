@@ -48,6 +48,8 @@ class RpcEnvelope {
   // A member of the message: its value as JSON text and in the codec's own encoding. Keys other
   // than the envelope's are remembered only to find duplicates.
   void Add(std::string_view key, std::string_view json, std::string_view encoded);
+  // The params as MessagePack, for workers that want them so.
+  void KeepParams(std::string_view msgpack) { params_msgpack_ = msgpack; }
   // The message was no map: an array (which JavaScript takes for an empty one) or a scalar.
   static RpcEnvelope NotAMap(bool array);
   // A value of the message could not be read. It keeps its envelope, so that the answer has its id.
@@ -77,10 +79,12 @@ class RpcEnvelope {
   std::optional<hub::Answer> ToSpoiledAnswer(const RpcRules& rules) const;
   hub::Verb ToCall(const RpcRules& rules, const hub::DecodeLimits& limits);
   hub::Verb ToLogin();
+  hub::Payload TakeParams();
   std::string* MemberNamed(std::string_view key);
 
   std::string json_[kMemberCount];
   std::string id_;  // in the codec's encoding
+  std::string params_msgpack_;
   std::vector<std::string> other_keys_;
   std::string duplicate_;
   std::string spoiled_;

@@ -17,6 +17,7 @@ void WritePayload(Writer& writer, const hub::Payload& payload) {
     case Kind::kNone:
       return writer.Raw(Writer::kNull);
     case Kind::kJson:
+      if (Writer::kBinary && !payload.msgpack.empty()) return writer.Raw(payload.msgpack);
       return writer.Json(payload.bytes);
     case Kind::kBinary:
       return writer.Binary(payload.bytes);

@@ -146,5 +146,35 @@ TEST(CallErrorTest, DataMustBeJson) {
   EXPECT_EQ(ReasonOf(ToCallError(proto, SendBound({})).status()), "MESSAGE_INVALID");
 }
 
+TEST(Body, MessagePackHasBothEncodings) {
+  v1::Body body;
+  body.set_msgpack(std::string("\x92\x01\xc4\x02\x00\xff", 6));  // [1, bin]
+  auto payload = ToPayload(body, "body", SendBound({}));
+  ASSERT_TRUE(payload.ok()) << payload.status();
+  EXPECT_EQ(payload->kind, hub::Payload::Kind::kJson);
+  EXPECT_EQ(payload->bytes, R"([1,{"base64":true,"data":"AP8="}])");
+  v1::Body back;
+  FillBody(*payload, &back, /*msgpack=*/true);
+  EXPECT_EQ(back.msgpack(), body.msgpack());
+  FillBody(*payload, &back);
+  EXPECT_EQ(back.json(), payload->bytes);
+}
+
+TEST(Body, MessagePackIsChecked) {
+  Limits limits;
+  limits.depth_max = 2;
+  limits.send_bytes_max = 8;
+  for (const std::string& bytes :
+       {std::string(), std::string("\xc1"), std::string("\x92\x01"), std::string("\x01\x01"),
+        std::string("\xa2\xc3\x28"), std::string("\x91\x91\x91\x01")}) {
+    v1::Body body;
+    body.set_msgpack(bytes);
+    EXPECT_EQ(ReasonOf(ToPayload(body, "b", SendBound(limits)).status()), "MESSAGE_INVALID");
+  }
+  v1::Body large;
+  large.set_msgpack("\xa9 too long");
+  EXPECT_EQ(ReasonOf(ToPayload(large, "b", SendBound(limits)).status()), "MESSAGE_TOO_LARGE");
+}
+
 }  // namespace
 }  // namespace sluice::control

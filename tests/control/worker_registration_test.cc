@@ -44,15 +44,15 @@ TEST_F(RegistrationTest, MethodsBecomeOffers) {
   EXPECT_TRUE(offer.is_protected);
   EXPECT_EQ(offer.time_limit, absl::Seconds(3));
   EXPECT_EQ(offer.in_flight_max, 5);
-  EXPECT_TRUE(offer.context.user);
-  EXPECT_FALSE(offer.context.connection);
-  EXPECT_THAT(offer.context.headers, ElementsAre("x-tenant"));
+  EXPECT_TRUE(offer.context->user);
+  EXPECT_FALSE(offer.context->connection);
+  EXPECT_THAT(offer.context->headers, ElementsAre("x-tenant"));
 }
 
 TEST_F(RegistrationTest, HeadersOnlyIfTheFieldIsAskedFor) {
   proto.add_methods()->set_name("m");
   proto.add_header_names("x-tenant");
-  EXPECT_THAT(Convert()->offers[0]->context.headers, IsEmpty());
+  EXPECT_THAT(Convert()->offers[0]->context->headers, IsEmpty());
 }
 
 TEST_F(RegistrationTest, RolesAndEvents) {
@@ -145,6 +145,39 @@ TEST(DeregistrationTest, EmptyListsAreEverything) {
   EXPECT_THAT(some->roles, ElementsAre(hub::Role::kLogin));
   proto.add_roles(v1::ROLE_UNSPECIFIED);
   EXPECT_EQ(ReasonOf(ToDeregistration(proto, 7, names_left).status()), "ROLE_INVALID");
+}
+
+// 9,500 methods that are told 100 headers each hold these names once.
+TEST_F(RegistrationTest, WhatMethodsShareIsShared) {
+  proto.add_context(v1::CONTEXT_FIELD_HEADERS);
+  for (int i = 0; i < 100; ++i) proto.add_header_names("x-" + std::to_string(i));
+  for (int i = 0; i < 9500; ++i) proto.add_methods()->set_name("m" + std::to_string(i));
+  auto result = Convert();
+  ASSERT_TRUE(result.ok());
+  for (const auto& offer : result->offers) {
+    ASSERT_EQ(offer->context, result->offers[0]->context);
+  }
+}
+
+TEST_F(RegistrationTest, ItsBytesAreBoundedWhileAnythingOfItIsOffered) {
+  WorkerIdentity worker{7, "w", nullptr};
+  Limits limits;
+  limits.registration_bytes = 1500;
+  for (const char* name : {"a", "b", "c"}) proto.add_methods()->set_name(name);
+  size_t names_left = 100;
+  auto first = ToRegistration(proto, worker, limits, names_left);
+  ASSERT_TRUE(first.ok());
+  const size_t bytes = worker.registered->load();
+  EXPECT_GT(bytes, 750);
+  EXPECT_EQ(ReasonOf(ToRegistration(proto, worker, limits, names_left).status()),
+            "REGISTRATIONS_EXHAUSTED");
+  EXPECT_EQ(worker.registered->load(), bytes) << "what is refused is not counted";
+  hub::SharedOffer last = first->offers[2];
+  *first = {};
+  EXPECT_EQ(worker.registered->load(), bytes) << "one of them is still offered";
+  last.reset();
+  EXPECT_EQ(worker.registered->load(), 0);
+  EXPECT_TRUE(ToRegistration(proto, worker, limits, names_left).ok());
 }
 
 }  // namespace

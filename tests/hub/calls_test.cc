@@ -164,7 +164,8 @@ TEST(Calls, CarryTheContextThatWasAskedFor) {
   auto offer = std::make_shared<Offer>();
   offer->link = link;
   offer->method = "m";
-  offer->context = {.connection = true, .space = true, .headers = {"cookie", "absent"}};
+  offer->context = std::make_shared<const ContextSpec>(
+      ContextSpec{.connection = true, .space = true, .headers = {"cookie", "absent"}});
   world.Register({"chat", {offer}, {}});
   auto client = world.Connect("chat", "a");
   world.Say(*client, "call 1 m 0");

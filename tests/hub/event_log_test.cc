@@ -12,6 +12,8 @@ namespace sluice::hub {
 namespace {
 
 using Type = ConnectionEvent::Type;
+constexpr size_t kBytes = 1 << 20;
+
 using testing::ElementsAre;
 using testing::IsEmpty;
 
@@ -48,7 +50,7 @@ TEST_F(EventLogTest, NumbersAndDeliversInOrder) {
   EXPECT_EQ(ready, 1);
   Append({Type::kLeft});
   EXPECT_EQ(ready, 1) << "told once until it takes";
-  EventLog::Batch batch = log.Take(id, 10);
+  EventLog::Batch batch = log.Take(id, 10, kBytes);
   EXPECT_THAT(Sequences(batch), ElementsAre(1, 2, 3));
   EXPECT_EQ(batch.position, 3);
   EXPECT_EQ(batch.lost, 0);
@@ -63,7 +65,7 @@ TEST_F(EventLogTest, FiltersWithoutWaking) {
   EXPECT_EQ(ready, 0);
   Append({Type::kClosed});
   EXPECT_EQ(ready, 1);
-  EXPECT_THAT(Sequences(log.Take(id, 10)), ElementsAre(4));
+  EXPECT_THAT(Sequences(log.Take(id, 10, kBytes)), ElementsAre(4));
 }
 
 TEST_F(EventLogTest, TellsASlowWatcherWhatItLostOfItsOwn) {
@@ -71,14 +73,14 @@ TEST_F(EventLogTest, TellsASlowWatcherWhatItLostOfItsOwn) {
   auto joins = Watch({"", 1u << static_cast<int>(Type::kJoined)});
   Append({Type::kOpened, Type::kJoined, Type::kJoined, Type::kLeft, Type::kLeft, Type::kLeft,
           Type::kJoined});
-  EventLog::Batch batch = log.Take(all, 10);
+  EventLog::Batch batch = log.Take(all, 10, kBytes);
   EXPECT_EQ(batch.lost, 3);
   EXPECT_THAT(Sequences(batch), ElementsAre(4, 5, 6, 7));
-  batch = log.Take(joins, 10);
+  batch = log.Take(joins, 10, kBytes);
   EXPECT_EQ(batch.lost, 2);
   EXPECT_THAT(Sequences(batch), ElementsAre(7));
   EXPECT_EQ(log.lost_total(), 5);
-  EXPECT_EQ(log.Take(joins, 10).lost, 0);
+  EXPECT_EQ(log.Take(joins, 10, kBytes).lost, 0);
 }
 
 TEST_F(EventLogTest, GoesOnBehindAPositionThatIsStillKept) {
@@ -86,9 +88,44 @@ TEST_F(EventLogTest, GoesOnBehindAPositionThatIsStillKept) {
   EXPECT_EQ(log.Watch({}, 1, [] {}).status().code(), absl::StatusCode::kOutOfRange);
   EXPECT_EQ(log.Watch({}, 7, [] {}).status().code(), absl::StatusCode::kOutOfRange);
   auto id = Watch({}, 2);
-  EXPECT_THAT(Sequences(log.Take(id, 2)), ElementsAre(3, 4));
-  EXPECT_THAT(Sequences(log.Take(id, 10)), ElementsAre(5, 6));
-  EXPECT_THAT(log.Take(id, 10).events, IsEmpty());
+  EXPECT_THAT(Sequences(log.Take(id, 2, kBytes)), ElementsAre(3, 4));
+  EXPECT_THAT(Sequences(log.Take(id, 10, kBytes)), ElementsAre(5, 6));
+  EXPECT_THAT(log.Take(id, 10, kBytes).events, IsEmpty());
+}
+
+// Events hold what clients chose: users, reasons, claims.
+TEST_F(EventLogTest, KeepsBytesNotOnlyEvents) {
+  ConnectionEvent large = Event(Type::kOpened);
+  large.user = std::string(1000, 'u');
+  const size_t each = SizeOf(large);
+  EventLog own({.kept = 100, .kept_bytes = 3 * each, .watchers_max = 1});
+  auto id = *own.Watch({}, 0, [] {});
+  for (int i = 0; i < 10; ++i) own.Append({large});
+  EXPECT_EQ(own.kept_bytes(), 3 * each);
+  EventLog::Batch batch = own.Take(id, 100, kBytes);
+  EXPECT_THAT(Sequences(batch), ElementsAre(8, 9, 10));
+  EXPECT_EQ(batch.lost, 7);
+  // Larger than all that is kept by itself: lost, and the log goes on.
+  large.claims_json = std::string(10 * each, ' ');
+  own.Append({large, Event(Type::kClosed)});
+  batch = own.Take(id, 100, kBytes);
+  EXPECT_THAT(Sequences(batch), ElementsAre(12));
+  EXPECT_EQ(batch.lost, 1);
+}
+
+TEST_F(EventLogTest, ABatchEndsBeforeItsBytes) {
+  ConnectionEvent large = Event(Type::kOpened);
+  large.user = std::string(1000, 'u');
+  const size_t each = SizeOf(large);
+  auto id = Watch();
+  log.Append({large, large, large});
+  EXPECT_THAT(Sequences(log.Take(id, 10, 2 * each)), ElementsAre(1, 2));
+  EXPECT_THAT(Sequences(log.Take(id, 10, 2 * each)), ElementsAre(3));
+  large.user += std::string(1000, 'u');
+  log.Append({large, Event(Type::kClosed)});
+  EventLog::Batch batch = log.Take(id, 10, each);
+  EXPECT_THAT(Sequences(batch), ElementsAre(5));
+  EXPECT_EQ(batch.lost, 1) << "no reader would take it";
 }
 
 TEST_F(EventLogTest, BoundsItsWatchers) {
@@ -103,9 +140,9 @@ TEST_F(EventLogTest, SaysWhenANamespaceIsEmpty) {
   auto id = Watch({"", 1u << static_cast<int>(Type::kNamespaceEmpty)});
   log.Append({Event(Type::kOpened, "chat", "a"), Event(Type::kOpened, "chat", "b"),
               Event(Type::kTakenOver, "chat", "a"), Event(Type::kClosed, "chat", "a")});
-  EXPECT_THAT(log.Take(id, 10).events, IsEmpty());
+  EXPECT_THAT(log.Take(id, 10, kBytes).events, IsEmpty());
   log.Append({Event(Type::kClosed, "chat", "b")});
-  auto batch = log.Take(id, 10);
+  auto batch = log.Take(id, 10, kBytes);
   ASSERT_EQ(batch.events.size(), 1);
   EXPECT_EQ(batch.events[0]->space, "chat");
   EXPECT_EQ(batch.events[0]->sequence, 6);

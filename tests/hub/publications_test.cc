@@ -63,12 +63,41 @@ TEST(Exchange, KeepsABoundedBacklogForEachSubscriber) {
   }
   home.RunAll(Now());
   EXPECT_EQ(ready, 1);
-  Exchange::Batch batch = exchange.Take(*id, 1);
+  Exchange::Batch batch = exchange.Take(*id, 1, 1 << 20);
   EXPECT_EQ(batch.publications.size(), 1);
   EXPECT_EQ(batch.lost, 1);
   EXPECT_EQ(batch.backlog, 1);
   exchange.Unsubscribe(*id);
   EXPECT_FALSE(exchange.wanted());
+}
+
+TEST(Exchange, CountsBytes) {
+  fakes::ManualExecutor home;
+  const Publication large{"chat", "x", Payload::Text(std::string(1000, 'x')), "", ""};
+  const size_t each = SizeOf(large);
+  Exchange exchange({.subscribers_max = 2, .backlog_max = 100, .backlog_bytes = 3 * each}, home);
+  auto reads = exchange.Subscribe("chat", {"x"}, [] {});
+  auto sleeps = exchange.Subscribe("chat", {"x"}, [] {});
+  auto publish = [&](const Publication& publication) {
+    exchange.OnPublication(publication);
+    home.RunAll(Now());
+  };
+  for (int i = 0; i < 2; ++i) publish(large);
+  EXPECT_EQ(exchange.Take(*reads, 100, each).publications.size(), 1) << "a batch ends";
+  for (int i = 0; i < 3; ++i) publish(large);
+  Exchange::Batch batch = exchange.Take(*reads, 100, 10 * each);
+  EXPECT_EQ(batch.publications.size(), 3);
+  EXPECT_EQ(batch.lost, 1);
+  batch = exchange.Take(*sleeps, 100, 10 * each);
+  EXPECT_EQ(batch.publications.size(), 3);
+  EXPECT_EQ(batch.lost, 2);
+  // What its reader's library would not take is lost, not the stream.
+  publish({"chat", "x", Payload::Text(std::string(2000, 'x')), "", ""});
+  publish(large);
+  batch = exchange.Take(*reads, 100, each);
+  EXPECT_EQ(batch.publications.size(), 1);
+  EXPECT_EQ(batch.lost, 1);
+  EXPECT_EQ(exchange.Take(*reads, 100, each).publications.size(), 0);
 }
 
 }  // namespace

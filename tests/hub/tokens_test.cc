@@ -51,5 +51,18 @@ TEST(Tokens, AreHandedOutAndConfirmed) {
   EXPECT_EQ(world.shard().Count({.space = "chat", .users = {"ann"}}), 0);
 }
 
+TEST(Tokens, ComeRightBeforeTheAnswerThatTheyCameWith) {
+  HubWorld world;
+  auto worker = world.Serve("chat", "m");
+  auto client = world.Connect("chat", "a");
+  world.Say(*client, "call 1 m x");
+  Invocation next = worker->Next();
+  auto token = std::make_unique<Token>(*world.tokens.Sign("ann", world.now.date));
+  world.shard().Complete(next.call, Payload::Json("yes"), world.now, std::move(token));
+  world.Run();
+  EXPECT_THAT(client->socket.Take(), ElementsAre("token good:ann 0", "ok 1 yes"));
+  EXPECT_EQ(world.shard().Count({.space = "chat", .users = {"ann"}}), 1);
+}
+
 }  // namespace
 }  // namespace sluice::hub

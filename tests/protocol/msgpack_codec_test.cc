@@ -72,6 +72,24 @@ TEST(MsgpackWriterTest, Containers) {
   EXPECT_EQ(Pack(fifteen + ",0]").substr(0, 6), "dc0010");
 }
 
+// What came as bin goes back as bin, wherever it is.
+TEST(MsgpackWriterTest, Base64ObjectsAreBytes) {
+  EXPECT_EQ(Pack(R"({"base64":true,"data":"AP8B"})"), "c40300ff01");
+  EXPECT_EQ(Pack(R"({ "data" : "AP8B" , "base64" : true })"), "c40300ff01");
+  EXPECT_EQ(Pack(R"({"base64":true,"data":"AP8\u0042"})"), "c40300ff01");
+  EXPECT_EQ(Pack(R"([1,{"base64":true,"data":"AP8B"},2])"), "9301c40300ff0102");
+  EXPECT_EQ(Pack(R"({"a":{"base64":true,"data":"AP8B"},"b":1})"), "82a161c40300ff01a16201");
+  EXPECT_EQ(Pack(R"([{"base64":true,"data":""},{}])"), "92c40080");
+  // Everything else is what it was.
+  for (const char* json :
+       {R"({"base64":true,"data":"AP8B","x":1})", R"({"base64":false,"data":"AP8B"})",
+        R"({"base64":true,"data":"no base64!"})", R"({"base64":true,"data":"AP8"})",
+        R"({"base64":true,"data":{"a":1}})", R"({"base64":true})", R"({"data":"AP8B"})",
+        R"({"base64":true,"data":5})", R"({"base64":true,"base64":true})"}) {
+    EXPECT_EQ(Pack(json)[0], '8') << json;  // a map
+  }
+}
+
 TEST(MsgpackWriterTest, NoJson) {
   for (const char* text : {"", "[1", "[1]]", "nul", R"("\x")"}) EXPECT_EQ(Pack(text), "bad");
 }

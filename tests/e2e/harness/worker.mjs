@@ -89,7 +89,7 @@ export class Worker {
   // login and admission: handlers that return an Accept, or throw {reject}; raw: a handler of
   // messages; guards: {CALL: handler that returns a Verdict}.
   async serve(namespace, {methods = {}, events = [], login, admission, raw, guards = {},
-    context = [], header_names = []} = {}) {
+    context = [], header_names = [], msgpack = false} = {}) {
     const declared = [];
     for (const [name, given] of Object.entries(methods)) {
       const {run, ...rest} = typeof given === 'function' ? {run: given} : given;
@@ -106,7 +106,7 @@ export class Worker {
       this.#handlers.set(`guard:GUARD_ACTION_${action}`, run);
     }
     const answer = await this.change('registers', {
-      namespace, methods: declared, roles, header_names,
+      namespace, methods: declared, roles, header_names, msgpack,
       guards: Object.keys(guards).map(action => `GUARD_ACTION_${action}`),
       events: events.map(event => (typeof event === 'string' ? {name: event} : event)),
       context: context.map(field => `CONTEXT_FIELD_${field}`),
