@@ -92,6 +92,9 @@ absl::Status SetField(int field, hub::ContextSpec& spec, bool& headers) {
     case v1::CONTEXT_FIELD_CLAIMS:
       spec.claims = true;
       break;
+    case v1::CONTEXT_FIELD_SUBPROTOCOLS:
+      spec.subprotocols = true;
+      break;
     default:
       return Invalid("CONTEXT_INVALID", "context", "no such context field");
   }

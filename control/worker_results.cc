@@ -36,7 +36,8 @@ absl::StatusOr<hub::WorkerResult> ToAccept(v1::Accept& accept, const Limits& lim
                      .labels = *std::move(labels),
                      .channels = {accept.channels().begin(), accept.channels().end()},
                      .event = std::move(*accept.mutable_payload()->mutable_event()),
-                     .payload = *std::move(payload)};
+                     .payload = *std::move(payload),
+                     .subprotocol = std::move(*accept.mutable_subprotocol())};
 }
 
 absl::StatusOr<hub::WorkerResult> ToReject(v1::Reject& reject) {
@@ -56,6 +57,7 @@ absl::StatusOr<hub::WorkerResult> ToVerdict(v1::Verdict& proto, const Limits& li
       auto replacement = ToPayload(proto.allow().replacement(), "replacement", ResultBound(limits));
       if (!replacement.ok()) return replacement.status();
       verdict.allow = true;
+      verdict.subprotocol = proto.allow().subprotocol();
       verdict.replacement = *std::move(replacement);
       return verdict;
     }
@@ -105,6 +107,10 @@ v1::Context ToContext(hub::Context context) {
   proto.set_remote_address(text::ToUtf8(std::move(context.remote_address)));
   proto.set_target(text::ToUtf8(std::move(context.target)));
   proto.set_claims_json(std::move(context.claims_json));
+  for (std::string& name : context.offered) {
+    *proto.add_offered_subprotocols() = text::ToUtf8(std::move(name));
+  }
+  proto.set_subprotocol(text::ToUtf8(std::move(context.subprotocol)));
   for (auto& [name, value] : context.headers) {
     PutText(proto.mutable_headers(), std::move(name), std::move(value));
   }

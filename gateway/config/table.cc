@@ -162,7 +162,7 @@ std::vector<Option> Dialects(Settings& s) {
   return {
       List("routes", {&s.routes},
            "further routes, PREFIX=DIALECT or PREFIX=DIALECT:NAMESPACE, for example "
-           "/live/=socketcluster"),
+           "/live/=socketcluster; subprotocols that it accepts stand behind semicolons"),
       Time("socketcluster-ping-interval", {&o.socketcluster.ping_interval}, {},
            "between pings; 0: none"),
       Time("socketcluster-ping-timeout", {&o.socketcluster.ping_timeout}, {},

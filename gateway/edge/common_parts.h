@@ -9,6 +9,7 @@
 #include "gateway/edge/networks.h"
 #include "gateway/edge/options.h"
 #include "gateway/edge/origin.h"
+#include "gateway/edge/refusal_reports.h"
 #include "gateway/edge/tls.h"
 #include "gateway/protocol/routes.h"
 
@@ -22,6 +23,7 @@ struct CommonParts {
   const Networks proxy_protocol;  // --proxy-protocol
   Gate gate;
   const std::unique_ptr<TlsStore> tls;  // null: the port is plain
+  RefusalReports* const reports;        // null: nobody reads them
 };
 
 }  // namespace sluice::edge

@@ -26,6 +26,12 @@ RequestReader::Limits HeadLimits(const EdgeOptions& options) {
   return {options.header_bytes, options.header_count, options.target_bytes};
 }
 
+std::vector<std::string_view> OfferedBy(const HttpRequest& request) {
+  std::vector<std::string_view> offered = SubprotocolsOf(request);
+  std::erase_if(offered, [](auto name) { return name.size() > hub::kSubprotocolBytesMax; });
+  return offered;
+}
+
 }  // namespace
 
 // What is needed until the request is answered, and given back then.
@@ -75,6 +81,7 @@ void Connection::OnDeadline() {
     case Stage::kProxy:
     case Stage::kTls:
       parts_.probe.refused[static_cast<int>(Refusal::kTimeout)].Add();
+      Report(LabelOf(Refusal::kTimeout), "", HintOf(Refusal::kTimeout));
       return Cut();
     case Stage::kHead:
       return Answer(Refusal::kTimeout);
@@ -184,15 +191,19 @@ void Connection::OnHead(size_t bytes) {
 void Connection::Decide() {
   const HttpRequest& request = handshake_->reader.request();
   std::string_view target(request.target().data(), request.target().size());
-  auto found = parts_.common.routes.Find(target, SubprotocolsOf(request));
+  auto found = parts_.common.routes.Find(target, OfferedBy(request));
   if (auto* refused = std::get_if<protocol::RouteRefusal>(&found)) {
-    return Answer(refused->status == 404 ? Refusal::kNoRoute : Refusal::kMalformed,
-                  std::move(refused->reason));
+    return Answer(refused->status == 404 ? Refusal::kNoRoute : Refusal::kMalformed, refused->reason,
+                  refused->reason);
   }
-  if (std::optional<Refusal> flaw = CheckUpgrade(request)) return Answer(*flaw);
+  if (std::optional<Refusal> flaw = CheckUpgrade(request)) {
+    bool version = *flaw == Refusal::kVersion;
+    return Answer(*flaw, version ? HeaderOf(request, "sec-websocket-version").value_or("") : "");
+  }
   std::string host = HeaderOf(request, "host").value_or("");
-  if (!parts_.common.origins.Allows(HeaderOf(request, "origin"), host)) {
-    return Answer(Refusal::kOrigin);
+  std::optional<std::string> origin = HeaderOf(request, "origin");
+  if (!parts_.common.origins.Allows(origin, host)) {
+    return Answer(Refusal::kOrigin, origin.value_or("none"));
   }
   protocol::Route& route = std::get<protocol::Route>(found);
   if (parts_.common.gate.closed() || parts_.hub->Refuses(route.space)) {
@@ -201,8 +212,16 @@ void Connection::Decide() {
   Upgrade(std::move(route));
 }
 
-void Connection::Answer(Refusal refusal, std::string text) {
+void Connection::Report(std::string_view reason, std::string what, std::string_view hint) const {
+  if (parts_.common.reports == nullptr) return;
+  const auto target = handshake_->reader.request().target();
+  parts_.common.reports->Refused(
+      {reason, RemoteAddress(), {target.data(), target.size()}, std::move(what), hint});
+}
+
+void Connection::Answer(Refusal refusal, std::string what, std::string text) {
   parts_.probe.refused[static_cast<int>(refusal)].Add();
+  Report(LabelOf(refusal), std::move(what), HintOf(refusal));
   // Whoever has asked nothing expects no answer, and who is about to speak TLS can't read one.
   bool readable = stage_ == Stage::kProxy ? !wire_.transport().tls() : handshake_->reader.started();
   if (!readable) return Cut();
@@ -228,6 +247,8 @@ hub::Upgrade Connection::Facts() const {
   facts.target.assign(request.target().data(), request.target().size());
   facts.remote_address = RemoteAddress();
   facts.headers = KeepHeaders(request, parts_.common.options.context_headers);
+  std::vector<std::string_view> offered = OfferedBy(request);
+  facts.offered.assign(offered.begin(), offered.end());
   return facts;
 }
 
@@ -237,19 +258,46 @@ void Connection::Upgrade(protocol::Route route) {
       wire_, *this, *this,
       WebSocket::Limits{options.message_bytes, options.pong_bytes, options.read_ahead_bytes},
       parts_.buffers);
-  websocket_->Accept(handshake_->reader, route.subprotocol);
-  wire_.BeginFrames();
-  wire_.Unread(handshake_->reader.rest());
   hub::Arrival arrival{std::move(route.space), std::move(route.id), route.dialect, Facts()};
-  Now now = parts_.loop.Now();
-  parts_.probe.upgraded.Add();
-  parts_.probe.handshake_seconds.Observe(absl::ToDoubleSeconds(now - handshake_->since));
-  handshake_.reset();
+  arrival.upgrade.subprotocol = std::move(route.subprotocol);
+  arrival.upgrade.settled = route.settled;
   parts_.deadlines.Cancel(std::exchange(deadline_, 0));
   stage_ = Stage::kOpen;
-  key_ = parts_.hub->Open(std::move(arrival), *this, now);
+  key_ = parts_.hub->Open(std::move(arrival), *this, parts_.loop.Now());
   if (stage_ != Stage::kOpen) return;
+  if (handshake_) return AwaitAgreement();
   parts_.hub->Reading(key_) ? websocket_->Resume() : websocket_->Start();
+}
+
+void Connection::Agree(std::string_view subprotocol) {
+  std::optional<std::string> offer =
+      HeaderOf(handshake_->reader.request(), "sec-websocket-protocol");
+  if (subprotocol.empty() && offer) {
+    parts_.probe.subprotocols_unknown.Add();
+    Report("subprotocol", *std::move(offer), "--routes names those that a route accepts");
+  }
+  websocket_->Accept(handshake_->reader, subprotocol);
+  wire_.BeginFrames();
+  wire_.Unread(handshake_->reader.rest());
+  parts_.probe.upgraded.Add();
+  parts_.probe.handshake_seconds.Observe(
+      absl::ToDoubleSeconds(parts_.loop.Now() - handshake_->since));
+  handshake_.reset();
+  if (key_) websocket_->Start();  // else Upgrade goes on
+}
+
+// Somebody is asked about the subprotocol: notices a client that leaves meanwhile, unless it has
+// said something ahead of its end.
+void Connection::AwaitAgreement() {
+  wire_.transport().socket().async_wait(
+      TcpSocket::wait_read, [this, hold = Hold(this)](Error error) {
+        if (!handshake_ || stage_ != Stage::kOpen) return;
+        size_t there = 0;
+        Transport::Io io = error ? Transport::Io::kFailed
+                                 : wire_.transport().Peek(handshake_->chunk.data(), 1, there);
+        if (io == Transport::Io::kDone) return;
+        io == Transport::Io::kWantRead ? AwaitAgreement() : Cut();
+      });
 }
 
 // --- open

@@ -56,6 +56,7 @@ class Connection final : public WireOwner, public hub::Socket, public WebSocketC
   // hub::Socket
   hub::Outbox& outbox() override { return wire_.outbox(); }
   hub::Flow flow() override { return wire_.flow(); }
+  void Agree(std::string_view subprotocol) override;
   void Close(const hub::CloseFrame& frame) override;
   void Resume() override;
 
@@ -80,8 +81,11 @@ class Connection final : public WireOwner, public hub::Socket, public WebSocketC
   void ReadHead();
   void OnHead(size_t bytes);
   void Decide();
-  void Answer(Refusal refusal, std::string text = "");
+  // `what` of the request is not accepted; `text` for the client instead of the usual one.
+  void Answer(Refusal refusal, std::string what = "", std::string text = "");
+  void Report(std::string_view reason, std::string what, std::string_view hint) const;
   void Upgrade(protocol::Route route);
+  void AwaitAgreement();
   hub::Upgrade Facts() const;
   std::string RemoteAddress() const;
   void Linger();
@@ -101,7 +105,7 @@ class Connection final : public WireOwner, public hub::Socket, public WebSocketC
   hub::TimerWheel::Id deadline_ = 0;
   uint64_t taken_ = 0;  // kClosing, kLinger: bytes that had arrived when the deadline was set
   hub::SessionKey key_;
-  std::unique_ptr<Handshake> handshake_;  // until the request is answered
+  std::unique_ptr<Handshake> handshake_;  // until the request is answered, which the hub may delay
   std::unique_ptr<WebSocket> websocket_;  // from the upgrade on
 };
 

@@ -9,7 +9,8 @@
 namespace sluice::edge {
 
 absl::StatusOr<std::unique_ptr<Edge>> Edge::Make(const EdgeOptions& options,
-                                                 protocol::Routes routes, uint32_t shards) {
+                                                 protocol::Routes routes, uint32_t shards,
+                                                 RefusalReports* reports) {
   if (absl::Status status = Validate(options); !status.ok()) return status;
   absl::StatusOr<OriginPolicy> origins =
       OriginPolicy::Make(options.origins, options.allow_no_origin);
@@ -28,7 +29,7 @@ absl::StatusOr<std::unique_ptr<Edge>> Edge::Make(const EdgeOptions& options,
   Gate::Limits limits{options.connections_max, options.accepts_per_second, options.accepts_burst};
   std::unique_ptr<CommonParts> common(
       new CommonParts{options, std::move(routes), *std::move(origins), *std::move(trusted),
-                      *std::move(proxy_protocol), Gate(limits), std::move(tls)});
+                      *std::move(proxy_protocol), Gate(limits), std::move(tls), reports});
   return std::unique_ptr<Edge>(new Edge(std::move(common), shards));
 }
 

@@ -20,6 +20,7 @@
 #include "absl/types/span.h"
 #include "gateway/edge/options.h"
 #include "gateway/edge/probe.h"
+#include "gateway/edge/refusal_reports.h"
 #include "gateway/edge/shard_thread.h"
 #include "gateway/hub/shard.h"
 #include "gateway/protocol/routes.h"
@@ -31,8 +32,10 @@ struct CommonParts;
 class Edge {
  public:
   // INVALID_ARGUMENT: an option or a TLS file is wrong.
+  // `reports` outlives the edge; null: nobody reads them.
   static absl::StatusOr<std::unique_ptr<Edge>> Make(const EdgeOptions& options,
-                                                    protocol::Routes routes, uint32_t shards);
+                                                    protocol::Routes routes, uint32_t shards,
+                                                    RefusalReports* reports = nullptr);
   ~Edge();  // stops
 
   uint32_t size() const { return static_cast<uint32_t>(shards_.size()); }

@@ -32,6 +32,9 @@ void VisitHandshakes(const EdgeProbe& p, metrics::Visitor& v) {
   v.Count("edge_handshakes_abandoned_total", "Clients gone before their upgrade was done.", {},
           p.abandoned.value());
   v.Count("edge_upgrades_total", "Requests that became WebSockets.", {}, p.upgraded.value());
+  v.Count("edge_subprotocols_unknown_total",
+          "Upgrades that offered subprotocols of which none was accepted; browsers then leave.", {},
+          p.subprotocols_unknown.value());
   v.Count("edge_tls_failures_total", "TLS handshakes that failed.", {}, p.tls_failures.value());
   v.Distribution("edge_handshake_seconds", "From accept to 101.", {}, p.handshake_seconds);
   v.Count("edge_accept_errors_total", "accept() failures; a rise means too few descriptors.", {},

@@ -31,6 +31,7 @@ struct EdgeProbe {
   std::array<Counter, kRefusalCount> refused;
   Counter abandoned;  // gone before the upgrade was done
   Counter upgraded;
+  Counter subprotocols_unknown;  // upgraded, but none of those offered was agreed on
   Counter message_too_big;
   Counter bad_utf8;
   Counter protocol_errors;

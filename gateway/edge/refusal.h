@@ -34,6 +34,8 @@ inline constexpr int kRefusalCount = static_cast<int>(Refusal::kDraining) + 1;
 
 // Metric label.
 std::string_view LabelOf(Refusal refusal);
+// Which option would let such a client in; empty: none.
+std::string_view HintOf(Refusal refusal);
 int StatusOf(Refusal refusal);
 
 struct RefusalDetail {

@@ -104,6 +104,9 @@ void VisitSessions(const ShardProbe& probe, metrics::Visitor& visitor) {
                 "Commands that waited for --commands-per-second, because nobody could say them "
                 "again.",
                 {}, probe.waits.value());
+  visitor.Count("subprotocols_ignored_total",
+                "Subprotocols that a worker chose, but that were not offered, or too late.", {},
+                probe.subprotocols_ignored.value());
   visitor.Count("presence_failures_total", "Presence operations that the store failed.", {},
                 probe.presence_failures.value());
   visitor.Count("member_lists_cut_total", "Lists of members that were cut at --members-max.", {},

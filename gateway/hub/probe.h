@@ -43,9 +43,10 @@ struct ShardProbe {
   Gauge leaving;           // whose turn in a drain has come, and who finish what is under way
   Counter graces_expired;  // a drain closed them with something still under way (--drain-grace)
   Counter presence_failures;
-  Counter member_lists_cut;                             // at --members-max
-  Counter guards_blocked;                               // what guards did not allow
-  Counter guards_undecided;                             // no guard answered in time
+  Counter subprotocols_ignored;  // a worker chose one that was not offered, or too late
+  Counter member_lists_cut;      // at --members-max
+  Counter guards_blocked;        // what guards did not allow
+  Counter guards_undecided;      // no guard answered in time
   Histogram call_seconds{metrics::kDelaySeconds};       // command to answer
   Histogram admission_seconds{metrics::kDelaySeconds};  // upgrade to open
   Histogram outbox_depth_bytes{metrics::kSizeBytes};    // at each delivery of Send

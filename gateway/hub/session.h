@@ -48,6 +48,7 @@ struct ArrivalProgress {
   };
   Instant since;  // the upgrade
   Step step = Step::kConnectGuard;
+  bool agreed = false;  // the upgrade is answered
   bool greeted = false;
   Correlation greeting;
   Payload payload;               // the greeting's
@@ -95,7 +96,7 @@ struct Session {
         dialect(arrival.dialect),
         id(std::move(arrival.id)),
         space_name(std::move(arrival.space)),
-        upgrade(std::make_unique<const Upgrade>(std::move(arrival.upgrade))),
+        upgrade(std::make_unique<Upgrade>(std::move(arrival.upgrade))),
         connected_at(now.date),
         arrival(std::make_unique<ArrivalProgress>()) {
     this->arrival->since = now;
@@ -117,7 +118,7 @@ struct Session {
   std::string user;
   Labels labels;
   std::string space_name;
-  std::unique_ptr<const Upgrade> upgrade;
+  std::unique_ptr<Upgrade> upgrade;
   absl::Time connected_at;
   std::unique_ptr<ArrivalProgress> arrival;  // null once it is open
   std::unique_ptr<Leaving> leaving;          // null unless its turn in a drain has come

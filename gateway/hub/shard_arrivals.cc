@@ -21,13 +21,37 @@ SessionKey Shard::Impl::Open(Arrival arrival, Socket& socket, Now now) {
   Session& session = sessions.Emplace(std::move(arrival), socket, now);
   session.liveness.Start({}, now);
   SessionKey key = session.key;
+  if (session.upgrade->offered.empty()) Agree(session);
   if (auto objection = session.dialect->Object(*session.upgrade, session.space_name)) {
+    Agree(session);
     Deliver(session, objection->message, now);
     CloseSession(session, CloseCause::kProtocol, std::move(objection->then), now);
   } else {
     Arrive(session, now);
   }
   return key;
+}
+
+// Answers the upgrade. Whoever offers subprotocols waits for it until those who may choose one were
+// asked; others have been answered at once.
+void Shard::Impl::Agree(Session& session) {
+  if (!session.arrival || std::exchange(session.arrival->agreed, true)) return;
+  session.socket->Agree(session.upgrade->subprotocol);
+}
+
+// A worker's choice; a wrong one is left out.
+void Shard::Impl::ChooseSubprotocol(Session& session, const std::string& name, Now now) {
+  Upgrade& upgrade = *session.upgrade;
+  if (name.empty() || name == upgrade.subprotocol) return;
+  const auto& offered = upgrade.offered;
+  bool late = session.arrival->agreed || upgrade.settled;
+  if (!late && std::find(offered.begin(), offered.end(), name) != offered.end()) {
+    upgrade.subprotocol = name;
+    return;
+  }
+  probe.subprotocols_ignored.Add();
+  Emit(Type::kWarning, session, now, {},
+       {0, late ? "a subprotocol was chosen too late" : "a subprotocol was chosen, not offered"});
 }
 
 // A random UUID (RFC 9562, version 4).
@@ -66,6 +90,7 @@ bool Shard::Impl::TakeStep(Session& session, Step step, Now now) {
     case Step::kAdmission:
       return Admit(session, now);
     case Step::kClaim:
+      Agree(session);
       Claim(session);
       return true;
   }
@@ -77,6 +102,7 @@ bool Shard::Impl::TakeStep(Session& session, Step step, Now now) {
 bool Shard::Impl::AwaitGreeting(Session& session, Now now) {
   Duration limit = session.dialect->handshake_timeout();
   if (limit == absl::ZeroDuration()) return false;
+  Agree(session);
   session.state = Session::State::kGreeting;
   session.timer = timers.Schedule(now + limit, TimerToken(kSession, session.key));
   session.socket->Resume();
@@ -123,6 +149,7 @@ void Shard::Impl::Welcomed(Session& session, const Correlation& correlation, con
 // Refuses whoever has not opened yet, in the dialect's own way if it was greeted.
 void Shard::Impl::Refuse(Session& session, CloseCause cause, const CallError& error,
                          CloseFrame frame, Now now) {
+  Agree(session);
   if (session.arrival && session.arrival->greeted) {
     const Correlation& greeting = session.arrival->greeting;
     std::string refusal = session.dialect->EncodeError(greeting, error);
@@ -177,6 +204,7 @@ void Shard::Impl::OnAdmission(Session& session, WorkerResult result, Now now) {
     if (!accept->id.empty()) session.id = accept->id;
     session.user = accept->user;
     SetLabels(session, accept->labels);
+    ChooseSubprotocol(session, accept->subprotocol, now);
     session.arrival->accepted = std::make_unique<Accept>(std::move(*accept));
   }
   Arrive(session, now);

@@ -92,6 +92,7 @@ void Shard::Impl::CloseSession(Session& session, CloseCause cause, CloseFrame fr
   if (frame.code == 0) frame.code = standard.code;
   if (frame.reason.empty()) frame.reason = std::move(standard.reason);
   probe.closed_by_gateway[static_cast<size_t>(cause)].Add();
+  Agree(session);
   if (session.state != Session::State::kOpen) {
     Emit(Type::kRefused, session, now, {}, frame);
   } else if (auto farewell = session.dialect->EncodeFarewell(cause)) {

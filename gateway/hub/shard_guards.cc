@@ -88,6 +88,10 @@ Shard::Impl::Guarding Shard::Impl::Decided(WorkerResult result) {
 }
 
 void Shard::Impl::OnVerdict(Session& session, GuardAction action, WorkerResult result, Now now) {
+  if (action == GuardAction::kConnect) {
+    auto* verdict = std::get_if<Verdict>(&result);
+    if (verdict && verdict->allow) ChooseSubprotocol(session, verdict->subprotocol, now);
+  }
   Guarding guarding = Decided(std::move(result));
   if (session.state != Session::State::kOpen) {
     if (guarding.state == Guarding::kBlocked) BlockArrival(session, action, guarding.error, now);

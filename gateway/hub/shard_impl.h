@@ -81,6 +81,8 @@ struct Shard::Impl : CallOwner {
   // --- arrivals (shard_arrivals.cc) ---
   SessionKey Open(Arrival arrival, Socket& socket, Now now);
   void Arrive(Session& session, Now now);
+  void Agree(Session& session);
+  void ChooseSubprotocol(Session& session, const std::string& name, Now now);
   bool TakeStep(Session& session, ArrivalProgress::Step step, Now now);
   bool AwaitGreeting(Session& session, Now now);
   void Greeted(Session& session, Correlation correlation, Greet greet, Now now);

@@ -14,6 +14,9 @@
 
 namespace sluice::hub {
 
+// A name of Sec-WebSocket-Protocol; longer ones are not looked at.
+inline constexpr size_t kSubprotocolBytesMax = 255;
+
 // What the client's upgrade request said.
 struct Upgrade {
   std::string target;  // path and query, as they came
@@ -22,6 +25,9 @@ struct Upgrade {
   std::string remote_address;
   // Lower-case name and value (in UTF-8), of the headers in --context-headers only.
   std::vector<std::pair<std::string, std::string>> headers;
+  std::vector<std::string> offered{};  // names of Sec-WebSocket-Protocol, best first
+  std::string subprotocol{};           // the one that is agreed on; until then, the route's choice
+  bool settled = false;                // that chose the dialect: nobody may choose another
 };
 
 // One client's connection, owned by the edge; used on its shard's thread only, from Shard::Open
@@ -33,6 +39,10 @@ class Socket {
 
   // How far what was put into the outbox has come. Costs a system call or two.
   virtual Flow flow() = 0;
+
+  // Answers the upgrade; `subprotocol` is one that was offered, or empty: none. Called once, before
+  // anything is put into the outbox, possibly from within Open.
+  virtual void Agree(std::string_view subprotocol) = 0;
 
   // Writes what the outbox holds, then a close frame, then waits a bounded time for the peer's.
   // Shard::Closed follows later, never from within. The hub calls it once and appends nothing

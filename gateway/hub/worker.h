@@ -29,6 +29,7 @@ struct ContextSpec {
   bool target = false;
   bool claims = false;
   bool msgpack = false;                // bodies that came as MessagePack as they are
+  bool subprotocols = false;
   std::vector<std::string> headers{};  // lower-case names
 };
 
@@ -45,6 +46,8 @@ struct Context {
   std::string target;
   std::string claims_json;  // of its signed token
   std::vector<std::pair<std::string, std::string>> headers;
+  std::vector<std::string> offered;  // subprotocols
+  std::string subprotocol;
 };
 
 // A new connection, for the worker that admits it.
@@ -97,6 +100,7 @@ struct Accept {
   std::vector<std::string> channels;
   std::string event;  // admission: the first payload's event name; empty: there is none
   Payload payload;
+  std::string subprotocol{};  // admission: one of those offered; empty: as it is
 };
 
 struct Reject {
@@ -110,6 +114,7 @@ struct Verdict {
   Payload replacement;  // allow: passed on instead, if it is any
   bool silent = false;  // block: the client is told no more than that
   CallError error;      // block: what the client is told; its code, if it closes: the close code
+  std::string subprotocol{};  // allow kConnect: one of those offered; empty: as it is
 };
 
 using WorkerResult = std::variant<Payload, CallError, Accept, Reject, Verdict>;

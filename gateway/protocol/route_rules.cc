@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "gateway/protocol/routes.h"
 
 namespace sluice::protocol {
@@ -48,6 +49,14 @@ void TakeNamespace(std::string_view source, RouteRule& rule) {
   }
 }
 
+// Takes what stands behind the first semicolon.
+void TakeSubprotocols(std::string_view names, RouteRule& rule) {
+  for (absl::string_view name :
+       absl::StrSplit(absl::string_view(names.data(), names.size()), ';')) {
+    rule.subprotocols.emplace_back(name);
+  }
+}
+
 std::string DialectNames(const Registry& registry) {
   std::string names;
   for (const hub::Dialect* dialect : registry.all) {
@@ -64,7 +73,8 @@ absl::StatusOr<RouteRule> ParseRoute(std::string_view text, const Registry& regi
   };
   size_t equals = text.find('=');
   if (equals == text.npos) return wrong("use PREFIX=DIALECT or PREFIX=DIALECT:NAMESPACE");
-  std::string_view served = text.substr(equals + 1);
+  std::string_view behind = text.substr(equals + 1);
+  std::string_view served = behind.substr(0, behind.find(';'));
   std::string_view name = served.substr(0, served.find(':'));
   const hub::Dialect* dialect = registry.Find(name);
   if (dialect == nullptr) {
@@ -72,6 +82,7 @@ absl::StatusOr<RouteRule> ParseRoute(std::string_view text, const Registry& regi
   }
   RouteRule rule = UsualRule(std::string(text.substr(0, equals)), *dialect, registry);
   if (name.size() < served.size()) TakeNamespace(served.substr(name.size() + 1), rule);
+  if (served.size() < behind.size()) TakeSubprotocols(behind.substr(served.size() + 1), rule);
   // A set of rules checks each of them.
   if (auto alone = Routes::Make({rule}); !alone.ok()) return alone.status();
   return rule;

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "gateway/hub/socket.h"
 #include "gateway/protocol/query.h"
 
 namespace sluice::protocol {
@@ -63,6 +65,11 @@ const RouteRule::Codec* CodecNamed(const RouteRule& rule, std::string_view name)
   return nullptr;
 }
 
+bool Accepts(const RouteRule& rule, std::string_view name) {
+  return std::any_of(rule.subprotocols.begin(), rule.subprotocols.end(),
+                     [name](const std::string& known) { return known == "*" || known == name; });
+}
+
 // Each step fills its part of the route; an empty answer is success.
 std::string FillSpace(const RouteRule& rule, std::string_view path, std::string_view query,
                       Route& route) {
@@ -88,9 +95,10 @@ std::string FillDialect(const RouteRule& rule, std::string_view query,
   route.dialect = rule.dialect;
   for (std::string_view offered : subprotocols) {
     const RouteRule::Codec* codec = CodecNamed(rule, offered);
-    if (codec == nullptr) continue;
-    route.dialect = codec->dialect;
-    route.subprotocol = codec->name;
+    if (codec == nullptr && !Accepts(rule, offered)) continue;
+    if (codec != nullptr) route.dialect = codec->dialect;
+    route.subprotocol = offered;
+    route.settled = codec != nullptr;
     break;
   }
   if (rule.codecs.empty()) return {};
@@ -99,11 +107,30 @@ std::string FillDialect(const RouteRule& rule, std::string_view query,
   if (!wanted->has_value()) return {};
   const RouteRule::Codec* codec = CodecNamed(rule, **wanted);
   if (codec == nullptr) return "the codec is unknown";
-  if (!route.subprotocol.empty() && codec->dialect != route.dialect) {
+  if (route.settled && codec->dialect != route.dialect) {
     return "the codec contradicts the subprotocol";
   }
   route.dialect = codec->dialect;
   return {};
+}
+
+// A token (RFC 9110 5.6.2), as long as any name. "*" is one, and has a meaning of its own here.
+bool IsSubprotocol(std::string_view name) {
+  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+  return !name.empty() && name.size() <= hub::kSubprotocolBytesMax &&
+         std::all_of(name.begin(), name.end(), [&](unsigned char c) {
+           return absl::ascii_isalnum(c) || kMarks.find(static_cast<char>(c)) != kMarks.npos;
+         });
+}
+
+absl::Status CheckSubprotocols(const RouteRule& rule) {
+  for (const std::string& name : rule.subprotocols) {
+    if (IsSubprotocol(name)) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        "route \"", rule.prefix, "\": \"", name, "\" is no subprotocol; it is a token of at most ",
+        hub::kSubprotocolBytesMax, " bytes, or *"));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status CheckRule(const RouteRule& rule) {
@@ -128,7 +155,7 @@ absl::Status CheckRule(const RouteRule& rule) {
       return absl::InvalidArgumentError(absl::StrCat("route \"", rule.prefix, "\": ", flaw));
     }
   }
-  return absl::OkStatus();
+  return CheckSubprotocols(rule);
 }
 
 }  // namespace

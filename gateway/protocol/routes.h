@@ -5,12 +5,14 @@
 // Routes are rules from path prefixes to dialects; the longest prefix wins. Immutable and
 // thread-safe.
 //
-// An operator writes a rule as PREFIX=DIALECT[:NAMESPACE]:
+// An operator writes a rule as PREFIX=DIALECT[:NAMESPACE][;SUBPROTOCOL]...:
 //   /chat/=socketcluster      where the dialect's namespaces come from otherwise as well
 //   /pool/=raw:lobby          always "lobby"
 //   /pool/=raw:*              what follows the prefix, verbatim
 //   /pool/=raw:/              the whole path without its first slash, verbatim
 //   /pool/=raw:?room          the query parameter "room", percent-decoded
+//   /pool/=raw;mqtt;stomp     agrees to these names of Sec-WebSocket-Protocol, if they are offered
+//   /pool/=raw;*              agrees to whatever is offered first
 #pragma once
 
 #include <string>
@@ -52,6 +54,8 @@ struct RouteRule {
   // of that.
   std::string otherwise{kDefaultNamespace};
   std::vector<Codec> codecs;
+  // Names of Sec-WebSocket-Protocol that mean something to the application alone; "*": all.
+  std::vector<std::string> subprotocols{};
   std::string id_parameter = "socket_id";  // the client's wish for its id; empty: it has none
 };
 
@@ -62,7 +66,8 @@ struct Route {
   std::string space;
   std::string id;  // empty: the client did not choose one
   const hub::Dialect* dialect = nullptr;
-  std::string subprotocol;  // to be echoed; empty: none
+  std::string subprotocol;  // to be echoed unless somebody chooses another; empty: none
+  bool settled = false;     // it chose the dialect: nobody may choose another
 
   friend bool operator==(const Route&, const Route&) = default;
 };

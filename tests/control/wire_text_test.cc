@@ -66,7 +66,9 @@ hub::Context BadContext() {
           .remote_address = kBad,
           .target = kBad,
           .claims_json = {},
-          .headers = {{kBad, kBad}}};
+          .headers = {{kBad, kBad}},
+          .offered = {kBad},
+          .subprotocol = kBad};
 }
 
 TEST(WireText, OfInvocations) {

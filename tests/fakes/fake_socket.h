@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gateway/hub/socket.h"
@@ -19,7 +20,11 @@ class FakeSocket final : public hub::Socket, public hub::Flushable {
   hub::Outbox& outbox() override { return outbox_; }
   // What was taken has arrived; what the client's system allows is the test's to say.
   hub::Flow flow() override { return {outbox_.put(), outbox_.written(), allowed}; }
-  void Close(const hub::CloseFrame& frame) override { closed_ = frame; }
+  void Agree(std::string_view subprotocol) override { agreed_.emplace_back(subprotocol); }
+  void Close(const hub::CloseFrame& frame) override {
+    closed_ = frame;
+    agreed_before_close_ = agreed_.size();
+  }
   void Resume() override { ++resumed_; }
   void Flush(Instant) override { ++flushed_; }
   void Relieve() override { Let(takes); }
@@ -34,6 +39,9 @@ class FakeSocket final : public hub::Socket, public hub::Flushable {
     return messages;
   }
 
+  // One entry for each time that the upgrade was answered: it should be one.
+  const std::vector<std::string>& agreed() const { return agreed_; }
+  size_t agreed_before_close() const { return agreed_before_close_; }
   const std::optional<hub::CloseFrame>& closed() const { return closed_; }
   int resumed() const { return resumed_; }
   int flushed() const { return flushed_; }
@@ -59,6 +67,8 @@ class FakeSocket final : public hub::Socket, public hub::Flushable {
   }
 
   hub::Outbox outbox_;
+  std::vector<std::string> agreed_;
+  size_t agreed_before_close_ = 0;
   std::optional<hub::CloseFrame> closed_;
   int resumed_ = 0;
   int flushed_ = 0;

@@ -87,8 +87,12 @@ class HubWorld {
     return client;
   }
   std::unique_ptr<FakeClient> Arrive(std::string space, std::string id, uint32_t index = 0) {
-    auto client = std::make_unique<FakeClient>(shard(index), index);
     hub::Upgrade upgrade{"/" + space, "192.0.2.1:5", {{"cookie", "c=1"}}};
+    return Arrive(std::move(space), std::move(id), std::move(upgrade), index);
+  }
+  std::unique_ptr<FakeClient> Arrive(std::string space, std::string id, hub::Upgrade upgrade,
+                                     uint32_t index = 0) {
+    auto client = std::make_unique<FakeClient>(shard(index), index);
     client->key = shard(index).Open({space, std::move(id), &dialect, std::move(upgrade)},
                                     client->socket, now);
     return client;

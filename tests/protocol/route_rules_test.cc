@@ -102,6 +102,36 @@ TEST_F(RouteRulesTest, WinsOverADefault) {
   EXPECT_EQ(Found(routes, "/presence/x").dialect, &registry_.presence);
 }
 
+TEST_F(RouteRulesTest, NamesSubprotocols) {
+  Routes routes =
+      Configured({"/a/=raw;mqtt;v1.stomp", "/b/=json_rpc:lobby;*", "/c/=line:/;x", "/=json_rpc;x"});
+  auto found = [&](std::string_view target, std::vector<std::string_view> offered) {
+    auto result = routes.Find(target, offered);
+    return std::get<Route>(result);
+  };
+  EXPECT_EQ(found("/a/r", {"other", "v1.stomp", "mqtt"}),
+            (Route{"r", "", &registry_.raw, "v1.stomp"}));
+  EXPECT_EQ(found("/a/r", {"other", "MQTT"}), (Route{"r", "", &registry_.raw, ""}));
+  EXPECT_EQ(found("/a/r", {}), (Route{"r", "", &registry_.raw, ""}));
+  EXPECT_EQ(found("/b/", {"any", "msgpack"}), (Route{"lobby", "", &registry_.json_rpc, "any"}));
+  EXPECT_EQ(found("/b/", {"msgpack", "any"}),
+            (Route{"lobby", "", &registry_.msgpack_rpc, "msgpack", true}));
+  EXPECT_EQ(found("/b/?codec=msgpack", {"any"}),
+            (Route{"lobby", "", &registry_.msgpack_rpc, "any"}));
+  EXPECT_EQ(found("/c/r", {"x"}), (Route{"c/r", "", &registry_.line, "x"}));
+  EXPECT_EQ(found("/chat", {"x"}), (Route{"chat", "", &registry_.json_rpc, "x"}));
+  EXPECT_EQ(found("/chat", {"y"}), (Route{"chat", "", &registry_.json_rpc, ""}));
+}
+
+TEST_F(RouteRulesTest, RefusesWhatIsNoSubprotocol) {
+  for (const std::string& rule : {"/a/=raw;", "/a/=raw;x;", "/a/=raw;;x", "/a/=raw;a b",
+                                  "/a/=raw;a/b", "/a/=raw;\"x\"", "/a/=raw;caf\xc3\xa9"}) {
+    EXPECT_NE(Error({rule}).find("is no subprotocol"), std::string::npos) << rule;
+  }
+  EXPECT_NE(Error({"/a/=raw;" + std::string(256, 'x')}).find("is no subprotocol"),
+            std::string::npos);
+}
+
 TEST_F(RouteRulesTest, ErrorsNameTheRule) {
   EXPECT_EQ(Error({"/a/"}), "route \"/a/\": use PREFIX=DIALECT or PREFIX=DIALECT:NAMESPACE");
   EXPECT_EQ(Error({""}), "route \"\": use PREFIX=DIALECT or PREFIX=DIALECT:NAMESPACE");

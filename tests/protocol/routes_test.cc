@@ -65,9 +65,11 @@ TEST_F(RoutesTest, Codec) {
 }
 
 TEST_F(RoutesTest, Subprotocol) {
-  EXPECT_EQ(Found("/", {"x", "msgpack", "json"}), (Route{"default", "", msgpack_, "msgpack"}));
+  EXPECT_EQ(Found("/", {"x", "msgpack", "json"}),
+            (Route{"default", "", msgpack_, "msgpack", true}));
   EXPECT_EQ(Found("/", {"x"}), (Route{"default", "", json_, ""}));
-  EXPECT_EQ(Found("/?codec=msgpack", {"msgpack"}), (Route{"default", "", msgpack_, "msgpack"}));
+  EXPECT_EQ(Found("/?codec=msgpack", {"msgpack"}),
+            (Route{"default", "", msgpack_, "msgpack", true}));
   EXPECT_EQ(Refused("/?codec=json", {"msgpack"}), 400);
 }
 
