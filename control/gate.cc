@@ -14,8 +14,13 @@ bool Gate::HasToken(const grpc::CallbackServerContext& context) const {
   const auto& metadata = context.client_metadata();
   auto found = metadata.find("authorization");
   bool has = found != metadata.end() && tokens_.Admit({found->second.data(), found->second.size()});
-  if (!has) probe_.unauthenticated.Add();
-  return has;
+  if (has) return true;
+  probe_.unauthenticated.Add();
+  if (reports_ != nullptr) {
+    reports_->TokenRefused(context.peer(),
+                           found == metadata.end() ? "none was sent" : "not listed");
+  }
+  return false;
 }
 
 absl::Status Gate::Admit(const grpc::CallbackServerContext& context) const {

@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "control/caller_reports.h"
 #include "control/probe.h"
 #include "control/tokens.h"
 
@@ -18,9 +19,9 @@ namespace sluice::control {
 // Thread-safe.
 class Gate {
  public:
-  // `request_bytes`: what a request may have.
-  Gate(const Tokens& tokens, size_t request_bytes, ControlProbe& probe)
-      : tokens_(tokens), request_bytes_(request_bytes), probe_(probe) {}
+  // `request_bytes`: what a request may have. `reports` may be null: nobody reads them.
+  Gate(const Tokens& tokens, size_t request_bytes, ControlProbe& probe, CallerReports* reports)
+      : tokens_(tokens), request_bytes_(request_bytes), probe_(probe), reports_(reports) {}
 
   // UNAVAILABLE SHUTTING_DOWN, UNAUTHENTICATED TOKEN_INVALID.
   absl::Status Admit(const grpc::CallbackServerContext& context) const;
@@ -38,6 +39,7 @@ class Gate {
   const Tokens& tokens_;
   const size_t request_bytes_;
   ControlProbe& probe_;
+  CallerReports* const reports_;
   std::atomic<bool> closed_{false};
   std::atomic<bool> overloaded_{false};
 };

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "control/caller_reports.h"
 #include "control/done.h"
 #include "control/drain_book.h"
 #include "control/limits.h"
@@ -33,6 +34,7 @@ struct Node {
   metrics::SharedCounter& encodings;  // of messages (hub::Message)
   Limits limits;
   WorkerReports* worker_reports = nullptr;  // null: nobody reads them
+  CallerReports* caller_reports = nullptr;  // null: nobody reads them
 };
 
 // Runs `task` on every shard, then `done(fold(parts))` at home.

@@ -90,7 +90,7 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeCredentials(
 Server::Server(const ControlOptions& options, const Node& node, ControlProbe& probe)
     : options_(options),
       tokens_(options.token_file),
-      gate_(tokens_, node.limits.request_bytes, probe),
+      gate_(tokens_, node.limits.request_bytes, probe, node.caller_reports),
       calls_(node),
       cluster_(node, calls_, probe.cluster),
       control_(cluster_, gate_, probe),

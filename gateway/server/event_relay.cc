@@ -44,6 +44,9 @@ std::string_view NameOf(Type type) {
 }  // namespace
 
 void EventRelay::Publish(std::vector<hub::ConnectionEvent> events) {
+  for (const hub::ConnectionEvent& event : events) {
+    if (event.type == Type::kBadToken) refusals_.BadToken(event);
+  }
   if (log_.debugs()) {
     for (const hub::ConnectionEvent& event : events) Show(event);
   }

@@ -7,6 +7,7 @@
 
 #include "gateway/hub/event_log.h"
 #include "gateway/server/log.h"
+#include "gateway/server/refusal_log.h"
 #include "metrics/probe.h"
 #include "storage/executor.h"
 
@@ -15,8 +16,8 @@ namespace sluice::server {
 class EventRelay final : public hub::EventOutlet {
  public:
   // `events` is used on `home` alone. All outlive this, and this outlives the shards.
-  EventRelay(hub::EventLog& events, storage::Executor& home, const Log& log)
-      : events_(events), home_(home), log_(log) {}
+  EventRelay(hub::EventLog& events, storage::Executor& home, const Log& log, RefusalLog& refusals)
+      : events_(events), home_(home), log_(log), refusals_(refusals) {}
 
   // Any shard's thread. One shard's events keep their order.
   void Publish(std::vector<hub::ConnectionEvent> events) override;
@@ -30,6 +31,7 @@ class EventRelay final : public hub::EventOutlet {
   hub::EventLog& events_;
   storage::Executor& home_;
   const Log& log_;
+  RefusalLog& refusals_;
   metrics::SharedGauge pending_;
 };
 

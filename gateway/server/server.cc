@@ -63,19 +63,21 @@ std::string MakeEpoch() {
 
 }  // namespace
 
-absl::StatusOr<Server::Parts> Server::Build(const config::Settings& settings, uint32_t shards) {
+absl::StatusOr<Server::Parts> Server::Build(const config::Settings& settings, uint32_t shards,
+                                            const Log* log) {
+  auto refusals = log ? std::make_unique<RefusalLog>(*log) : nullptr;
   auto dialects = std::make_unique<const protocol::Registry>(settings.dialects);
   auto routes = protocol::Routes::Configure(settings.routes, *dialects);
   if (!routes.ok()) return routes.status();
   auto tokens = tokens::JwtAuthority::Make(settings.jwt);
   if (!tokens.ok()) return tokens.status();
-  auto edge = edge::Edge::Make(settings.edge, *std::move(routes), shards);
+  auto edge = edge::Edge::Make(settings.edge, *std::move(routes), shards, refusals.get());
   if (!edge.ok()) return edge.status();
-  return Parts{std::move(dialects), *std::move(tokens), *std::move(edge)};
+  return Parts{std::move(refusals), std::move(dialects), *std::move(tokens), *std::move(edge)};
 }
 
 absl::Status Server::Check(const config::Settings& settings) {
-  auto parts = Build(settings, 1);
+  auto parts = Build(settings, 1, nullptr);
   return parts.ok() ? control::Server::Check(settings.control) : parts.status();
 }
 
@@ -83,7 +85,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const config::Settings& se
                                                       const Log& log) {
   const Grants grants{ReadProcessors(), RaiseDescriptorLimit()};
   const config::Settings bounded = Bounded(settings, grants.descriptors);
-  auto parts = Build(bounded, ShardCount(bounded, grants.processors));
+  auto parts = Build(bounded, ShardCount(bounded, grants.processors), &log);
   if (!parts.ok()) return parts.status();
   std::unique_ptr<Server> server(new Server(bounded, log, grants, *std::move(parts)));
   absl::Status status = server->Listen();
@@ -96,6 +98,7 @@ Server::Server(const config::Settings& settings, const Log& log, const Grants& g
     : settings_(settings),
       log_(log),
       grants_(grants),
+      refusals_(std::move(parts.refusals)),
       dialects_(std::move(parts.dialects)),
       tokens_(std::move(parts.tokens)),
       edge_(std::move(parts.edge)),
@@ -103,7 +106,7 @@ Server::Server(const config::Settings& settings, const Log& log, const Grants& g
       broker_(bus_, settings.shard.node),
       events_(settings.events),
       exchange_(settings.exchange, home_),
-      relay_(events_, home_, log),
+      relay_(events_, home_, log, *refusals_),
       hub_(settings.shard, *edge_, presence_, relay_, *tokens_, exchange_, *dialects_),
       drains_(settings.drains, hub_.set(), home_),
       leaving_({.kept_max = 1}, hub_.set(), home_),
@@ -120,7 +123,8 @@ Server::Server(const config::Settings& settings, const Log& log, const Grants& g
             .broker = broker_,
             .encodings = hub_.encodings(),
             .limits = settings.limits,
-            .worker_reports = &worker_log_},
+            .worker_reports = &worker_log_,
+            .caller_reports = refusals_.get()},
       control_(settings.control, node_, control_probe_),
       heartbeats_(settings.heartbeats),
       watch_({.heartbeats = heartbeats_,

@@ -33,6 +33,7 @@
 #include "gateway/server/log.h"
 #include "gateway/server/node_probe.h"
 #include "gateway/server/processors.h"
+#include "gateway/server/refusal_log.h"
 #include "gateway/server/watch.h"
 #include "gateway/server/worker_log.h"
 #include "gateway/tokens/jwt_authority.h"
@@ -64,11 +65,14 @@ class Server {
  private:
   // What may fail to be built.
   struct Parts {
+    std::unique_ptr<RefusalLog> refusals;
     std::unique_ptr<const protocol::Registry> dialects;
     std::unique_ptr<tokens::JwtAuthority> tokens;
     std::unique_ptr<edge::Edge> edge;
   };
-  static absl::StatusOr<Parts> Build(const config::Settings& settings, uint32_t shards);
+  // Without a log nobody reads who was refused.
+  static absl::StatusOr<Parts> Build(const config::Settings& settings, uint32_t shards,
+                                     const Log* log);
   // What the process found.
   struct Grants {
     Processors processors;
@@ -94,6 +98,7 @@ class Server {
   const Log& log_;
   const Grants grants_;
 
+  const std::unique_ptr<RefusalLog> refusals_;
   std::unique_ptr<const protocol::Registry> dialects_;
   std::unique_ptr<tokens::JwtAuthority> tokens_;
   std::unique_ptr<edge::Edge> edge_;

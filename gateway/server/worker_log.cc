@@ -2,7 +2,6 @@
 #include "gateway/server/worker_log.h"
 
 #include <string>
-#include <utility>
 
 namespace sluice::server {
 
@@ -10,11 +9,9 @@ void WorkerLog::UnknownResults(std::string_view worker, uint64_t id, uint64_t co
   const Instant now = ReadClocks().steady;
   {
     absl::MutexLock lock(&mutex_);
-    untold_ += count;
-    if (now < next_) return;
-    next_ = now + interval_;
-    count = std::exchange(untold_, 0);
+    count = lines_.Take(count, now);
   }
+  if (count == 0) return;
   log_.Warn("results that nobody waits for",
             {{"worker", std::string(worker)},
              {"id", std::to_string(id)},

@@ -11,7 +11,7 @@
 #include "absl/time/time.h"
 #include "control/worker_reports.h"
 #include "gateway/server/log.h"
-#include "storage/time.h"
+#include "gateway/server/seldom.h"
 
 namespace sluice::server {
 
@@ -19,16 +19,14 @@ class WorkerLog final : public control::WorkerReports {
  public:
   // At most one line in `interval`; the next says how many it stands for. `log` outlives this.
   explicit WorkerLog(const Log& log, absl::Duration interval = absl::Seconds(5))
-      : log_(log), interval_(interval) {}
+      : log_(log), lines_({.lines = 1, .interval = interval}) {}
 
   void UnknownResults(std::string_view worker, uint64_t id, uint64_t count) override;
 
  private:
   const Log& log_;
-  const absl::Duration interval_;
   absl::Mutex mutex_;
-  Instant next_ ABSL_GUARDED_BY(mutex_) = Instant::Past();
-  uint64_t untold_ ABSL_GUARDED_BY(mutex_) = 0;  // results since the last line
+  Seldom lines_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace sluice::server

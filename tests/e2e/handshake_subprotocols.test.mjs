@@ -142,14 +142,15 @@ describe('workers', () => {
     });
   });
 
-  test('who leaves before the answer is gone, and the gateway lives', async () => {
-    await Gateway.during({'admission-timeout': '500ms'}, async gateway => {
+  test('who leaves before the answer is noticed', async () => {
+    await Gateway.during({'admission-timeout': '1m'}, async gateway => {
       const worker = await Worker.open(gateway);
       await worker.serve('chat', {admission: () => HOLD});
       const raw = await Raw.connect(gateway.client);
       raw.write(upgradeRequest('/chat', {'Sec-WebSocket-Protocol': 'x'}));
-      await worker.invocations.next();
+      const {id} = await worker.invocations.next();
       raw.destroy();
+      assert.equal(await worker.cancelled.next(), id);
       await until(async () => await gateway.metric('sluice_edge_open_sockets') === 0, 'the end');
       const other = await Plain.open(gateway.url('/other'));
       await other.close();
