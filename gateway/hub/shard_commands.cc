@@ -170,6 +170,7 @@ void Shard::Impl::OnTurn(Session& session, Now now) {
   RunInbox(session, now);
   Session* left = OpenSession(key);
   if (left && Reading(*left)) left->socket->Resume();
+  if (left) PartIfAtRest(*left);
 }
 
 void Shard::Impl::Answered(Session& session, Key batch_key, std::optional<std::string> answer,

@@ -23,7 +23,7 @@ before(async () => {
   clock = new WallClock();
   gateway = await Gateway.start({
     'jwt-keys': keys, 'ping-interval': '1h', 'presence-lease': '10m', 'log-level': 'debug',
-    'longhouse-ping-interval': '1h', 'socketcluster-ping-interval': 0,
+    'longhouse-ping-interval': 0, 'socketcluster-ping-interval': 0,
     'socketcluster-ping-timeout': 0,
   }, {env: clock.env});
   control = gateway.controlClient();

@@ -368,5 +368,31 @@ TEST_F(Graceful, OfTwoDrainsOneMayBeCancelled) {
   EXPECT_EQ(drains.Get("d")->closed, 3);
 }
 
+TEST(Leaving, WhatWaitsForItsTurnIsCarriedOutFirst) {
+  ShardOptions options;
+  options.commands_per_second = 10;
+  options.commands_burst = 1;
+  HubWorld world(1, options);
+  world.dialect.open = true;
+  auto listener = world.Connect("chat", "l");
+  auto client = world.Connect("chat", "a");
+  world.Say(*listener, "sub 1 x");
+  world.Say(*client, "pub - x 1");
+  world.Say(*client, "pub - x 2");
+  listener->socket.Take();
+  Drains drains{{.kept_max = 2}, world.set, world.home};
+  drains.Start({.id = "d",
+                .selector = {.space = "chat", .connections = {"a"}},
+                .per_second = 1000,
+                .grace = absl::Minutes(1)},
+               world.now, [](auto) {});
+  world.Run();
+  EXPECT_FALSE(client->socket.closed());
+  world.Pass(absl::Seconds(1));
+  EXPECT_THAT(listener->socket.Take(), ElementsAre("pub x 2"));
+  EXPECT_TRUE(client->socket.closed());
+  EXPECT_EQ(world.probe().graces_expired.value(), 0);
+}
+
 }  // namespace
 }  // namespace sluice::hub
