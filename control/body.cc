@@ -97,6 +97,24 @@ void FillBody(hub::Payload payload, v1::Body* body, bool msgpack) {
   }
 }
 
+hub::Payload TakeBody(v1::Body* body) {
+  switch (body->content_case()) {
+    case v1::Body::kJson:
+      return hub::Payload::Json(std::move(*body->mutable_json()));
+    case v1::Body::kBinary:
+      return hub::Payload::Binary(std::move(*body->mutable_binary()));
+    case v1::Body::kText:
+      return hub::Payload::Text(std::move(*body->mutable_text()));
+    case v1::Body::kMsgpack: {
+      auto payload = FromMsgpack(body->msgpack(), "", 1000);  // deep as it may be: it was read before
+      return payload.ok() ? *std::move(payload) : hub::Payload::None();
+    }
+    case v1::Body::CONTENT_NOT_SET:
+      break;
+  }
+  return hub::Payload::None();
+}
+
 absl::StatusOr<hub::CallError> ToCallError(const v1::CallError& proto, const BodyBound& bound) {
   if (!proto.data_json().empty()) {
     if (proto.data_json().size() > bound.bytes_max) {

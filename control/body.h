@@ -38,6 +38,8 @@ absl::StatusOr<hub::Payload> ToPayload(const v1::Body& body, std::string_view fi
                                        const BodyBound& bound);
 // `msgpack`: as MessagePack if that is how it came.
 void FillBody(hub::Payload payload, v1::Body* body, bool msgpack = false);
+// What FillBody put there.
+hub::Payload TakeBody(v1::Body* body);
 
 // Without effect on `data_json` beyond the checks of ToPayload.
 absl::StatusOr<hub::CallError> ToCallError(const v1::CallError& proto, const BodyBound& bound);

@@ -6,9 +6,10 @@
 namespace sluice::control {
 
 bool Credit::Change(int64_t by) {
-  int64_t before = total_;
-  total_ = std::clamp<int64_t>(total_ + by, 0, max_);
-  return Release(total_ - before);
+  const int64_t before = total();
+  const int64_t after = std::clamp<int64_t>(before + by, 0, max_);
+  total_.store(after, std::memory_order_relaxed);
+  return Release(after - before);
 }
 
 bool Credit::TakeOne() {

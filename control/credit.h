@@ -17,7 +17,9 @@ class Credit {
   bool Change(int64_t by);
 
   int64_t free() const { return free_.load(std::memory_order_relaxed); }
-  int64_t total() const { return total_; }
+  int64_t total() const { return total_.load(std::memory_order_relaxed); }
+  // How many are taken. May be stale at once.
+  int64_t taken() const { return total() - free(); }
 
   // Takes one if there is one; if not, remembers that somebody wants some.
   bool TryTake();
@@ -29,7 +31,7 @@ class Credit {
   bool TakeOne();
 
   const int64_t max_;
-  int64_t total_ = 0;  // the stream's alone
+  std::atomic<int64_t> total_{0};  // written by the stream alone
   std::atomic<int64_t> free_{0};
   std::atomic<bool> starved_{false};
 };

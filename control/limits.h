@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "absl/time/time.h"
+#include "gateway/hub/worker_health.h"
 
 namespace sluice::control {
 
@@ -41,6 +42,7 @@ struct Limits {
   size_t registration_bytes = 16 << 20;      // --registration-bytes, of all workers together
   size_t worker_registrations_max = 10000;   // --worker-registrations-max, names in one message
   absl::Duration hello_timeout = absl::Seconds(10);       // --worker-hello-timeout
+  hub::EjectionRule ejection;                             // --worker-ejection-*
   absl::Duration method_time_limit_max = absl::Hours(1);  // --method-time-limit-max
 };
 

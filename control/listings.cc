@@ -72,6 +72,7 @@ void MergeMethods(const std::vector<v1::ListMethodsResponse>& answers,
   struct Known {
     bool is_protected = false;
     std::set<std::string> workers;
+    std::set<std::string> ejected;
   };
   std::map<std::string, Known> methods;
   for (const auto& answer : answers) {
@@ -79,6 +80,7 @@ void MergeMethods(const std::vector<v1::ListMethodsResponse>& answers,
       Known& known = methods[method.name()];
       known.is_protected |= method.protected_();
       known.workers.insert(method.workers().begin(), method.workers().end());
+      known.ejected.insert(method.ejected_workers().begin(), method.ejected_workers().end());
     }
   }
   for (const auto& [name, known] : methods) {
@@ -86,6 +88,9 @@ void MergeMethods(const std::vector<v1::ListMethodsResponse>& answers,
     added->set_name(text::ToUtf8(name));
     added->set_protected_(known.is_protected);
     for (const std::string& worker : known.workers) added->add_workers(text::ToUtf8(worker));
+    for (const std::string& worker : known.ejected) {
+      added->add_ejected_workers(text::ToUtf8(worker));
+    }
   }
 }
 

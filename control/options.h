@@ -22,8 +22,12 @@ struct ControlOptions {
   std::string client_ca;        // --control-client-ca, PEM: callers need a certificate of it
   PortGuests::Limits guests;    // --control-connections-max and the like, of the listener itself
   uint32_t streams_max = 1000;  // --control-streams-max, rpcs at once on one connection
-  absl::Duration keepalive_time = absl::Seconds(60);     // --control-keepalive-time
-  absl::Duration keepalive_timeout = absl::Seconds(20);  // --control-keepalive-timeout
+  // --control-keepalive-time, --control-keepalive-timeout: together, how long a worker that is gone
+  // without a word still gets calls. Clients bear pings of servers at any pace (what they are
+  // refused for is too many pings of their own), but must answer them: the timeout is above what a
+  // worker's network thread may stand still.
+  absl::Duration keepalive_time = absl::Seconds(3);
+  absl::Duration keepalive_timeout = absl::Seconds(5);
   // --control-idle-timeout: without an rpc, then told to go; 0: never
   absl::Duration idle_timeout = absl::Minutes(10);
   // --control-ping-min: a caller that pings more often is cut off (after a few)

@@ -74,6 +74,10 @@ void ControlProbe::VisitRpcs(metrics::Visitor& visitor) const {
 
 void ControlProbe::VisitWorkers(metrics::Visitor& visitor) const {
   visitor.Level("workers", "Workers that are connected.", {}, static_cast<double>(workers.value()));
+  visitor.Level("workers_ejected",
+                "Workers that get no calls for now, since they let calls time out "
+                "(--worker-ejection-timeouts).",
+                {}, static_cast<double>(workers_ejected.value()));
   visitor.Count("workers_refused_total", "Worker streams refused (--workers-max).", {},
                 workers_refused.value());
   visitor.Level("worker_registration_bytes",

@@ -85,6 +85,7 @@ class ControlProbe final : public metrics::Source {
   Counter call_overflows;      // Calls ended because their caller did not read
 
   Gauge workers;                  // open Serve streams
+  Gauge workers_ejected;          // get no calls, since they let calls time out
   Counter workers_refused;        // --workers-max
   Counter registrations_refused;  // Register messages
   Counter invocations;

@@ -37,8 +37,8 @@ v1::ConnectionEvent::Type ToProto(hub::ConnectionEvent::Type type) {
   // The hub's order is the contract's.
   static_assert(static_cast<int>(hub::ConnectionEvent::Type::kOpened) + 1 ==
                 v1::ConnectionEvent::TYPE_OPENED);
-  static_assert(static_cast<int>(hub::ConnectionEvent::Type::kWarning) + 1 ==
-                v1::ConnectionEvent::TYPE_WARNING);
+  static_assert(static_cast<int>(hub::ConnectionEvent::Type::kWorkerReadmitted) + 1 ==
+                v1::ConnectionEvent::TYPE_WORKER_READMITTED);
   return static_cast<v1::ConnectionEvent::Type>(static_cast<int>(type) + 1);
 }
 
@@ -97,6 +97,9 @@ v1::ListMethodsResponse ToProto(hub::MethodsView view) {
     added->set_name(text::ToUtf8(std::move(method.name)));
     added->set_protected_(method.is_protected);
     for (std::string& worker : method.workers) added->add_workers(text::ToUtf8(std::move(worker)));
+    for (std::string& worker : method.ejected) {
+      added->add_ejected_workers(text::ToUtf8(std::move(worker)));
+    }
   }
   for (hub::EventOffer& event : view.events) {
     auto* added = proto.add_events();
@@ -118,6 +121,7 @@ v1::ConnectionEvent ToProto(const hub::ConnectionEvent& event) {
   proto.set_code(event.code);
   proto.set_claims_json(event.claims_json);
   proto.set_reason(text::ToUtf8(event.reason));
+  proto.set_worker(text::ToUtf8(event.worker));
   return proto;
 }
 

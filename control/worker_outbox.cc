@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/worker_outbox.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace sluice::control {
@@ -40,6 +42,17 @@ v1::ServeResponse WorkerOutbox::Take() {
   bytes_ -= batches_.front().bytes;
   batches_.pop_front();
   return message;
+}
+
+std::vector<v1::Invocation> WorkerOutbox::TakeInvocations() {
+  std::vector<v1::Invocation> all;
+  for (Batch& batch : batches_) {
+    auto* invocations = batch.message.mutable_invocations();
+    std::move(invocations->begin(), invocations->end(), std::back_inserter(all));
+  }
+  batches_.clear();
+  bytes_ = 0;
+  return all;
 }
 
 }  // namespace sluice::control

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <vector>
 
 #include "control/limits.h"
 #include "sluice/v1/workers.pb.h"
@@ -27,6 +28,8 @@ class WorkerOutbox {
   size_t bytes() const { return bytes_; }  // of all that waits
   // The oldest message; there is one.
   v1::ServeResponse Take();
+  // Every invocation that waits, the oldest first; nothing is written any more.
+  std::vector<v1::Invocation> TakeInvocations();
 
  private:
   struct Batch {

@@ -198,4 +198,24 @@ v1::Invocation ToProto(uint64_t id, hub::Invocation invocation) {
   return proto;
 }
 
+hub::LostWork::Unsent TakeBack(hub::CallKey call, v1::Invocation proto) {
+  switch (proto.what_case()) {
+    case v1::Invocation::kCall:
+      return {call, std::move(*proto.mutable_call()->mutable_method()),
+              TakeBody(proto.mutable_call()->mutable_params())};
+    case v1::Invocation::kLogin:
+      return {call, "", TakeBody(proto.mutable_login()->mutable_params())};
+    case v1::Invocation::kAdmission:
+      return {call, "", TakeBody(proto.mutable_admission()->mutable_payload())};
+    case v1::Invocation::kRaw:
+      return {call, "", TakeBody(proto.mutable_raw()->mutable_message())};
+    case v1::Invocation::kGuard:
+      return {call, std::move(*proto.mutable_guard()->mutable_name()),
+              TakeBody(proto.mutable_guard()->mutable_data())};
+    case v1::Invocation::WHAT_NOT_SET:
+      break;
+  }
+  return {call, "", hub::Payload::None()};
+}
+
 }  // namespace sluice::control

@@ -34,4 +34,7 @@ hub::CallError ResultTooLarge(size_t bytes, const Limits& limits);
 
 v1::Invocation ToProto(uint64_t id, hub::Invocation invocation);
 
+// What ToProto was given of an invocation that nobody was sent.
+hub::LostWork::Unsent TakeBack(hub::CallKey call, v1::Invocation proto);
+
 }  // namespace sluice::control

@@ -47,7 +47,10 @@ WorkerStep ToStep(const v1::Deregister& message, const WorkerIdentity& worker, s
 
 absl::Status RunOn(const WorkerStep& step, hub::Shard& shard, Now now) {
   if (step.deregistration) shard.Deregister(*step.deregistration, now);
-  return step.registration ? shard.Register(*step.registration) : absl::OkStatus();
+  if (!step.registration) return absl::OkStatus();
+  absl::Status status = shard.Register(*step.registration);
+  shard.CreditFreed(now);  // there is one more to give waiting calls to
+  return status;
 }
 
 // The rest of one message's steps; home thread.

@@ -3,6 +3,7 @@
 
 #include <grpcpp/impl/codegen/proto_utils.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "control/grpc_status.h"
@@ -31,6 +32,7 @@ WorkerStream::WorkerStream(hub::WorkerId id, const Node& node, ControlProbe& pro
       began_(ReadClocks()),
       gone_(std::move(gone)),
       credit_(node.limits.worker_credit_max),
+      health_(node.limits.ejection, probe.workers_ejected),
       outbox_(node.limits) {
   probe_.Began();
 }
@@ -52,7 +54,7 @@ bool WorkerStream::TryReserve() {
     // Unless it has read just now, and missed that it is wanted.
     if (full_) return false;
   }
-  return credit_.TryTake();
+  return !ended_.load(std::memory_order_relaxed) && credit_.TryTake();
 }
 
 void WorkerStream::Refuse(hub::CallKey call) {
@@ -68,24 +70,29 @@ void WorkerStream::NoteQueue() {
   if (full_.exchange(full) != full && full) probe_.worker_queues_full.Add();
 }
 
-uint64_t WorkerStream::Invoke(hub::Invocation invocation) {
-  hub::CallKey call = invocation.call;
+uint64_t WorkerStream::Invoke(hub::Invocation& invocation) {
+  const hub::CallKey call = invocation.call;
   v1::Invocation message = ToProto(0, std::move(invocation));
-  if (message.ByteSizeLong() > node_.limits.worker_invocation_bytes) {
-    Refuse(call);
-    return 0;
-  }
+  const bool too_large = message.ByteSizeLong() > node_.limits.worker_invocation_bytes;
   uint64_t id = 0;
   {
     absl::MutexLock lock(&mutex_);
-    if (end_) return 0;  // the hub hears of it by WorkerGone
+    if (end_) {  // the hub hears of it by WorkerGone
+      hub::LostWork::Unsent unsent = TakeBack(call, std::move(message));
+      invocation.method = std::move(unsent.method);
+      invocation.params = std::move(unsent.params);
+      return 0;
+    }
     id = ++last_invocation_;
-    owed_.emplace(id, call);
-    message.set_id(id);
-    outbox_.Add(std::move(message));
-    NoteQueue();
-    probe_.invocations.Add();
+    if (!too_large) {
+      owed_.emplace(id, call);
+      message.set_id(id);
+      outbox_.Add(std::move(message));
+      NoteQueue();
+      probe_.invocations.Add();
+    }
   }
+  if (too_large) Refuse(call);
   Pump();
   return id;
 }
@@ -104,6 +111,7 @@ void WorkerStream::End(absl::Status status) {
   {
     absl::MutexLock lock(&mutex_);
     if (!end_) end_ = std::move(status);
+    ended_.store(true, std::memory_order_relaxed);
   }
   Leave();
   Pump();
@@ -166,16 +174,37 @@ void WorkerStream::OnDone() {
 // From here on the shards are told; by way of the home thread, so that it comes behind every
 // registration of this worker.
 void WorkerStream::Leave() {
+  std::vector<hub::LostWork> lost;
   {
     absl::MutexLock lock(&mutex_);
     if (std::exchange(left_, true)) return;
+    lost = TakeLost();
   }
   hello_alarm_.Cancel();
-  node_.home.Post([&shards = node_.shards, id = id_](Now) {
+  node_.home.Post([&shards = node_.shards, id = id_, lost = std::move(lost)](Now) mutable {
     for (uint32_t i = 0; i < shards.size(); ++i) {
-      shards.Post(i, [id](hub::Shard& shard, Now now) { shard.WorkerGone(id, now); });
+      shards.Post(i, [id, lost = std::move(lost[i])](hub::Shard& shard, Now now) mutable {
+        shard.WorkerGone(id, std::move(lost), now);
+      });
     }
   });
+}
+
+std::vector<hub::LostWork> WorkerStream::TakeLost() {
+  std::vector<hub::LostWork> lost(node_.shards.size());
+  for (v1::Invocation& waiting : outbox_.TakeInvocations()) {
+    auto owed = owed_.find(waiting.id());
+    if (owed == owed_.end()) continue;
+    const hub::CallKey call = owed->second;
+    owed_.erase(owed);
+    lost[call.shard()].unsent.push_back(TakeBack(call, std::move(waiting)));
+  }
+  std::vector<std::pair<uint64_t, hub::CallKey>> sent(owed_.begin(), owed_.end());
+  owed_.clear();
+  std::sort(sent.begin(), sent.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (const auto& [id, call] : sent) lost[call.shard()].sent.push_back(call);
+  return lost;
 }
 
 }  // namespace sluice::control

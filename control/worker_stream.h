@@ -53,9 +53,10 @@ class WorkerStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
   void End(absl::Status status);
 
   // hub::WorkerLink; any thread.
-  int64_t free_credit() const override { return full_ ? 0 : credit_.free(); }
+  int64_t outstanding() const override { return credit_.taken(); }
+  hub::WorkerHealth& health() override { return health_; }
   bool TryReserve() override;
-  uint64_t Invoke(hub::Invocation invocation) override;
+  uint64_t Invoke(hub::Invocation& invocation) override;
   void Cancel(uint64_t invocation) override;
 
  private:
@@ -87,6 +88,8 @@ class WorkerStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
   void NoteQueue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Pump();
   void Leave();
+  // What the worker has not answered, by shard.
+  std::vector<hub::LostWork> TakeLost() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const hub::WorkerId id_;
   const Node& node_;
@@ -97,6 +100,8 @@ class WorkerStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
   Credit credit_;
   std::atomic<bool> full_{false};    // --worker-queue-bytes wait unread: it is given nothing more
   std::atomic<bool> wanted_{false};  // somebody would have given it something meanwhile
+  hub::WorkerHealth health_;
+  std::atomic<bool> ended_{false};  // as `end_`, without the lock
   grpc::Alarm hello_alarm_;
 
   // Of the reading side: whoever handles the message that was read.

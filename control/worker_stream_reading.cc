@@ -158,6 +158,7 @@ void WorkerStream::TakeResults() {
   std::vector<uint64_t> unknown;
   {
     absl::MutexLock lock(&mutex_);
+    if (end_) return;  // its calls are lost already
     for (auto& result : *request_.mutable_results()) {
       auto found = owed_.find(result.id());
       if (found == owed_.end()) {
@@ -170,6 +171,8 @@ void WorkerStream::TakeResults() {
   }
   probe_.results.Add(owed.size());
   TellUnknown(unknown);
+  // Before the answers, so that whoever calls again at once finds the worker as free as it is.
+  const bool wanted = credit_.Release(static_cast<int64_t>(owed.size()));
 
   std::map<uint32_t, Completions> by_shard;
   for (auto& [key, result] : owed) by_shard[key.shard()].emplace_back(key, ToAnswer(*result));
@@ -180,7 +183,7 @@ void WorkerStream::TakeResults() {
       }
     });
   }
-  ReturnCredit(credit_.Release(static_cast<int64_t>(owed.size())));
+  ReturnCredit(wanted);
   EndIfServed();
 }
 

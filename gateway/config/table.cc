@@ -241,6 +241,12 @@ std::vector<Option> Calls(Settings& s) {
       Size<size_t>("registration-bytes", {&l.registration_bytes}, {kKiB, kGiB},
                    "what workers' registrations take, all together"),
       Time("worker-hello-timeout", {&l.hello_timeout}, kTimeout, "what a worker has to say hello"),
+      Count<uint32_t>("worker-ejection-timeouts", {&l.ejection.timeouts}, {0, 1000000},
+                      "calls in a row that time out after which a worker gets none for a while; 0: "
+                      "never"),
+      Time("worker-ejection-time", {&l.ejection.first}, kTimeout,
+           "that while; doubled each time until a call that is a probe is answered"),
+      Time("worker-ejection-time-max", {&l.ejection.longest}, kTimeout, "the longest such while"),
   };
 }
 

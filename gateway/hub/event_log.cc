@@ -10,7 +10,7 @@ using Type = ConnectionEvent::Type;
 size_t SizeOf(const ConnectionEvent& event) {
   constexpr size_t kRest = 64;  // tags, lengths and numbers on the wire
   return sizeof(event) + kRest + event.space.size() + event.connection.size() + event.user.size() +
-         event.channel.size() + event.reason.size() + event.claims_json.size();
+         event.channel.size() + event.reason.size() + event.claims_json.size() + event.worker.size();
 }
 
 bool EventFilter::Matches(const ConnectionEvent& event) const {
@@ -21,7 +21,7 @@ bool EventFilter::Matches(const ConnectionEvent& event) const {
 void EventLog::Append(std::vector<ConnectionEvent> events) {
   for (ConnectionEvent& event : events) {
     bool emptied = CountSpace(event);
-    ConnectionEvent empty{Type::kNamespaceEmpty, event.time, event.space, {}, {}, {}, 0, {}, 0};
+    ConnectionEvent empty{Type::kNamespaceEmpty, event.time, event.space, {}, {}, {}, 0, {}, 0, {}};
     Keep(std::move(event));
     if (emptied) Keep(std::move(empty));
   }

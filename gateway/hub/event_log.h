@@ -35,6 +35,8 @@ struct ConnectionEvent {
     kBadToken,         // it showed a token that was not good; `reason` says why
     kAborted,          // it left before it had opened
     kWarning,          // something of it went wrong without consequence; `reason` says what
+    kWorkerEjected,    // a worker lets calls time out; `reason` says for how long it gets no more
+    kWorkerReadmitted,
   };
   Type type = Type::kOpened;
   absl::Time time;
@@ -46,6 +48,7 @@ struct ConnectionEvent {
   std::string reason;
   uint64_t sequence = 0;      // given by the log
   std::string claims_json{};  // kAuthenticated: of its signed token, if it is by one
+  std::string worker{};       // kWorkerEjected, kWorkerReadmitted: its name; `space` is the caller's
 };
 // About what it takes, in memory and on the wire.
 size_t SizeOf(const ConnectionEvent& event);

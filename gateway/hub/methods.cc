@@ -13,21 +13,6 @@ bool Names(const std::vector<std::string>& list, std::string_view name) {
   return std::find(list.begin(), list.end(), name) != list.end();
 }
 
-// Takes a place in the offer's own bound, which is shared by all shards.
-bool EnterOffer(const Offer& offer) {
-  uint32_t before = offer.in_flight.fetch_add(1, std::memory_order_relaxed);
-  if (offer.in_flight_max == 0 || before < offer.in_flight_max) return true;
-  offer.in_flight.fetch_sub(1, std::memory_order_relaxed);
-  return false;
-}
-
-bool TryReserveOffer(const Offer& offer) {
-  if (!EnterOffer(offer)) return false;
-  if (offer.link->TryReserve()) return true;
-  offer.in_flight.fetch_sub(1, std::memory_order_relaxed);
-  return false;
-}
-
 }  // namespace
 
 // --- Registering ---------------------------------------------------------------------------------
@@ -201,9 +186,13 @@ MethodsView MethodTable::View(std::string_view space) const {
     auto found = tables_.find(name);
     if (found == tables_.end()) continue;
     for (const auto& [method, endpoint] : found->second.methods) {
-      MethodView view{method, endpoint->is_protected, {}};
-      for (const SharedOffer& offer : endpoint->offers) view.workers.push_back(offer->worker_name);
+      MethodView view{method, endpoint->is_protected, {}, {}};
+      for (const SharedOffer& offer : endpoint->offers) {
+        view.workers.push_back(offer->worker_name);
+        if (offer->link->health().ejected()) view.ejected.push_back(offer->worker_name);
+      }
       std::sort(view.workers.begin(), view.workers.end());
+      std::sort(view.ejected.begin(), view.ejected.end());
       methods.emplace(method, std::move(view));
     }
     events.insert(found->second.events.begin(), found->second.events.end());
@@ -212,34 +201,6 @@ MethodsView MethodTable::View(std::string_view space) const {
   for (auto& [name, method] : methods) view.methods.push_back(std::move(method));
   for (auto& [name, event] : events) view.events.push_back(std::move(event));
   return view;
-}
-
-void MethodTable::ForEachWaiting(absl::FunctionRef<void(Endpoint&)> visit) const {
-  for (auto& [space, table] : tables_) {
-    ForEachEndpoint(table, [&](Endpoint& endpoint) {
-      if (!endpoint.waiting.empty()) visit(endpoint);
-    });
-  }
-}
-
-// --- Choosing ------------------------------------------------------------------------------------
-
-SharedOffer ReserveOffer(Endpoint& endpoint) {
-  const auto& offers = endpoint.offers;
-  if (offers.size() == 1) return TryReserveOffer(*offers[0]) ? offers[0] : nullptr;
-  std::vector<std::pair<int64_t, size_t>> order;  // most credit first, then in turn
-  for (size_t i = 0; i < offers.size(); ++i) {
-    size_t turn = (i + offers.size() - endpoint.next % offers.size()) % offers.size();
-    order.emplace_back(-offers[i]->link->free_credit(), turn);
-  }
-  std::sort(order.begin(), order.end());
-  for (auto [credit, turn] : order) {
-    size_t index = (turn + endpoint.next) % offers.size();
-    if (!TryReserveOffer(*offers[index])) continue;
-    endpoint.next = index + 1;
-    return offers[index];
-  }
-  return nullptr;
 }
 
 }  // namespace sluice::hub

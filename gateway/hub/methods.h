@@ -7,7 +7,6 @@
 #pragma once
 
 #include <array>
-#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -17,6 +16,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "gateway/hub/shard_types.h"
+#include "gateway/hub/waiting_calls.h"
 #include "gateway/hub/worker.h"
 
 namespace sluice::hub {
@@ -26,7 +26,8 @@ struct Endpoint {
   std::string method;  // empty for a role
   bool is_protected = false;
   std::vector<SharedOffer> offers;  // empty: nobody serves it now
-  std::deque<CallKey> waiting;      // for credit, oldest first
+  WaitingCalls waiting;             // for credit
+  size_t place = 0;                 // while calls wait: of Calls
   size_t next = 0;                  // where the last choice among equals ended
 };
 
@@ -51,9 +52,6 @@ class MethodTable {
   const EventOffer* FindEvent(std::string_view space, std::string_view event) const;
 
   MethodsView View(std::string_view space) const;
-
-  // Shows every endpoint with waiting calls; `visit` may take from them.
-  void ForEachWaiting(absl::FunctionRef<void(Endpoint&)> visit) const;
 
  private:
   struct Table {
@@ -81,9 +79,5 @@ class MethodTable {
   size_t guards_ = 0;  // endpoints of guards, over all namespaces: mostly none
   mutable Tables tables_;
 };
-
-// Takes one credit of the best offer: the one whose worker has the most free, in turn among
-// equals. Null if there is none to be had now.
-SharedOffer ReserveOffer(Endpoint& endpoint);
 
 }  // namespace sluice::hub

@@ -68,6 +68,17 @@ void VisitCalls(const ShardProbe& probe, metrics::Visitor& visitor) {
   visitor.Count("results_dropped_total",
                 "Workers' answers that nobody waited for any more, or that were unknown.", {},
                 probe.results_dropped.value());
+  visitor.Count("calls_given_again_total",
+                "Calls whose worker left before it was sent them, given to another.", {},
+                probe.calls_given_again.value());
+  visitor.Count("method_queues_visited_total",
+                "Looks at a method's waiting calls when a worker may have room for them.", {},
+                probe.queues_visited.value());
+  visitor.Count("worker_ejections_total",
+                "Workers that got no calls for a while, since they had let calls time out.", {},
+                probe.worker_ejections.value());
+  visitor.Count("worker_readmissions_total", "Ejected workers that answered their probe in time.",
+                {}, probe.worker_readmissions.value());
   visitor.Level("calls_in_flight", "Invocations that workers have not answered.", {},
                 static_cast<double>(probe.calls_in_flight.value()));
   visitor.Level("calls_waiting", "Calls that wait for a worker's credit.", {},

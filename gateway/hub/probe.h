@@ -29,6 +29,10 @@ struct ShardProbe {
   Counter calls;                                   // invocations begun, all roles
   Counter calls_queued;                            // waited for credit
   Counter results_dropped;                         // answers that nobody waited for
+  Counter calls_given_again;                       // never sent to the worker that had them
+  Counter queues_visited;                          // of methods, to see whether a call can start
+  Counter worker_ejections;
+  Counter worker_readmissions;
   Gauge calls_in_flight;
   Gauge calls_waiting;
   Counter client_calls;  // Control.Call, asked

@@ -70,6 +70,7 @@ void Shard::Tick(Now now) {
   impl_->timers.Advance(now, [&](uint64_t token) { impl_->OnTimer(token, now); });
   impl_->TellGathered(now);
   impl_->RenewPresence(now);
+  impl_->LookForEjected(now);
 }
 
 void Shard::Impl::OnTimer(uint64_t token, Now now) {
@@ -118,14 +119,21 @@ void Shard::Deregister(const Deregistration& deregistration, Now now) {
                             [&](Endpoint& endpoint) { impl_->calls.FailWaiting(endpoint, now); });
 }
 
-void Shard::WorkerGone(WorkerId worker, Now now) {
+void Shard::WorkerGone(WorkerId worker, LostWork lost, Now now) {
   impl_->methods.RemoveWorker(worker,
                               [&](Endpoint& endpoint) { impl_->calls.FailWaiting(endpoint, now); });
-  impl_->calls.FailWorker(worker, now);
+  impl_->calls.Lose(std::move(lost), now);
 }
 
 void Shard::Complete(CallKey call, WorkerResult result, Now now, std::unique_ptr<Token> token) {
   impl_->calls.Complete(call, std::move(result), now, std::move(token));
+}
+
+// Nobody says when an ejection is over, so calls that wait look now and then.
+void Shard::Impl::LookForEjected(Now now) {
+  if (now < next_look) return;
+  next_look = now + kLookEvery;
+  calls.Pump(now);
 }
 
 void Shard::Impl::OnPlaceFreed() {
@@ -134,8 +142,6 @@ void Shard::Impl::OnPlaceFreed() {
   }
 }
 
-void Shard::CreditFreed(Now now) {
-  impl_->methods.ForEachWaiting([&](Endpoint& endpoint) { impl_->calls.Pump(endpoint, now); });
-}
+void Shard::CreditFreed(Now now) { impl_->calls.Pump(now); }
 
 }  // namespace sluice::hub

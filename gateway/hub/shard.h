@@ -137,12 +137,12 @@ class Shard {
   // RESOURCE_EXHAUSTED: methods_max; nothing was taken then.
   absl::Status Register(const Registration& registration);
   void Deregister(const Deregistration& deregistration, Now now);
-  // The stream ended: its offers go, and its calls fail.
-  void WorkerGone(WorkerId worker, Now now);
+  // The stream ended: its offers go. Calls that it was sent fail, others are given to others.
+  void WorkerGone(WorkerId worker, LostWork lost, Now now);
   // A worker answered; keys that are unknown by now are counted and dropped.
   // With a `token`, the client gets that right before the answer, and is authenticated with it.
   void Complete(CallKey call, WorkerResult result, Now now, std::unique_ptr<Token> token = nullptr);
-  // Some worker has credit again after TryReserve had failed.
+  // Some worker has credit again after TryReserve had failed, or there is one more.
   void CreditFreed(Now now);
 
   // --- for other shards (ShardSet) ---------------------------------------------------------------

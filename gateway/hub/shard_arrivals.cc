@@ -179,7 +179,7 @@ bool Shard::Impl::Admit(Session& session, Now now) {
                        now);
   }
   if (call) {
-    session.calls.push_back(call->key);
+    Holds(session, *call);
   } else {
     Refuse(session, CloseCause::kAdmissionDown, MakeError(Fault::kUnavailable), {}, now);
   }

@@ -34,7 +34,7 @@ void Shard::Impl::Call(Session& session, Correlation correlation, Key batch, Cal
                                    .time_limit = limit},
                                   now);
   if (!call) return fail(Fault::kOverloaded);
-  session.calls.push_back(call->key);
+  Holds(session, *call);
   if (notification) Answered(session, batch, std::nullopt, now);
 }
 
@@ -55,39 +55,66 @@ void Shard::Impl::LogIn(Session& session, Correlation correlation, Key batch, Lo
                                    .time_limit = options.call_timeout},
                                   now);
   if (!call) return fail(Fault::kOverloaded);
-  session.calls.push_back(call->key);
+  Holds(session, *call);
+}
+
+void Shard::Impl::Holds(Session& session, PendingCall& call) {
+  call.place = static_cast<uint32_t>(session.calls.size());
+  session.calls.push_back(call.key);
+}
+
+// The last one moves into the gap.
+void Shard::Impl::HoldsNoMore(Session& session, const PendingCall& call) {
+  CallKey last = session.calls.back();
+  session.calls[call.place] = last;
+  calls.Find(last)->place = call.place;
+  session.calls.pop_back();
+}
+
+bool Shard::Impl::AwaitsPlace(const Session& session, const Command& command) const {
+  if (session.calls.size() < options.calls_per_connection || command.correlation.answer) {
+    return false;
+  }
+  return std::holds_alternative<Forward>(command.verb) ||
+         std::holds_alternative<CallMethod>(command.verb);
 }
 
 void Shard::Impl::OnResult(PendingCall& call, WorkerResult result, Now now) {
   Session* session = sessions.Find(call.session);
   if (!session) return;
-  for (auto it = session->calls.begin(); it != session->calls.end(); ++it) {
-    if (*it != call.key) continue;
-    session->calls.erase(it);
-    break;
-  }
+  HoldsNoMore(*session, call);
   PartIfAtRest(*session);
+  UseResult(*session, call, std::move(result), now);
+  // A place is free for what waits for one.
+  session = OpenSession(call.session);
+  if (!session || session->inbox.empty()) return;
+  RunInbox(*session, now);
+  session = OpenSession(call.session);
+  if (session && Reading(*session)) session->socket->Resume();
+}
+
+void Shard::Impl::UseResult(Session& session, PendingCall& call, WorkerResult result, Now now) {
   const CallRequest& request = call.request;
   switch (request.role) {
     case Role::kAdmission:
-      return OnAdmission(*session, std::move(result), now);
+      return OnAdmission(session, std::move(result), now);
     case Role::kGuard:
-      return OnVerdict(*session, request.action, std::move(result), now);
+      return OnVerdict(session, request.action, std::move(result), now);
     case Role::kLogin:
-      if (!HandToken(*session, call, now)) return;
-      return OnLogin(*session, call, std::move(result), now);
+      if (!HandToken(session, call, now)) return;
+      return OnLogin(session, call, std::move(result), now);
     case Role::kRaw:
       return;  // nobody waits for anything of it
     case Role::kMethod:
-      if (!HandToken(*session, call, now)) return;
+      if (!HandToken(session, call, now)) return;
       break;
   }
   if (auto* error = std::get_if<CallError>(&result)) {
-    return Fail(*session, request.correlation, request.batch, *error, now);
+    return Fail(session, request.correlation, request.batch, *error, now);
   }
   // Accept and Reject answer no method: the result is then as empty as they are of one.
   auto* payload = std::get_if<Payload>(&result);
-  Succeed(*session, request.correlation, request.batch, payload ? *payload : Payload::None(), now);
+  Succeed(session, request.correlation, request.batch, payload ? *payload : Payload::None(), now);
 }
 
 // A message for whoever understands it. Nobody can be told if it is lost, so it is counted.
@@ -96,6 +123,7 @@ void Shard::Impl::Pass(Session& session, const Correlation& correlation, Key bat
   Endpoint* endpoint = methods.Find(session.space_name, Role::kRaw);
   auto fail = [&](Fault fault) { Fail(session, correlation, batch, MakeError(fault), now); };
   if (!endpoint) return fail(Fault::kMethodNotFound);
+  if (session.calls.size() >= options.calls_per_connection) return fail(Fault::kTooManyCalls);
   if (endpoint->offers.empty()) return fail(Fault::kUnavailable);
   PendingCall* call = calls.Begin(session.key, *endpoint,
                                   {.role = Role::kRaw,
@@ -104,7 +132,7 @@ void Shard::Impl::Pass(Session& session, const Correlation& correlation, Key bat
                                    .time_limit = options.call_timeout},
                                   now);
   if (!call) return fail(Fault::kOverloaded);
-  session.calls.push_back(call->key);
+  Holds(session, *call);
   Answered(session, batch, std::nullopt, now);
 }
 
@@ -181,6 +209,29 @@ Context Shard::Impl::ContextOf(SessionKey key, const ContextSpec& spec) {
     }
   }
   return context;
+}
+
+Endpoint* Shard::Impl::EndpointOf(const PendingCall& call, std::string_view method) {
+  const Session* session = sessions.Find(call.session);
+  if (!session) return nullptr;
+  const CallRequest& request = call.request;
+  if (request.role == Role::kGuard) return methods.FindGuard(session->space_name, request.action);
+  return methods.Find(session->space_name, request.role, method);
+}
+
+void Shard::Impl::OnHealth(const PendingCall& call, const WorkerHealth::Change& change, Now now) {
+  const bool ejected = change.kind == WorkerHealth::Change::kEjected;
+  (ejected ? probe.worker_ejections : probe.worker_readmissions).Add();
+  ConnectionEvent event;
+  event.type =
+      ejected ? ConnectionEvent::Type::kWorkerEjected : ConnectionEvent::Type::kWorkerReadmitted;
+  event.time = now.date;
+  if (const Session* session = sessions.Find(call.session)) event.space = session->space_name;
+  event.worker = call.offer->worker_name;
+  event.reason = ejected
+                     ? "it lets calls time out; no others for " + absl::FormatDuration(change.lasts)
+                     : "it answered in time";
+  events.push_back(std::move(event));
 }
 
 Candidate Shard::Impl::CandidateOf(SessionKey key) {

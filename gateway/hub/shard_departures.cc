@@ -144,8 +144,16 @@ void Shard::Impl::Closed(SessionKey key, const CloseFrame& frame, Now now) {
 
 void Shard::Impl::Emit(Type type, const Session& session, Now now, std::string_view channel,
                        const CloseFrame& frame) {
-  events.push_back({type, now.date, session.space_name, session.id, session.user,
-                    std::string(channel), frame.code, frame.reason, 0});
+  events.push_back({type,
+                    now.date,
+                    session.space_name,
+                    session.id,
+                    session.user,
+                    std::string(channel),
+                    frame.code,
+                    frame.reason,
+                    0,
+                    {}});
 }
 
 }  // namespace sluice::hub

@@ -62,7 +62,7 @@ Shard::Impl::Guarding Shard::Impl::Ask(Session& session, GuardAction action, std
                        now);
   }
   if (!call) return Undecided(Fault::kUnavailable);
-  session.calls.push_back(call->key);
+  Holds(session, *call);
   return {Guarding::kAsked, {}};
 }
 
@@ -141,7 +141,7 @@ void Shard::Impl::RunInbox(Session& session, Now now) {
       Guarding guarding = Ask(session, question->action, question->subject, question->data, now);
       if (guarding.state == Guarding::kAsked) return;
       InboxDecided(session, std::move(guarding), now);
-    } else if (MustWait(session, front.command, now)) {
+    } else if (AwaitsPlace(session, front.command) || MustWait(session, front.command, now)) {
       return;
     } else {
       QueuedCommand next = std::move(front);

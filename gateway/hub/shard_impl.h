@@ -62,6 +62,8 @@ struct IdProbe {
 };
 
 struct Shard::Impl : CallOwner {
+  static constexpr Duration kLookEvery = absl::Milliseconds(500);
+
   Impl(Shard& shard, uint32_t index, const ShardOptions& options, const ShardPorts& ports,
        ShardProbe& probe);
 
@@ -77,6 +79,7 @@ struct Shard::Impl : CallOwner {
   static constexpr uint64_t kKindMask = uint64_t{0xff} << 56;
   uint64_t TimerToken(Kind kind, Key key) const { return kind | (key.value & ~kKindMask); }
   void OnTimer(uint64_t token, Now now);
+  void LookForEjected(Now now);
 
   // --- arrivals (shard_arrivals.cc) ---
   SessionKey Open(Arrival arrival, Socket& socket, Now now);
@@ -255,11 +258,21 @@ struct Shard::Impl : CallOwner {
   void Await(Session& session, uint64_t ask, uint64_t number, Duration timeout,
              std::shared_ptr<AnswerSink> sink, Now now);
 
+  // The session has a call more, or one less.
+  void Holds(Session& session, PendingCall& call);
+  void HoldsNoMore(Session& session, const PendingCall& call);
+  // Whether the command at the front waits until the session has fewer calls: nobody could be told
+  // that it was not carried out.
+  bool AwaitsPlace(const Session& session, const Command& command) const;
+
   // CallOwner.
   Context ContextOf(SessionKey key, const ContextSpec& spec) override;
   Candidate CandidateOf(SessionKey key) override;
+  Endpoint* EndpointOf(const PendingCall& call, std::string_view method) override;
+  void OnHealth(const PendingCall& call, const WorkerHealth::Change& change, Now now) override;
   void OnPlaceFreed() override;
   void OnResult(PendingCall& call, WorkerResult result, Now now) override;
+  void UseResult(Session& session, PendingCall& call, WorkerResult result, Now now);
 
   Session* OpenSession(SessionKey key) const {
     Session* session = sessions.Find(key);
@@ -304,6 +317,7 @@ struct Shard::Impl : CallOwner {
   std::map<std::string, Viewers> viewed;
   std::vector<std::string> gathering;  // namespaces whose news wait for TellGathered
   Instant next_renewal = Instant::Past();
+  Instant next_look = Instant::Past();  // for workers whose ejection is over
 };
 
 }  // namespace sluice::hub

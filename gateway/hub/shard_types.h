@@ -125,6 +125,7 @@ struct MethodView {
   std::string name;
   bool is_protected = false;
   std::vector<std::string> workers;  // sorted names
+  std::vector<std::string> ejected;  // those of them that get no calls for now
 };
 struct MethodsView {
   std::vector<MethodView> methods;

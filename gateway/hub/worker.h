@@ -14,6 +14,7 @@
 
 #include "gateway/hub/fault.h"
 #include "gateway/hub/types.h"
+#include "gateway/hub/worker_health.h"
 
 namespace sluice::hub {
 
@@ -124,19 +125,36 @@ class WorkerLink {
  public:
   virtual ~WorkerLink() = default;
 
-  // How many invocations it would take now. May be stale at once.
-  virtual int64_t free_credit() const = 0;
+  // How many invocations it has without a result, those that nobody waits for included. May be
+  // stale at once.
+  virtual int64_t outstanding() const = 0;
+
+  virtual WorkerHealth& health() = 0;
 
   // Takes one credit if there is one. If not, the link remembers that somebody wants some, and
-  // posts Shard::CreditFreed to every shard when there is some again.
+  // posts Shard::CreditFreed to every shard when there is some again. Never of a stream that has
+  // ended.
   virtual bool TryReserve() = 0;
 
   // Uses a reserved credit; it is free again when the result comes (or the stream ends). Results
-  // come back by Shard::Complete on the shard that the key names. Returns what the link calls it.
-  virtual uint64_t Invoke(Invocation invocation) = 0;
+  // come back by Shard::Complete on the shard that the key names. Returns what the link calls it;
+  // 0: the stream has ended meanwhile, and the invocation is untouched.
+  virtual uint64_t Invoke(Invocation& invocation) = 0;
 
   // Nobody waits for this one any more; `invocation` is what Invoke returned.
   virtual void Cancel(uint64_t invocation) = 0;
+};
+
+// What a worker had when its stream ended, of one shard.
+struct LostWork {
+  // Never given to gRPC: as if it had not been asked.
+  struct Unsent {
+    CallKey call;
+    std::string method;  // as in Invocation
+    Payload params;
+  };
+  std::vector<Unsent> unsent;
+  std::vector<CallKey> sent;  // it may have run
 };
 
 // One method (or role) as one worker offers it. Shared by all shards.

@@ -37,6 +37,10 @@ std::string_view NameOf(Type type) {
       return "connection aborted";
     case Type::kWarning:
       return "warning";
+    case Type::kWorkerEjected:
+      return "worker ejected";
+    case Type::kWorkerReadmitted:
+      return "worker readmitted";
   }
   return "";
 }

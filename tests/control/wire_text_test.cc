@@ -96,8 +96,8 @@ TEST(WireText, OfViews) {
                            hub::CallError{.name = kBad, .message = kBad, .data_json = {}}};
   EXPECT_EQ(Repaired(ToProto(std::move(answer))), 4);
 
-  hub::MethodsView methods{{{kBad, false, {kBad}}}, {{kBad, false}}};
-  EXPECT_EQ(Repaired(ToProto(std::move(methods))), 3);
+  hub::MethodsView methods{{{kBad, false, {kBad}, {kBad}}}, {{kBad, false}}};
+  EXPECT_EQ(Repaired(ToProto(std::move(methods))), 4);
 
   hub::Outcome outcome;
   outcome.not_found = {kBad};

@@ -14,6 +14,7 @@ export {DEADLINE_MS, Inbox, until, within} from './harness/poll.mjs';
 export {OPCODE, Raw, frame, statusOf, upgradeRequest} from './harness/raw.mjs';
 export {Packets, connected, inboxOf, once, rejection, socketCluster, token, writeKeys}
   from './harness/socketcluster.mjs';
+export {Valve} from './harness/valve.mjs';
 export {WallClock} from './harness/wall_clock.mjs';
 export {Watcher} from './harness/watcher.mjs';
 export {Failure, HOLD, Worker} from './harness/worker.mjs';

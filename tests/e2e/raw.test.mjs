@@ -3,7 +3,7 @@
 // Plain sockets without any protocol, in pools as @soketi/connections has them.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {Gateway, Inbox, Plain, Watcher, Worker, openMany, outcome, refused, until}
+import {Gateway, HOLD, Inbox, Plain, Watcher, Worker, openMany, outcome, refused, until}
   from './harness.mjs';
 
 let gateway, control;
@@ -225,5 +225,26 @@ describe('pools', () => {
     } finally {
       await quick.stop();
     }
+  });
+});
+
+test('--calls-per-connection: what is beyond waits, and nothing is lost', async () => {
+  await Gateway.during({'calls-per-connection': 4, 'commands-per-second': 0, shards: 1}, async own => {
+    const worker = await Worker.open(own, {credit: 500});
+    await worker.serve('bound', {raw: () => HOLD});
+    const client = await Plain.open(own.url('/raw/bound'));
+    for (let i = 0; i < 100; ++i) client.send(`${i}`);
+    await until(() => worker.held.size === 4, 'four messages');
+    assert.equal(await own.metric('sluice_calls_in_flight'), 4);
+    const seen = [];
+    while (seen.length < 100) {
+      const {id, raw} = await worker.invocations.next();
+      seen.push(raw.message.text);
+      assert.ok(worker.held.size <= 4);
+      worker.answer({id, result: {}});
+    }
+    assert.deepEqual(seen, Array.from({length: 100}, (_, i) => `${i}`));
+    await worker.finish();
+    await client.close();
   });
 });

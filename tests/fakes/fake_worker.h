@@ -14,13 +14,16 @@ class FakeWorker final : public hub::WorkerLink {
  public:
   explicit FakeWorker(int64_t credit) : credit_(credit) {}
 
-  int64_t free_credit() const override { return credit_; }
+  int64_t outstanding() const override { return taken_; }
+  hub::WorkerHealth& health() override { return health_; }
   bool TryReserve() override {
-    if (credit_ <= 0) return false;
+    if (gone_ || credit_ <= 0) return false;
+    ++taken_;
     --credit_;
     return true;
   }
-  uint64_t Invoke(hub::Invocation invocation) override {
+  uint64_t Invoke(hub::Invocation& invocation) override {
+    if (gone_) return 0;
     calls_.push_back(invocation.call);
     invoked.push_back(std::move(invocation));
     return calls_.size();
@@ -32,9 +35,29 @@ class FakeWorker final : public hub::WorkerLink {
     hub::Invocation next = std::move(invoked.front());
     invoked.pop_front();
     ++credit_;
+    --taken_;
     return next;
   }
   void AddCredit(int64_t credit) { credit_ += credit; }
+
+  // Its stream ends: it takes nothing more. What it had, of one shard; the youngest `unsent` were
+  // never written.
+  void Go() { gone_ = true; }
+  hub::LostWork LostOf(uint32_t shard, size_t unsent = 0) const {
+    hub::LostWork lost;
+    for (size_t i = 0; i < invoked.size(); ++i) {
+      const hub::Invocation& one = invoked[i];
+      if (one.call.shard() != shard) continue;
+      if (i + unsent < invoked.size()) {
+        lost.sent.push_back(one.call);
+      } else {
+        lost.unsent.push_back({one.call, one.method, one.params});
+      }
+    }
+    return lost;
+  }
+
+  metrics::SharedGauge ejected;  // 1 while it is
 
   std::deque<hub::Invocation> invoked;
   std::vector<hub::CallKey> cancelled;
@@ -42,6 +65,9 @@ class FakeWorker final : public hub::WorkerLink {
  private:
   std::vector<hub::CallKey> calls_;  // by what Invoke returned, less one
   int64_t credit_;
+  int64_t taken_ = 0;
+  bool gone_ = false;
+  hub::WorkerHealth health_{{}, ejected};
 };
 
 }  // namespace sluice::fakes

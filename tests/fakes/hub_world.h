@@ -112,7 +112,10 @@ class HubWorld {
 
   // Registers on every shard.
   void Register(const hub::Registration& registration) {
-    for (auto& part : parts_) MustBeOk(part->shard->Register(registration));
+    for (auto& part : parts_) {
+      MustBeOk(part->shard->Register(registration));
+      part->shard->CreditFreed(now);
+    }
   }
   hub::SharedOffer Offer(std::shared_ptr<FakeWorker> link, std::string method,
                          hub::Role role = hub::Role::kMethod) {
@@ -137,6 +140,16 @@ class HubWorld {
   }
   static hub::WorkerId IdOf(const std::shared_ptr<FakeWorker>& link) {
     return reinterpret_cast<uintptr_t>(link.get());
+  }
+
+  // Its stream ends; the youngest `unsent` of what it has were never written.
+  void Kill(FakeWorker& worker, size_t unsent = 0) {
+    worker.Go();
+    for (uint32_t i = 0; i < parts_.size(); ++i) {
+      parts_[i]->shard->WorkerGone(reinterpret_cast<uintptr_t>(&worker), worker.LostOf(i, unsent),
+                                   now);
+    }
+    Run();
   }
 
   // Answers the oldest invocation.

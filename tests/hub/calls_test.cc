@@ -44,7 +44,7 @@ TEST(Calls, OfAMethodThatNeverWasAndOfOneThatWas) {
   auto client = world.Connect("chat", "a");
   EXPECT_THAT(world.Say(*client, "call 1 sum 0"), ElementsAre("err 1 method_not_found"));
   auto worker = world.Serve("chat", "sum");
-  world.shard().WorkerGone(HubWorld::IdOf(worker), world.now);
+  world.Kill(*worker);
   EXPECT_THAT(world.Say(*client, "call 2 sum 0"), ElementsAre("err 2 unavailable"));
   auto again = world.Serve("chat", "sum");
   world.shard().Deregister({HubWorld::IdOf(again), "chat", true, {}, {}, {}, {}}, world.now);
@@ -60,7 +60,7 @@ TEST(Calls, FailWhenTheirWorkerDies) {
   auto client = world.Connect("chat", "a");
   world.Say(*client, "call 1 sum 0");
   world.Say(*client, "call 2 sum 0");  // waits for credit
-  world.shard().WorkerGone(HubWorld::IdOf(worker), world.now);
+  world.Kill(*worker);
   EXPECT_THAT(client->socket.Take(), ElementsAre("err 2 unavailable", "err 1 worker_lost"));
   world.shard().Complete(worker->invoked[0].call, Payload::Json("late"), world.now);
   EXPECT_THAT(client->socket.Take(), IsEmpty());
@@ -88,7 +88,7 @@ TEST(Calls, AreCancelledWhenTheClientLeaves) {
   EXPECT_EQ(world.probe().results_dropped.value(), 1);
 }
 
-TEST(Calls, GoToWhoHasTheMostCredit) {
+TEST(Calls, GoToWhoHasCredit) {
   HubWorld world;
   auto small = world.Serve("chat", "m", 2);
   auto large = world.Serve("chat", "m", 4);
@@ -311,6 +311,43 @@ TEST(Raw, MessagesGoToTheirWorker) {
   EXPECT_EQ(worker->invoked[0].params, Payload::Text("hello"));
   world.Reply(*worker, Payload::None());
   EXPECT_THAT(client->socket.Take(), IsEmpty());
+}
+
+// Nobody can be told that such a message was not passed on, so none is dropped for its number.
+TEST(Raw, MessagesBeyondTheBoundWaitAndReadingWithThem) {
+  ShardOptions options;
+  options.calls_per_connection = 2;
+  HubWorld world(1, options);
+  auto worker = world.ServeRole("chat", Role::kRaw);
+  auto client = world.Connect("chat", "a");
+  for (std::string text : {"raw - one", "raw - two", "raw - three", "raw - four"}) {
+    world.Say(*client, text);
+  }
+  EXPECT_EQ(worker->invoked.size(), 2);
+  EXPECT_FALSE(world.shard().Reading(client->key));
+  int resumed = client->socket.resumed();
+  world.Reply(*worker, Payload::None());
+  EXPECT_EQ(worker->invoked.size(), 2);
+  EXPECT_FALSE(world.shard().Reading(client->key)) << "the fourth still waits";
+  world.Reply(*worker, Payload::None());
+  EXPECT_TRUE(world.shard().Reading(client->key));
+  EXPECT_EQ(client->socket.resumed(), resumed + 1);
+  EXPECT_EQ(worker->invoked[0].params, Payload::Text("three"));
+  EXPECT_EQ(worker->invoked[1].params, Payload::Text("four"));
+}
+
+TEST(Calls, WithoutAnswerWaitForAPlaceAsWell) {
+  ShardOptions options;
+  options.calls_per_connection = 1;
+  HubWorld world(1, options);
+  auto worker = world.Serve("chat", "m");
+  auto client = world.Connect("chat", "a");
+  world.Say(*client, "call - m one");
+  world.Say(*client, "call - m two");
+  EXPECT_EQ(worker->invoked.size(), 1);
+  world.Pass(absl::Seconds(10) + absl::Milliseconds(500));
+  ASSERT_EQ(worker->invoked.size(), 2) << "a time-out frees the place, too";
+  EXPECT_EQ(worker->invoked[1].params.bytes, "two");
 }
 
 }  // namespace

@@ -92,7 +92,7 @@ TEST(Guards, ThatAreGoneOrSilentBlockUnlessOpen) {
     world.Pass(absl::Seconds(6));
     EXPECT_EQ(worker->invoked.size(), open ? 1 : 0);
     if (!open) EXPECT_THAT(client->socket.Take(), ElementsAre("err 1 timeout"));
-    world.shard().WorkerGone(HubWorld::IdOf(guard), world.now);
+    world.Kill(*guard);
     world.Say(*client, "call 2 m x");
     EXPECT_EQ(worker->invoked.size(), open ? 2 : 0);
     EXPECT_EQ(world.probe().guards_undecided.value(), 2);

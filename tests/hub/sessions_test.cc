@@ -130,7 +130,7 @@ TEST(Admission, RejectWithoutCodeHasTheDefault) {
 TEST(Admission, IsNotSkippedWhenItsWorkerIsGone) {
   HubWorld world;
   auto worker = world.ServeRole("chat", Role::kAdmission);
-  world.shard().WorkerGone(HubWorld::IdOf(worker), world.now);
+  world.Kill(*worker);
   auto client = world.Connect("chat", "a");
   EXPECT_EQ(client->socket.closed()->code, 1013);
 }

@@ -135,10 +135,13 @@ class Simulation {
   void KillWorker() {
     if (workers_.empty() || !Chance(40)) return;
     size_t index = Pick(workers_.size());
+    FakeWorker& dying = *workers_[index];
+    dying.Go();
+    const size_t unsent = Pick(dying.invoked.size() + 1);
     for (uint32_t i = 0; i < kShards; ++i) {
-      world_.set.Post(i, [id = HubWorld::IdOf(workers_[index])](Shard& shard, Now now) {
-        shard.WorkerGone(id, now);
-      });
+      world_.set.Post(
+          i, [id = HubWorld::IdOf(workers_[index]), lost = dying.LostOf(i, unsent)](
+                 Shard& shard, Now now) mutable { shard.WorkerGone(id, std::move(lost), now); });
     }
     graveyard_.push_back(workers_[index]);  // its address is its id: not to be reused
     workers_.erase(workers_.begin() + index);
