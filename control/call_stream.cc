@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/call_stream.h"
 
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -12,12 +13,23 @@
 namespace sluice::control {
 namespace {
 
+// What gRPC and this node hold for one Call as long as its stream is open, beside the request,
+// which gRPC keeps as well, and the answers that wait. Measured; nearly all of it is gRPC's.
+constexpr int64_t kCallBytes = 17 << 10;
+
 class CallStream final : public RpcStream<v1::CallResponse> {
  public:
   CallStream(Cluster& cluster, ControlProbe& probe)
       : RpcStream(Rpc::kCall, probe), cluster_(cluster), probe_(probe) {}
+  ~CallStream() override { probe_.client_call_bytes.Add(-held_); }
 
   void Begin(std::shared_ptr<CallStream> self, const v1::CallRequest& request) {
+    own_ = kCallBytes + static_cast<int64_t>(request.ByteSizeLong());
+    if (!Hold(own_)) {
+      return Fail(WithRetry(Error(absl::StatusCode::kResourceExhausted, "CLIENT_CALLS_EXHAUSTED",
+                                  "the Calls under way hold too much (--client-calls-bytes)"),
+                            absl::Seconds(1)));
+    }
     CallListener listener;
     listener.on_answer = [self](v1::CallResponse::Answer answer) { self->Take(std::move(answer)); };
     listener.on_end = [self](v1::Outcome outcome) { self->TakeEnd(std::move(outcome)); };
@@ -37,10 +49,25 @@ class CallStream final : public RpcStream<v1::CallResponse> {
     }
     v1::CallResponse response;
     *response.mutable_answer() = std::move(answer);
-    if (Push(std::move(response)) <= cluster_.node().limits.call_queue_bytes) return;
+    const size_t waiting = Push(std::move(response));
+    const bool held = Hold(own_ + static_cast<int64_t>(waiting));
+    if (held && waiting <= cluster_.node().limits.call_queue_bytes) return;
     probe_.call_overflows.Add();
     Fail(Error(absl::StatusCode::kResourceExhausted, "CALLER_TOO_SLOW",
-               "too many answers wait to be read (--call-queue-bytes)"));
+               "too many answers wait to be read (--call-queue-bytes, --client-calls-bytes)"));
+  }
+
+  // From now on it holds so much; false, and counted: all Calls together would hold too much.
+  bool Hold(int64_t bytes) {
+    const int64_t more = bytes - held_;
+    const auto max = static_cast<int64_t>(cluster_.node().limits.client_calls_bytes);
+    if (more > 0 && probe_.client_call_bytes.value() + more > max) {
+      probe_.client_calls_refused.Add();
+      return false;
+    }
+    held_ = bytes;
+    probe_.client_call_bytes.Add(more);
+    return true;
   }
 
   void TakeEnd(v1::Outcome outcome) {
@@ -59,6 +86,9 @@ class CallStream final : public RpcStream<v1::CallResponse> {
   Cluster& cluster_;
   ControlProbe& probe_;
   std::shared_ptr<ClientCall> call_;
+  // Before the first answer whoever begins it, then the home thread.
+  int64_t own_ = 0;   // without answers
+  int64_t held_ = 0;  // as counted in the probe
 };
 
 }  // namespace

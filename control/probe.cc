@@ -70,6 +70,11 @@ void ControlProbe::VisitRpcs(metrics::Visitor& visitor) const {
   visitor.Count("control_call_overflows_total",
                 "Call streams ended because the caller did not read (--call-queue-bytes).", {},
                 call_overflows.value());
+  visitor.Level("client_call_bytes", "What Calls under way hold (--client-calls-bytes).", {},
+                static_cast<double>(client_call_bytes.value()));
+  visitor.Count("client_calls_refused_total",
+                "Calls refused or ended because all of them held too much (--client-calls-bytes).",
+                {}, client_calls_refused.value());
 }
 
 void ControlProbe::VisitWorkers(metrics::Visitor& visitor) const {

@@ -78,11 +78,13 @@ class ControlProbe final : public metrics::Source {
 
   void Visit(metrics::Visitor& visitor) const override;
 
-  Gauge under_way;             // rpcs, streams included
-  Counter unauthenticated;     // refused for want of a token
-  Counter overloaded;          // refused at --thread-tasks-max
-  Counter requests_too_large;  // --control-message-bytes
-  Counter call_overflows;      // Calls ended because their caller did not read
+  Gauge under_way;               // rpcs, streams included
+  Counter unauthenticated;       // refused for want of a token
+  Counter overloaded;            // refused at --thread-tasks-max
+  Counter requests_too_large;    // --control-message-bytes
+  Counter call_overflows;        // Calls ended because their caller did not read
+  Gauge client_call_bytes;       // what Calls under way hold
+  Counter client_calls_refused;  // --client-calls-bytes
 
   Gauge workers;                  // open Serve streams
   Gauge workers_ejected;          // get no calls, since they let calls time out

@@ -96,22 +96,21 @@ class MemoryPresence::Table {
   WatchId Watch(const std::string& name, Executor& home, Watcher watcher) {
     absl::MutexLock lock(&mutex_);
     WatchId id = next_watch_++;
-    watches_[name].push_back({id, &home, std::make_shared<Watching>(std::move(watcher))});
+    watches_[name].emplace(id, WatchEntry{&home, std::make_shared<Watching>(std::move(watcher))});
+    watched_.emplace(id, name);
     return id;
   }
 
   void Unwatch(WatchId id) {
     absl::MutexLock lock(&mutex_);
-    for (auto it = watches_.begin(); it != watches_.end(); ++it) {
-      auto& watches = it->second;
-      for (auto watch = watches.begin(); watch != watches.end(); ++watch) {
-        if (watch->id != id) continue;
-        watch->watching->over = true;
-        watches.erase(watch);
-        if (watches.empty()) watches_.erase(it);
-        return;
-      }
-    }
+    auto name = watched_.find(id);
+    if (name == watched_.end()) return;
+    auto watches = watches_.find(name->second);
+    auto watch = watches->second.find(id);
+    watch->second.watching->over = true;
+    watches->second.erase(watch);
+    if (watches->second.empty()) watches_.erase(watches);
+    watched_.erase(name);
   }
 
   uint64_t Count(const std::string& name, Instant now) {
@@ -171,7 +170,6 @@ class MemoryPresence::Table {
     std::atomic<bool> over{false};
   };
   struct WatchEntry {
-    WatchId id;
     Executor* home;
     std::shared_ptr<Watching> watching;
   };
@@ -181,7 +179,7 @@ class MemoryPresence::Table {
     auto watches = watches_.find(name);
     if (watches == watches_.end()) return;
     PresenceChange change{came, Copy(name, item)};
-    for (const WatchEntry& watch : watches->second) {
+    for (const auto& [id, watch] : watches->second) {
       watch.home->Post([watching = watch.watching, change](Now now) {
         if (!watching->over) watching->watcher(change, now);
       });
@@ -256,7 +254,9 @@ class MemoryPresence::Table {
   absl::btree_map<std::string, Space> spaces_ ABSL_GUARDED_BY(mutex_);
   absl::node_hash_set<std::string> nodes_ ABSL_GUARDED_BY(mutex_);
   PresenceKey swept_ ABSL_GUARDED_BY(mutex_);
-  std::map<std::string, std::vector<WatchEntry>> watches_ ABSL_GUARDED_BY(mutex_);  // by namespace
+  // By namespace.
+  std::map<std::string, std::map<WatchId, WatchEntry>> watches_ ABSL_GUARDED_BY(mutex_);
+  std::map<WatchId, std::string> watched_ ABSL_GUARDED_BY(mutex_);  // the namespace of each
   WatchId next_watch_ ABSL_GUARDED_BY(mutex_) = 1;
 };
 

@@ -29,6 +29,7 @@ constexpr Relation kRelations[] = {
     {"call-timeout", "method-time-limit-max", "it is what holds for a method that states none"},
     {"client-call-timeout", "client-call-timeout-max",
      "it is what holds for a Call that states none"},
+    {"worker-ejection-time", "worker-ejection-time-max", "that is the longest"},
     {"longhouse-ping-interval", "longhouse-lease", "members would be gone before they are pinged"},
 };
 
@@ -57,7 +58,9 @@ constexpr std::string_view kUnrelated[] = {
     "calls-per-connection",
     "channel-name-bytes",
     "channels-per-connection",
+    "client-calls-bytes",
     "client-calls-max",
+    "client-calls-per-connection",
     "control-connections-max",
     "control-connections-per-address",
     "control-streams-max",
@@ -74,6 +77,7 @@ constexpr std::string_view kUnrelated[] = {
     "subscribers-max",
     "thread-tasks-max",
     "watchers-max",
+    "worker-ejection-timeouts",
     "worker-registrations-max",
     "workers-max",
     // Times of one thing each; those of SocketCluster are checked with it (validate.cc).

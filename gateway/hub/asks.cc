@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/hub/asks.h"
 
-#include <algorithm>
 #include <utility>
-#include <vector>
 
 namespace sluice::hub {
 
@@ -13,26 +11,28 @@ PendingAsk& Asks::Add(Session& session, uint64_t ask, uint64_t number,
   pending.ask = ask;
   pending.number = number;
   pending.sink = std::move(sink);
-  session.asks.push_back(pending.key);
+  session.asks.emplace(number, pending.key);
+  if (ask != 0) {
+    Open& open = open_[ask];
+    open.keys.push_back(pending.key);
+    ++open.count;
+  }
   return pending;
 }
 
 bool Asks::Answer(Session& session, uint64_t number, std::variant<Payload, CallError> outcome) {
-  for (Key key : session.asks) {
-    PendingAsk* pending = asks_.Find(key);
-    if (pending->number != number) continue;
-    ClientAnswer answer{session.id, session.user, {}};
-    std::visit([&](auto& how) { answer.how = std::move(how); }, outcome);
-    pending->sink->OnAnswer(std::move(answer));
-    Remove(*pending, &session);
-    return true;
-  }
-  return false;
+  auto found = session.asks.find(number);
+  if (found == session.asks.end()) return false;
+  PendingAsk& pending = *asks_.Find(found->second);
+  ClientAnswer answer{session.id, session.user, {}};
+  std::visit([&](auto& how) { answer.how = std::move(how); }, outcome);
+  pending.sink->OnAnswer(std::move(answer));
+  Remove(pending, &session);
+  return true;
 }
 
 bool Asks::Awaits(const Session& session, uint64_t number) const {
-  return std::any_of(session.asks.begin(), session.asks.end(),
-                     [&](Key key) { return asks_.Find(key)->number == number; });
+  return session.asks.contains(number);
 }
 
 bool Asks::TimeOut(Key key, Session* session) {
@@ -44,17 +44,19 @@ bool Asks::TimeOut(Key key, Session* session) {
 }
 
 void Asks::Abandon(Session& session) {
-  std::vector<Key> owed = session.asks;
-  for (Key key : owed) {
-    PendingAsk* pending = asks_.Find(key);
-    pending->sink->OnAnswer({session.id, session.user, ClientAnswer::Disconnected{}});
-    Remove(*pending, &session);
+  auto owed = std::exchange(session.asks, {});
+  for (const auto& [number, key] : owed) {
+    PendingAsk& pending = *asks_.Find(key);
+    pending.sink->OnAnswer({session.id, session.user, ClientAnswer::Disconnected{}});
+    Remove(pending, nullptr);
   }
 }
 
 void Asks::Remove(PendingAsk& pending, Session* session) {
   timers_.Cancel(pending.timer);
-  if (session) std::erase(session->asks, pending.key);
+  if (session) session->asks.erase(pending.number);
+  auto open = open_.find(pending.ask);
+  if (open != open_.end() && --open->second.count == 0) open_.erase(open);
   asks_.Erase(pending.key);
 }
 

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What clients were asked on a backend's behalf (Control.Call) and have not answered.
-// Single-threaded.
+// Each of the steps below costs what it touches, however many others there are. Single-threaded.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <variant>
+#include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "gateway/hub/session.h"
 #include "gateway/hub/shard_types.h"
 #include "gateway/hub/slab.h"
@@ -45,19 +47,28 @@ class Asks {
   // Nobody wants the answers of this Control.Call any more.
   template <typename FindSession>
   void Forget(uint64_t ask, FindSession find) {
-    asks_.ForEach([&](PendingAsk& pending) {
-      if (pending.ask == ask) Remove(pending, find(pending.session));
-    });
+    auto found = open_.find(ask);
+    if (found == open_.end()) return;
+    const std::vector<Key> keys = std::move(found->second.keys);
+    for (Key key : keys) {
+      if (PendingAsk* pending = asks_.Find(key)) Remove(*pending, find(pending->session));
+    }
   }
 
   PendingAsk* Find(Key key) const { return asks_.Find(key); }
   size_t size() const { return asks_.size(); }
 
  private:
+  // What one Control.Call asked. Keys of what was answered meanwhile are stale.
+  struct Open {
+    std::vector<Key> keys;
+    size_t count = 0;  // without an answer
+  };
   void Remove(PendingAsk& pending, Session* session);
 
   TimerWheel& timers_;
   Slab<PendingAsk> asks_;
+  absl::flat_hash_map<uint64_t, Open> open_;  // by Control.Call
 };
 
 }  // namespace sluice::hub

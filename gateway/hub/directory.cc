@@ -143,9 +143,7 @@ void Directory::Add(Session& session) {
 
 bool Directory::Remove(Session& session) {
   Space& space = *session.space;
-  while (!session.channels.empty()) {
-    Leave(session, std::string(session.channels.back().group->name));
-  }
+  while (!session.channels.empty()) LeaveAt(session, session.channels.size() - 1);
   LeaveUser(session);
   space.by_id.erase(session.id);
   session.space = nullptr;
@@ -186,13 +184,17 @@ bool Directory::Leave(Session& session, std::string_view channel) {
   auto place = std::find_if(session.channels.begin(), session.channels.end(),
                             [&](const Membership& m) { return m.group->name == channel; });
   if (place == session.channels.end()) return false;
-  Group* group = place->group;
-  Exit(*place);
-  session.channels.erase(place);
+  LeaveAt(session, static_cast<size_t>(place - session.channels.begin()));
+  return true;
+}
+
+void Directory::LeaveAt(Session& session, size_t index) {
+  Group* group = session.channels[index].group;
+  Exit(session.channels[index]);
+  session.channels.erase(session.channels.begin() + static_cast<ptrdiff_t>(index));
   if (group->members.empty()) {
     session.space->channels.erase(session.space->channels.find(group->name));
   }
-  return true;
 }
 
 Session* Directory::Find(std::string_view space, std::string_view id) const {

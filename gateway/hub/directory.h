@@ -69,6 +69,7 @@ class Directory {
  private:
   Space& SpaceFor(const std::string& name);
   void LeaveUser(Session& session);
+  void LeaveAt(Session& session, size_t index);  // of its channels
 
   Spaces spaces_;
 };

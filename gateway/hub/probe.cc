@@ -87,6 +87,10 @@ void VisitCalls(const ShardProbe& probe, metrics::Visitor& visitor) {
                 probe.client_calls.value());
   visitor.Count("client_call_timeouts_total", "Clients asked that did not answer in time.", {},
                 probe.client_call_timeouts.value());
+  visitor.Count("client_calls_limited_total",
+                "Clients that were not asked, since they or all together owe too many answers "
+                "(--client-calls-per-connection, --client-calls-max).",
+                {}, probe.client_calls_limited.value());
   visitor.Distribution("call_seconds", "From a client's call to its answer.", {},
                        probe.call_seconds);
 }

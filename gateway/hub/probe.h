@@ -37,6 +37,7 @@ struct ShardProbe {
   Gauge calls_waiting;
   Counter client_calls;  // Control.Call, asked
   Counter client_call_timeouts;
+  Counter client_calls_limited;  // not asked, since too many answers are awaited
   Counter channel_limit_hits;
   Counter logins_refused;
   Counter tokens_unsupported;  // came with an answer for a dialect that has none

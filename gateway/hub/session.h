@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/inlined_vector.h"
 #include "gateway/hub/command.h"
 #include "gateway/hub/dialect.h"
@@ -141,7 +142,7 @@ struct Session {
   std::vector<Key> batches;
 
   // Asks': what this client was asked and has not answered.
-  std::vector<Key> asks;
+  absl::flat_hash_map<uint64_t, Key> asks;  // by number
   uint64_t next_ask = 1;
 
   TokenBucket commands;

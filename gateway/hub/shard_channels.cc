@@ -90,6 +90,14 @@ void Shard::Impl::SetUser(Session& session, const std::string& user, Now now) {
   Emit(ConnectionEvent::Type::kUserChanged, session, now);
 }
 
+bool Shard::Impl::MayAsk(const Session& session) {
+  if (asks.size() < options.client_calls_max && session.asks.size() < options.asks_per_connection) {
+    return true;
+  }
+  probe.client_calls_limited.Add();
+  return false;
+}
+
 void Shard::Impl::Await(Session& session, uint64_t ask, uint64_t number, Duration timeout,
                         std::shared_ptr<AnswerSink> sink, Now now) {
   PendingAsk& pending = asks.Add(session, ask, number, std::move(sink));

@@ -163,7 +163,7 @@ Outcome Shard::Ask(uint64_t ask, const Selector& selector, const std::string& me
   impl.directory.ForEach(selector, &outcome.not_found, [&](Session& session) {
     ++outcome.matched;
     if (session.leaving) return outcome.Drop(DropReason::kLeaving);
-    if (impl.asks.size() >= impl.options.client_calls_max) return outcome.Drop(DropReason::kLimit);
+    if (!impl.MayAsk(session)) return outcome.Drop(DropReason::kLimit);
     uint64_t number = session.next_ask++;
     auto request = session.dialect->EncodeRequest(session.dialect_state, number, method, params);
     if (!request) return outcome.Drop(DropReason::kUnsupported);

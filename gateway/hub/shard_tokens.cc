@@ -85,9 +85,7 @@ Outcome Shard::SetToken(const Selector& selector, const Token& token, Duration c
     if (sink) call = session.next_ask++;
     auto frame = session.dialect->EncodeToken(token.text, call);
     if (!frame) return outcome.Drop(DropReason::kUnsupported);
-    if (sink && impl.asks.size() >= impl.options.client_calls_max) {
-      return outcome.Drop(DropReason::kLimit);
-    }
+    if (sink && !impl.MayAsk(session)) return outcome.Drop(DropReason::kLimit);
     if (auto drop = impl.Deliver(session, *frame, now)) return outcome.Drop(*drop);
     if (sink) impl.Await(session, 0, *call, confirm_within, sink, now);
     impl.TakeToken(session, token, now);

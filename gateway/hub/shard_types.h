@@ -31,7 +31,8 @@ struct ShardOptions {
   Duration call_timeout = absl::Seconds(10);  // --call-timeout
   size_t method_queue = 1024;                 // --method-queue, calls a method on each shard
   size_t client_calls_max = 100000;           // --client-calls-max, on each shard
-  size_t methods_max = 10000;                 // --methods-max, remembered names
+  size_t asks_per_connection = 1000;  // --client-calls-per-connection, answers that one owes
+  size_t methods_max = 10000;         // --methods-max, remembered names
   Duration admission_timeout = absl::Seconds(5);  // --admission-timeout
   Duration guard_timeout = absl::Seconds(5);      // --guard-timeout
   bool guards_open = false;  // --guard-default open: allowed if no guard answers

@@ -185,3 +185,46 @@ test('more answers awaited than --client-calls-max', async () => {
   assert.deepEqual(total, outcome(51, 50, {dropped: {limit: 1}}));
   assert.deepEqual(answers.map(({how}) => how), Array(50).fill('disconnected'));
 });
+
+test('a client that owes --client-calls-per-connection answers is asked no more', async () => {
+  await Gateway.during({'client-calls-per-connection': 3, shards: 1}, async own => {
+    const backend = own.controlClient();
+    const debtor = await Plain.open(own.url('/debts'));
+    const asking = Array.from({length: 3}, () => backend.ask(
+      {selector: {namespace: 'debts'}, method: 'm', timeout: {seconds: 30}}));
+    const requests = [await debtor.next(), await debtor.next(), await debtor.next()];
+    const {answers, outcome: total} = await backend.ask(
+      {selector: {namespace: 'debts'}, method: 'm'});
+    assert.deepEqual([answers, total], [[], outcome(1, 0, {dropped: {limit: 1}})]);
+    assert.equal(await own.metric('sluice_client_calls_limited_total'), 1);
+    for (const {id} of requests) debtor.send({jsonrpc: '2.0', result: 1, id});
+    for (const {answers: [{how}]} of await Promise.all(asking)) assert.equal(how, 'result');
+    await debtor.close();
+  });
+});
+
+test('Calls under way hold at most --client-calls-bytes', async () => {
+  await Gateway.during({'client-calls-bytes': '1MiB', shards: 1}, async own => {
+    const backend = own.controlClient();
+    const client = await Plain.open(own.url('/many'));
+    const request = {selector: {namespace: 'many'}, method: 'm', timeout: {seconds: 30}};
+    const streams = [];
+    let refusals = 0;
+    for (let i = 0; i < 100; ++i) {
+      const stream = backend.raw.Call(request);
+      streams.push(stream);
+      stream.on('data', () => {});
+      stream.on('error', error => { refusals += error.code === 8; });
+    }
+    await until(async () => refusals > 0 &&
+      refusals === await own.metric('sluice_client_calls_refused_total') &&
+      client.inbox.size + refusals === 100, 'some to be refused, the others to be asked');
+    assert.ok(client.inbox.size >= 55 && client.inbox.size <= 64, `${client.inbox.size}`);
+    await refused(backend.collect('Call', request), 'RESOURCE_EXHAUSTED', 'CLIENT_CALLS_EXHAUSTED');
+    const held = await own.metric('sluice_client_call_bytes');
+    assert.ok(held > 2 ** 20 - 20_000 && held <= 2 ** 20, `${held}`);
+    for (const stream of streams) stream.cancel();
+    await until(async () => await own.metric('sluice_client_call_bytes') === 0, 'nothing to be held');
+    await client.close();
+  });
+});
