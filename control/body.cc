@@ -106,7 +106,8 @@ hub::Payload TakeBody(v1::Body* body) {
     case v1::Body::kText:
       return hub::Payload::Text(std::move(*body->mutable_text()));
     case v1::Body::kMsgpack: {
-      auto payload = FromMsgpack(body->msgpack(), "", 1000);  // deep as it may be: it was read before
+      auto payload =
+          FromMsgpack(body->msgpack(), "", 1000);  // deep as it may be: it was read before
       return payload.ok() ? *std::move(payload) : hub::Payload::None();
     }
     case v1::Body::CONTENT_NOT_SET:

@@ -21,8 +21,8 @@ struct Limits {
   size_t depth_max = 32;            // --depth-max, nesting of arrays and objects in a JSON body
   absl::Duration client_call_timeout = absl::Seconds(10);     // --client-call-timeout
   absl::Duration client_call_timeout_max = absl::Minutes(5);  // --client-call-timeout-max
-  size_t client_calls_max = 100000;    // --client-calls-max, answers awaited on this node
-  size_t call_queue_bytes = 16 << 20;  // --call-queue-bytes, unread answers of one Call
+  size_t client_calls_max = 100000;       // --client-calls-max, answers awaited on this node
+  size_t call_queue_bytes = 16 << 20;     // --call-queue-bytes, unread answers of one Call
   size_t client_calls_bytes = 256 << 20;  // --client-calls-bytes, what all Calls under way hold
   absl::Duration drain_grace = absl::Seconds(10);  // --drain-grace, of drains that state none
   size_t request_bytes = 4 << 20;                  // --control-message-bytes, one request

@@ -54,7 +54,7 @@ struct PendingCall {
   // Once it is under way.
   SharedOffer offer;
   std::unique_ptr<Token> token;  // once it is answered: for the client, ahead of the answer
-  uint64_t invocation = 0;  // what the offer's link calls it
+  uint64_t invocation = 0;       // what the offer's link calls it
   Instant given;
   bool probe = false;  // of whether the worker is well again
 };

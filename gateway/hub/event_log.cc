@@ -10,7 +10,8 @@ using Type = ConnectionEvent::Type;
 size_t SizeOf(const ConnectionEvent& event) {
   constexpr size_t kRest = 64;  // tags, lengths and numbers on the wire
   return sizeof(event) + kRest + event.space.size() + event.connection.size() + event.user.size() +
-         event.channel.size() + event.reason.size() + event.claims_json.size() + event.worker.size();
+         event.channel.size() + event.reason.size() + event.claims_json.size() +
+         event.worker.size();
 }
 
 bool EventFilter::Matches(const ConnectionEvent& event) const {

@@ -48,7 +48,7 @@ struct ConnectionEvent {
   std::string reason;
   uint64_t sequence = 0;      // given by the log
   std::string claims_json{};  // kAuthenticated: of its signed token, if it is by one
-  std::string worker{};       // kWorkerEjected, kWorkerReadmitted: its name; `space` is the caller's
+  std::string worker{};  // kWorkerEjected, kWorkerReadmitted: its name; `space` is the caller's
 };
 // About what it takes, in memory and on the wire.
 size_t SizeOf(const ConnectionEvent& event);

@@ -48,11 +48,10 @@ std::string_view NameOf(Type type) {
 }  // namespace
 
 void EventRelay::Publish(std::vector<hub::ConnectionEvent> events) {
+  const bool all = log_.debugs();
   for (const hub::ConnectionEvent& event : events) {
     if (event.type == Type::kBadToken) refusals_.BadToken(event);
-  }
-  if (log_.debugs()) {
-    for (const hub::ConnectionEvent& event : events) Show(event);
+    if (all || !event.worker.empty()) Show(event);
   }
   const auto count = static_cast<int64_t>(events.size());
   pending_.Add(count);
@@ -75,6 +74,14 @@ void EventRelay::Show(const hub::ConnectionEvent& event) const {
       return log_.Debug(NameOf(event.type), {{"namespace", event.space},
                                              {"connection", event.connection},
                                              {"channel", event.channel}});
+    case Type::kWorkerEjected:
+      return log_.Warn(
+          NameOf(event.type),
+          {{"worker", event.worker}, {"namespace", event.space}, {"why", event.reason}});
+    case Type::kWorkerReadmitted:
+      return log_.Info(
+          NameOf(event.type),
+          {{"worker", event.worker}, {"namespace", event.space}, {"why", event.reason}});
     default:
       return log_.Debug(
           NameOf(event.type),

@@ -68,6 +68,7 @@ test('time-outs eject, for longer each time; one call is the probe; all of it is
   assert.deepEqual([first.type, first.worker, first.namespace],
     ['TYPE_WORKER_EJECTED', 'bad', 'eject']);
   assert.match(first.reason, /1s/);
+  await until(() => /warning? worker ejected worker=bad/.test(gateway.log), 'the line');
   assert.equal(await gateway.metric('sluice_workers_ejected'), 1);
 
   const good = await worker('good');
