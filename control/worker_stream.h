@@ -17,7 +17,6 @@
 #include <atomic>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -108,7 +107,6 @@ class WorkerStream final : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc
   grpc::ByteBuffer read_;
   v1::ServeRequest request_;
   std::string name_;  // empty until Hello
-  std::set<std::string> spaces_;
   bool goodbye_ = false;
 
   absl::Mutex mutex_;

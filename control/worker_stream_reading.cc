@@ -100,9 +100,6 @@ void WorkerStream::TakeRegistrations() {
       request_, {id_, name_, shared_from_this(), probe_.registered_bytes}, goodbye_, node_.limits);
   bool goodbye = request_.has_goodbye();
   if (steps.empty() && !goodbye) return Read();
-  for (const WorkerStep& step : steps) {
-    if (step.registration) spaces_.insert(step.registration->space);
-  }
   auto self = shared_from_this();
   ApplySteps(
       node_, std::move(steps), [self](v1::Registered answer) { self->Answer(std::move(answer)); },
@@ -220,10 +217,8 @@ void WorkerStream::TellUnknown(const std::vector<uint64_t>& ids) {
 void WorkerStream::SayGoodbye() {
   if (std::exchange(goodbye_, true)) return;
   node_.shards.Gather(
-      [id = id_, spaces = spaces_](hub::Shard& shard, Now now) {
-        for (const std::string& space : spaces) {
-          shard.Deregister({id, space, /*everything=*/true, {}, {}, {}, {}}, now);
-        }
+      [id = id_](hub::Shard& shard, Now now) {
+        shard.Withdraw(id, now);
         return 0;
       },
       [self = shared_from_this()](std::vector<int>, Now) {

@@ -9,10 +9,6 @@ namespace {
 
 constexpr std::string_view kEverySpace = "*";
 
-bool Names(const std::vector<std::string>& list, std::string_view name) {
-  return std::find(list.begin(), list.end(), name) != list.end();
-}
-
 }  // namespace
 
 // --- Registering ---------------------------------------------------------------------------------
@@ -23,23 +19,38 @@ absl::Status MethodTable::Register(const Registration& registration) {
     return absl::ResourceExhaustedError("--methods-max names are registered");
   }
   Table& table = tables_[registration.space];
+  const size_t before = NamesIn(table);
   for (const SharedOffer& offer : registration.offers) Add(table, offer);
   for (const EventOffer& event : registration.events) table.events[event.name] = event;
-  names_ += added;
+  names_ += NamesIn(table) - before;
+  if (NamesIn(table) == 0) tables_.erase(registration.space);
   return absl::OkStatus();
 }
 
+// At most; what one message names twice counts twice.
 size_t MethodTable::CountNew(const Registration& registration) const {
   auto table = tables_.find(registration.space);
   size_t added = 0;
   for (const SharedOffer& offer : registration.offers) {
-    if (offer->role != Role::kMethod) continue;
-    added += table == tables_.end() || !table->second.methods.contains(offer->method);
+    added += table == tables_.end() || !Has(table->second, *offer);
   }
   for (const EventOffer& event : registration.events) {
     added += table == tables_.end() || !table->second.events.contains(event.name);
   }
   return added;
+}
+
+bool MethodTable::Has(const Table& table, const Offer& offer) {
+  if (offer.role == Role::kMethod) return table.methods.contains(offer.method);
+  if (offer.role == Role::kGuard) return table.guards[static_cast<size_t>(offer.action)] != nullptr;
+  return RoleOf(table, offer.role) != nullptr;
+}
+
+size_t MethodTable::NamesIn(const Table& table) {
+  auto is_there = [](const auto& endpoint) { return endpoint != nullptr; };
+  return table.methods.size() + table.events.size() + (table.login != nullptr) +
+         (table.admission != nullptr) + (table.raw != nullptr) +
+         static_cast<size_t>(std::count_if(table.guards.begin(), table.guards.end(), is_there));
 }
 
 std::unique_ptr<Endpoint>& MethodTable::SlotFor(Table& table, const Offer& offer) {
@@ -83,10 +94,13 @@ void MethodTable::Deregister(const Deregistration& deregistration, Orphaned orph
   auto found = tables_.find(deregistration.space);
   if (found == tables_.end()) return;
   Table& table = found->second;
+  const size_t before = NamesIn(table);
   ForgetMethods(table, deregistration, orphaned);
   ForgetRoles(table, deregistration, orphaned);
   // Events belong to the namespace, not to a worker: only naming one takes it away.
-  for (const std::string& event : deregistration.events) names_ -= table.events.erase(event);
+  for (const std::string& event : deregistration.events) table.events.erase(event);
+  names_ -= before - NamesIn(table);
+  if (NamesIn(table) == 0) tables_.erase(found);  // the namespace's name leaves with its last user
 }
 
 void MethodTable::ForgetRoles(Table& table, const Deregistration& deregistration,
@@ -111,19 +125,18 @@ void MethodTable::ForgetRoles(Table& table, const Deregistration& deregistration
 
 void MethodTable::ForgetMethods(Table& table, const Deregistration& deregistration,
                                 Orphaned orphaned) {
-  for (auto it = table.methods.begin(); it != table.methods.end();) {
-    Endpoint& endpoint = *it->second;
-    bool named = Names(deregistration.methods, it->first);
-    bool last = (named || deregistration.everything) &&
-                RemoveOffers(endpoint, deregistration.worker) && endpoint.offers.empty();
+  // True if it was the last that offered it.
+  auto take_back = [&](Endpoint& endpoint) {
+    bool last = RemoveOffers(endpoint, deregistration.worker) && endpoint.offers.empty();
     if (last) orphaned(endpoint);
-    if (!last || !named) {
-      ++it;
-      continue;
-    }
-    it = table.methods.erase(it);
-    --names_;
+    return last;
+  };
+  for (const std::string& name : deregistration.methods) {
+    auto found = table.methods.find(name);
+    if (found != table.methods.end() && take_back(*found->second)) table.methods.erase(found);
   }
+  if (!deregistration.everything) return;
+  for (auto& [name, endpoint] : table.methods) take_back(*endpoint);
 }
 
 void MethodTable::RemoveWorker(WorkerId worker, Orphaned orphaned) {

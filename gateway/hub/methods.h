@@ -33,7 +33,7 @@ struct Endpoint {
 
 class MethodTable {
  public:
-  // `names_max`: methods and events together, over all namespaces.
+  // `names_max`: methods, events, roles and guards together, over all namespaces.
   explicit MethodTable(size_t names_max) : names_max_(names_max) {}
 
   // RESOURCE_EXHAUSTED: names_max; nothing was taken.
@@ -53,6 +53,9 @@ class MethodTable {
 
   MethodsView View(std::string_view space) const;
 
+  // Namespaces of which anything is known.
+  size_t spaces() const { return tables_.size(); }
+
  private:
   struct Table {
     std::map<std::string, std::unique_ptr<Endpoint>, std::less<>> methods;
@@ -65,6 +68,8 @@ class MethodTable {
   using Tables = std::map<std::string, Table, std::less<>>;
 
   size_t CountNew(const Registration& registration) const;
+  static size_t NamesIn(const Table& table);
+  static bool Has(const Table& table, const Offer& offer);
   static std::unique_ptr<Endpoint>& SlotFor(Table& table, const Offer& offer);
   void Add(Table& table, const SharedOffer& offer);
   static bool RemoveOffers(Endpoint& endpoint, WorkerId worker);

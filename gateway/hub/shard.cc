@@ -119,9 +119,13 @@ void Shard::Deregister(const Deregistration& deregistration, Now now) {
                             [&](Endpoint& endpoint) { impl_->calls.FailWaiting(endpoint, now); });
 }
 
-void Shard::WorkerGone(WorkerId worker, LostWork lost, Now now) {
+void Shard::Withdraw(WorkerId worker, Now now) {
   impl_->methods.RemoveWorker(worker,
                               [&](Endpoint& endpoint) { impl_->calls.FailWaiting(endpoint, now); });
+}
+
+void Shard::WorkerGone(WorkerId worker, LostWork lost, Now now) {
+  Withdraw(worker, now);
   impl_->calls.Lose(std::move(lost), now);
 }
 

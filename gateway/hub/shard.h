@@ -137,6 +137,8 @@ class Shard {
   // RESOURCE_EXHAUSTED: methods_max; nothing was taken then.
   absl::Status Register(const Registration& registration);
   void Deregister(const Deregistration& deregistration, Now now);
+  // Takes back all that the worker offers, in every namespace; its calls under way go on.
+  void Withdraw(WorkerId worker, Now now);
   // The stream ended: its offers go. Calls that it was sent fail, others are given to others.
   void WorkerGone(WorkerId worker, LostWork lost, Now now);
   // A worker answered; keys that are unknown by now are counted and dropped.
