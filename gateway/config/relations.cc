@@ -59,6 +59,7 @@ constexpr std::string_view kUnrelated[] = {
     "channel-name-bytes",
     "channels-per-connection",
     "client-calls-bytes",
+    "labels-bytes",
     "client-calls-max",
     "client-calls-per-connection",
     "control-connections-max",

@@ -133,6 +133,8 @@ std::vector<Option> Connections(Settings& s) {
       Time("close-timeout", {&s.edge.close_timeout}, kTimeout, "what a client has to say goodbye"),
       Count<size_t>("channels-per-connection", {&o.channels_per_connection}, kAnyNumber,
                     "channels that one connection may be in"),
+      Size<size_t>("labels-bytes", {&o.labels_bytes}, {0, kMiB},
+                   "names and values of one connection's labels; more are refused"),
       Size<size_t>("channel-name-bytes", {&o.decode.name_max, &s.limits.channel_name_bytes},
                    {1, 255}, "a method's or channel's name"),
       Real("commands-per-second", {&o.commands_per_second}, 1e6,

@@ -119,6 +119,9 @@ void VisitSessions(const ShardProbe& probe, metrics::Visitor& visitor) {
                 "Commands that waited for --commands-per-second, because nobody could say them "
                 "again.",
                 {}, probe.waits.value());
+  visitor.Count("labels_refused_total",
+                "Labels that were not set, because a connection's would exceed --labels-bytes.", {},
+                probe.labels_refused.value());
   visitor.Count("subprotocols_ignored_total",
                 "Subprotocols that a worker chose, but that were not offered, or too late.", {},
                 probe.subprotocols_ignored.value());

@@ -48,6 +48,7 @@ struct ShardProbe {
   Gauge leaving;           // whose turn in a drain has come, and who finish what is under way
   Counter graces_expired;  // a drain closed them with something still under way (--drain-grace)
   Counter presence_failures;
+  Counter labels_refused;        // at --labels-bytes
   Counter subprotocols_ignored;  // a worker chose one that was not offered, or too late
   Counter member_lists_cut;      // at --members-max
   Counter guards_blocked;        // what guards did not allow

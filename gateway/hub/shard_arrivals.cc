@@ -200,10 +200,13 @@ void Shard::Impl::OnAdmission(Session& session, WorkerResult result, Now now) {
                   {0, std::move(reason)}, now);
   }
   if (auto* accept = std::get_if<Accept>(&result)) {
+    if (!SetLabels(session, accept->labels)) {
+      CallError error = TooManyLabels();
+      return Refuse(session, CloseCause::kRejected, error, {0, error.message}, now);
+    }
     session.authenticated = true;
     if (!accept->id.empty()) session.id = accept->id;
     session.user = accept->user;
-    SetLabels(session, accept->labels);
     ChooseSubprotocol(session, accept->subprotocol, now);
     session.arrival->accepted = std::make_unique<Accept>(std::move(*accept));
   }

@@ -144,13 +144,20 @@ void Shard::Impl::Speak(Session& session, Key batch, Say say, Now now) {
   if (then.code != 0 && speaker) CloseSession(*speaker, CloseCause::kProtocol, then, now);
 }
 
+CallError Shard::Impl::TooManyLabels() {
+  return {Fault::kApplication, "InvalidResult", 0, "the worker's labels exceed --labels-bytes", {}};
+}
+
 void Shard::Impl::OnLogin(Session& session, PendingCall& call, WorkerResult result, Now now) {
   if (auto* error = std::get_if<CallError>(&result)) {
     probe.logins_refused.Add();
     return Fail(session, call.request.correlation, call.request.batch, *error, now);
   }
   if (auto* accept = std::get_if<Accept>(&result)) {
-    SetLabels(session, accept->labels);
+    if (!SetLabels(session, accept->labels)) {
+      probe.logins_refused.Add();
+      return Fail(session, call.request.correlation, call.request.batch, TooManyLabels(), now);
+    }
     SetUser(session, accept->user, now);
     session.authenticated = true;
     for (const std::string& channel : accept->channels) JoinChannel(session, channel, now);

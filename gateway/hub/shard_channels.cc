@@ -104,14 +104,24 @@ void Shard::Impl::Await(Session& session, uint64_t ask, uint64_t number, Duratio
   pending.timer = timers.Schedule(now + timeout, TimerToken(kAsk, pending.key));
 }
 
-void Shard::Impl::SetLabels(Session& session, const Labels& labels) {
+// False: they would be more than --labels-bytes; nothing was set.
+bool Shard::Impl::SetLabels(Session& session, const Labels& labels) {
+  Labels merged = session.labels;
   for (const auto& [name, value] : labels) {
     if (value.empty()) {
-      session.labels.erase(name);
+      merged.erase(name);
     } else {
-      session.labels[name] = value;
+      merged[name] = value;
     }
   }
+  size_t bytes = 0;
+  for (const auto& [name, value] : merged) bytes += name.size() + value.size();
+  if (bytes > options.labels_bytes) {
+    probe.labels_refused.Add();
+    return false;
+  }
+  session.labels = std::move(merged);
+  return true;
 }
 
 }  // namespace sluice::hub

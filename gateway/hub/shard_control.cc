@@ -133,8 +133,8 @@ Outcome Shard::Update(const Selector& selector, const std::optional<std::string>
   Outcome outcome;
   impl_->directory.ForEach(selector, &outcome.not_found, [&](Session& session) {
     ++outcome.matched;
+    if (!impl_->SetLabels(session, labels)) return outcome.Drop(DropReason::kLimit);
     ++outcome.enqueued;
-    impl_->SetLabels(session, labels);
     if (!user) return;
     if (user->empty()) return impl_->DropToken(session, now);
     session.authenticated = true;

@@ -253,9 +253,11 @@ struct Shard::Impl : CallOwner {
   bool JoinChannel(Session& session, std::string_view channel, Now now);
   bool LeaveChannel(Session& session, std::string_view channel, Now now);
   void SetUser(Session& session, const std::string& user, Now now);
-  void SetLabels(Session& session, const Labels& labels);
   // Whether one more answer may be awaited from the session; counted if not.
   bool MayAsk(const Session& session);
+  bool SetLabels(Session& session, const Labels& labels);
+  // What becomes of a worker's answer with labels that do not fit.
+  static CallError TooManyLabels();
   // Notes that the session will answer `number`.
   void Await(Session& session, uint64_t ask, uint64_t number, Duration timeout,
              std::shared_ptr<AnswerSink> sink, Now now);

@@ -25,6 +25,7 @@ struct ShardOptions {
   // --alive-bytes-per-second: who takes as many lives, even if it answers no ping.
   uint64_t alive_bytes_per_second = 8 << 10;
   size_t channels_per_connection = 128;       // --channels-per-connection
+  size_t labels_bytes = 4 << 10;              // --labels-bytes, names and values, each connection
   size_t calls_per_connection = 64;           // --calls-per-connection, in flight
   double commands_per_second = 100;           // --commands-per-second, each connection; 0: no limit
   size_t commands_burst = 200;                // --commands-burst

@@ -36,6 +36,14 @@ std::string TextOf(const json& object, const std::string& key) {
   return found->is_number_integer() ? found->dump() : std::string();
 }
 
+// Whether backends can address it (Selector.user_ids), or it is empty: nobody.
+bool IsUser(const std::string& user) {
+  constexpr size_t kUserMax = 255;
+  return user.size() <= kUserMax && std::none_of(user.begin(), user.end(), [](unsigned char c) {
+           return absl::ascii_iscntrl(c);
+         });
+}
+
 // False: it is there and no number.
 bool TakeTime(const json& object, const char* key, std::optional<double>& time) {
   auto found = object.find(key);
@@ -70,6 +78,7 @@ JwtTextOrFlaw TakeApart(std::string_view token, const std::string& user_claim) {
   text.algorithm = TextOf(header, "alg");
   text.kid = TextOf(header, "kid");
   text.user = TextOf(claims, user_claim);
+  if (!IsUser(text.user)) return "the user has more than 255 bytes, or control characters";
   if (!TakeTime(claims, "nbf", text.not_before)) return "invalid nbf value";
   if (!TakeTime(claims, "exp", text.expires)) return "invalid exp value";
   return text;

@@ -195,6 +195,25 @@ TEST_F(JwtAuthorityTest, TheClaimThatNamesTheUser) {
   EXPECT_EQ(user(*other, R"({"username":"ann"})"), "ann");
 }
 
+TEST_F(JwtAuthorityTest, AUserWhomNobodyCouldAddressIsRefused) {
+  auto authority = Authority(kSecret);
+  auto signs = [&](const std::string& user) {
+    return authority->Sign(R"({"sub":")" + user + R"("})", kNow).status().code();
+  };
+  EXPECT_EQ(signs(std::string(255, 'u')), absl::StatusCode::kOk);
+  EXPECT_EQ(signs(std::string(256, 'u')), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(signs(R"(a\nb)"), absl::StatusCode::kInvalidArgument);
+  // Another library's: the signature is good, the user is not.
+  auto lenient = Authority(kSecret, {.user_claim = "other"});
+  auto token = lenient->Sign(R"({"sub":")" + std::string(256, 'u') + R"("})", kNow);
+  ASSERT_TRUE(token.ok());
+  auto verified = authority->Verify(token->text, kNow);
+  ASSERT_TRUE(std::holds_alternative<hub::TokenFlaw>(verified));
+  const auto& error = std::get<hub::TokenFlaw>(verified).error;
+  EXPECT_EQ(error.name, "AuthTokenInvalidError");
+  EXPECT_EQ(error.message, "the user has more than 255 bytes, or control characters");
+}
+
 // --- What is no token ----------------------------------------------------------------------------
 
 TEST_F(JwtAuthorityTest, TextsThatAreNoTokens) {
