@@ -118,6 +118,10 @@ std::vector<Option> Connections(Settings& s) {
            "pings, pongs and continuations of one connection; whoever sends more is read later; "
            "0: no limit"),
       Count<size_t>("frames-burst", {&s.edge.pace.frames_burst}, kSome, "of these at once"),
+      Time("message-timeout", {&s.edge.message_timeout}, kTimeout,
+           "what a message may take from its first bytes to its last; more closes with 1008"),
+      Size<size_t>("unfinished-bytes", {&s.edge.unfinished_bytes}, {64 * kKiB, 64 * kGiB},
+                   "messages that a shard is reading, together; what is beyond closes with 1013"),
       Size<size_t>("read-ahead-bytes", {&s.edge.read_ahead_bytes}, {kKiB, kGiB},
                    "messages of a client that are read while a guard or admission decides"),
       Size<size_t>("pong-bytes", {&s.edge.pong_bytes}, {kKiB, kGiB},

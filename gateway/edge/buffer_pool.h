@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Buffers for messages that are being read, lent from one shard's few: an idle connection holds
-// none.
+// none. What all of them hold together is bounded.
 #pragma once
 
 #include <cstddef>
@@ -13,8 +13,18 @@ namespace sluice::edge {
 
 class BufferPool {
  public:
-  // Keeps at most `count_max` unused buffers, none larger than `bytes_max`.
-  BufferPool(size_t count_max, size_t bytes_max) : count_max_(count_max), bytes_max_(bytes_max) {}
+  // Keeps at most `count_max` unused buffers, none larger than `bytes_max`. Those that are lent
+  // hold at most `lent_max` bytes.
+  BufferPool(size_t count_max, size_t bytes_max, size_t lent_max)
+      : count_max_(count_max), bytes_max_(bytes_max), lent_max_(lent_max) {}
+
+  // Whether a buffer may grow by so many bytes, which are given back at its end.
+  bool Lend(size_t bytes) {
+    if (bytes > lent_max_ - lent_) return false;
+    lent_ += bytes;
+    return true;
+  }
+  void Return(size_t bytes) { lent_ -= bytes; }
 
   std::string Take() {
     if (spare_.empty()) return {};
@@ -32,6 +42,8 @@ class BufferPool {
  private:
   const size_t count_max_;
   const size_t bytes_max_;
+  const size_t lent_max_;
+  size_t lent_ = 0;
   std::vector<std::string> spare_;
 };
 

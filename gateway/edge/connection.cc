@@ -19,6 +19,7 @@ namespace {
 using Error = boost::system::error_code;
 
 constexpr size_t kHeadChunk = 2048;
+constexpr uint16_t kPolicyCode = 1008;  // RFC 6455 7.4.1
 // How often to look whether a client that is not read has left.
 constexpr absl::Duration kLookForEnd = absl::Milliseconds(200);
 
@@ -91,7 +92,7 @@ void Connection::OnDeadline() {
       parts_.probe.close_timeouts.Add();
       return Cut();
     case Stage::kOpen:
-      return LookForEnd();
+      return OnOpenDeadline();
     case Stage::kGone:
       return;
   }
@@ -310,6 +311,23 @@ bool Connection::OnMessage(std::string_view bytes, bool binary) {
 
 void Connection::OnSignOfLife() {
   if (stage_ == Stage::kOpen) parts_.hub->Alive(key_, parts_.loop.Now());
+}
+
+// One deadline serves all messages: when it is over, it looks at the one that is being read.
+void Connection::OnBegun() {
+  begun_ = parts_.loop.Now();
+  if (stage_ == Stage::kOpen && deadline_ == 0) Deadline(parts_.common.options.message_timeout);
+}
+
+void Connection::OnOpenDeadline() {
+  if (!websocket_->unfinished()) return LookForEnd();
+  const absl::Duration left =
+      begun_ + parts_.common.options.message_timeout - parts_.loop.Now().steady;
+  if (left > absl::ZeroDuration()) return Deadline(left);
+  parts_.probe.message_timeouts.Add();
+  const hub::CloseFrame frame{kPolicyCode, "a message took too long"};
+  TellHub(frame);
+  Close(frame);
 }
 
 // Nothing is read, so that only the socket can tell whether the client is still there.

@@ -69,6 +69,7 @@ class Connection final : public WireOwner, public hub::Socket, public WebSocketC
   void OnSent() override;
   // WebSocketClient
   bool OnMessage(std::string_view bytes, bool binary) override;
+  void OnBegun() override;
   void OnSignOfLife() override;
   void OnEnded(const hub::CloseFrame& frame, bool clean) override;
   void OnFull() override;
@@ -86,6 +87,7 @@ class Connection final : public WireOwner, public hub::Socket, public WebSocketC
   void Report(std::string_view reason, std::string what, std::string_view hint) const;
   void Upgrade(protocol::Route route);
   void AwaitAgreement();
+  void OnOpenDeadline();
   hub::Upgrade Facts() const;
   std::string RemoteAddress() const;
   void Linger();
@@ -104,6 +106,7 @@ class Connection final : public WireOwner, public hub::Socket, public WebSocketC
   Wire wire_;
   hub::TimerWheel::Id deadline_ = 0;
   uint64_t taken_ = 0;  // kClosing, kLinger: bytes that had arrived when the deadline was set
+  Instant begun_;       // kOpen: the message that was begun last and was long
   hub::SessionKey key_;
   std::unique_ptr<Handshake> handshake_;  // until the request is answered, which the hub may delay
   std::unique_ptr<WebSocket> websocket_;  // from the upgrade on

@@ -56,6 +56,7 @@ absl::Status Validate(const EdgeOptions& o) {
       {o.target_bytes >= 1 && o.target_bytes <= 1 << 20, "target-bytes: allowed are 1 to 1048576"},
       {o.message_bytes >= 1 && o.message_bytes <= 256 << 20,
        "message-bytes: allowed are 1 to 268435456"},
+      {IsDelay(o.message_timeout), "message-timeout: allowed are 10ms to 1h"},
       {o.pong_bytes >= 1024, "pong-bytes: allowed are 1024 and more"},
   });
 }

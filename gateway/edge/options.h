@@ -47,8 +47,11 @@ struct EdgeOptions {
   ForwardedHeader forwarded_header = ForwardedHeader::kXForwardedFor;  // --forwarded-header
   std::vector<std::string> proxy_protocol;  // --proxy-protocol: who begins with a PROXY header
 
-  size_t message_bytes = 64 << 10;     // --message-bytes, one whole message
-  ReadPace::Limits pace;               // --bytes-per-second and its like
+  size_t message_bytes = 64 << 10;  // --message-bytes, one whole message
+  ReadPace::Limits pace;            // --bytes-per-second and its like
+  // --message-timeout, from where a message is seen to be long to its end
+  absl::Duration message_timeout = absl::Minutes(1);
+  size_t unfinished_bytes = 64 << 20;  // --unfinished-bytes, of messages being read, a shard
   size_t read_ahead_bytes = 64 << 10;  // --read-ahead-bytes, messages while a guard decides
   size_t pong_bytes = 64 << 10;        // --pong-bytes, answers to unread pings
   absl::Duration close_timeout = absl::Seconds(5);  // --close-timeout, each way of ending

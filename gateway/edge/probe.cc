@@ -55,6 +55,8 @@ void VisitConnections(const EdgeProbe& p, metrics::Visitor& v) {
   violation("message_too_big", p.message_too_big);
   violation("bad_utf8", p.bad_utf8);
   violation("protocol", p.protocol_errors);
+  violation("message_timeout", p.message_timeouts);
+  violation("unfinished_bytes", p.unfinished_full);
   violation("pong_overflow", p.pong_overflows);
   v.Count("edge_close_timeouts_total", "Endings cut off at --close-timeout.", {},
           p.close_timeouts.value());

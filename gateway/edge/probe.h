@@ -35,6 +35,8 @@ struct EdgeProbe {
   Counter message_too_big;
   Counter bad_utf8;
   Counter protocol_errors;
+  Counter message_timeouts;
+  Counter unfinished_full;
   Counter pong_overflows;
   Counter close_timeouts;
   Gauge open_sockets;

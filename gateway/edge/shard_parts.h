@@ -23,7 +23,9 @@ class Connection;
 
 struct ShardParts {
   ShardParts(CommonParts& c, Loop& l)
-      : common(c), loop(l), buffers(kSpareBuffers, c.options.message_bytes + kSpareSlack) {}
+      : common(c),
+        loop(l),
+        buffers(kSpareBuffers, c.options.message_bytes + kSpareSlack, c.options.unfinished_bytes) {}
 
   static constexpr size_t kSpareBuffers = 8;
   static constexpr size_t kSpareSlack = 4096;

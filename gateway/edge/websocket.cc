@@ -76,14 +76,17 @@ struct WebSocket::Impl {
     });
   }
 
+  ~Impl() { buffers.Return(lent); }
+
   void GoOn();
   void Resume();
   bool full() const { return ahead.size() >= ahead_bytes; }
   void Read();
   void OnRead(Error error, size_t bytes);
-  void Grow();
+  bool Grow();
   void Deliver(std::string_view message);
   void FailBadText();
+  void FailUnfinished();
   void OnReadError(Error error);
   void Close(const ws::close_reason& reason);
   void OnClosed(Error error);
@@ -98,6 +101,7 @@ struct WebSocket::Impl {
   const size_t ahead_bytes;
   ReadAhead ahead;
   size_t filled = 0;
+  size_t lent = 0;            // bytes that `message` has of the pool's
   bool long_message = false;  // `message` is in use
   bool paused = true;         // no message is wanted now
   bool reading = false;       // a read is under way
@@ -152,17 +156,22 @@ void WebSocket::Impl::OnRead(Error error, size_t bytes) {
     long_message = true;
     message = buffers.Take();
     message.assign(idle.data(), filled);
+    client.OnBegun();
   }
   client.OnSignOfLife();  // it cannot answer pings in the middle of a frame
-  Grow();
-  Read();
+  Grow() ? Read() : FailUnfinished();
 }
 
-// Makes room for what the frame still has, but never for much more than was really sent.
-void WebSocket::Impl::Grow() {
-  if (filled < message.size()) return;
+// Makes room for what the frame still has, but never for much more than was really sent. False: the
+// shard has no more.
+bool WebSocket::Impl::Grow() {
+  if (filled < message.size()) return true;
   size_t expected = stream.read_size_hint(kGrowthMin);
-  message.resize(filled + std::min(expected, std::max(filled, kGrowthMin)));
+  size_t more = std::min(expected, std::max(filled, kGrowthMin));
+  if (!buffers.Lend(more)) return false;
+  lent += more;
+  message.resize(filled + more);
+  return true;
 }
 
 void WebSocket::Impl::Deliver(std::string_view whole) {
@@ -173,6 +182,7 @@ void WebSocket::Impl::Deliver(std::string_view whole) {
     paused = !client.OnMessage(whole, stream.got_binary());
   }
   if (long_message) buffers.Give(std::exchange(message, {}));
+  buffers.Return(std::exchange(lent, 0));
   long_message = false;
   filled = 0;
   GoOn();
@@ -183,6 +193,12 @@ void WebSocket::Impl::FailBadText() {
   CountViolation(ws::close_code::bad_payload);
   Close(ws::close_code::bad_payload);
   End({ws::close_code::bad_payload, "bad UTF-8"}, true);
+}
+
+void WebSocket::Impl::FailUnfinished() {
+  probe.unfinished_full.Add();
+  Close(ws::close_code::try_again_later);
+  End({ws::close_code::try_again_later, "too much is being read"}, true);
 }
 
 void WebSocket::Impl::OnReadError(Error error) {
@@ -241,6 +257,8 @@ void WebSocket::Start() { impl_->GoOn(); }
 void WebSocket::Resume() { impl_->Resume(); }
 
 bool WebSocket::full() const { return impl_->full(); }
+
+bool WebSocket::unfinished() const { return impl_->long_message; }
 
 void WebSocket::Close(const hub::CloseFrame& frame) {
   impl_->Close({static_cast<ws::close_code>(frame.code), Shorten(frame.reason)});

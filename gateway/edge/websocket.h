@@ -23,6 +23,8 @@ class WebSocketClient {
   virtual ~WebSocketClient() = default;
   // One whole message, of valid UTF-8 if it is text. False: no more until Resume.
   virtual bool OnMessage(std::string_view bytes, bool binary) = 0;
+  // A message has begun that one read did not take whole.
+  virtual void OnBegun() = 0;
   // A control frame, or a part of a message.
   virtual void OnSignOfLife() = 0;
   // Nothing follows. `clean`: the close frames were exchanged, or ours is on its way because of
@@ -56,6 +58,9 @@ class WebSocket {
 
   // Whether OnFull was said and holds.
   bool full() const;
+
+  // Whether the message of the last OnBegun has not ended.
+  bool unfinished() const;
 
   // Sends a close frame and waits for the peer's, as long as it takes; then OnEnded.
   void Close(const hub::CloseFrame& frame);
