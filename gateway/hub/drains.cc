@@ -2,6 +2,7 @@
 #include "gateway/hub/drains.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "absl/random/distributions.h"
@@ -14,19 +15,15 @@ namespace sluice::hub {
 using State = DrainView::State;
 
 struct Drains::Drain {
-  struct Watcher {
-    uint64_t id;
-    Watch watch;
-  };
   DrainPlan plan;
   DrainView view;
   Pacer pacer;
   SharedDrainOrder order;
   bool selected = false;
-  std::vector<Started> starting;  // told when it is, or when it ended before
-  std::vector<SessionKey> keys;   // whose turn has not come; taken from the end
-  std::vector<Watcher> watchers;
-  Instant ended;  // once its state says so
+  std::vector<Started> starting;       // told when it is, or when it ended before
+  std::vector<SessionKey> keys;        // whose turn has not come; taken from the end
+  std::map<uint64_t, Watch> watchers;  // by what AddWatch returned
+  Instant ended;                       // once its state says so
   Instant notified_at = Instant::Past();
   bool changed = false;
 };
@@ -255,13 +252,13 @@ absl::StatusOr<uint64_t> Drains::AddWatch(const std::string& id, Watch watch) {
   if (!drain.ok()) return drain.status();
   watch((*drain)->view);
   uint64_t watcher = next_watch_++;
-  if (!(*drain)->view.ended()) (*drain)->watchers.push_back({watcher, std::move(watch)});
+  if (!(*drain)->view.ended()) (*drain)->watchers.emplace(watcher, std::move(watch));
   return watcher;
 }
 
 void Drains::Unwatch(uint64_t watch) {
   for (auto& [id, drain] : drains_) {
-    std::erase_if(drain->watchers, [&](const auto& watcher) { return watcher.id == watch; });
+    if (drain->watchers.erase(watch) > 0) return;
   }
 }
 
@@ -272,7 +269,7 @@ void Drains::Notify(Drain& drain, Now now) {
   if (progress && now - drain.notified_at < kInterval) return;
   drain.changed = false;
   drain.notified_at = now;
-  for (auto& watcher : drain.watchers) watcher.watch(drain.view);
+  for (auto& [id, watch] : drain.watchers) watch(drain.view);
   if (drain.view.ended() && drain.view.finishing == 0) drain.watchers.clear();
 }
 
