@@ -56,7 +56,7 @@ struct EdgeOptions {
   size_t pong_bytes = 64 << 10;        // --pong-bytes, answers to unread pings
   absl::Duration close_timeout = absl::Seconds(5);  // --close-timeout, each way of ending
   // --alive-bytes-per-second: who takes as many of what was said before the end may go on.
-  uint64_t alive_bytes_per_second = 8 << 10;
+  uint64_t alive_bytes_per_second = 16 << 10;
 };
 
 // The admin port.

@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cstddef>
 
 namespace sluice::edge {
@@ -15,19 +16,21 @@ namespace {
 // An older kernel fills in less of it.
 constexpr size_t kNeeded = offsetof(tcp_info, tcpi_snd_wnd) + sizeof(tcp_info::tcpi_snd_wnd);
 
-uint64_t Allowed(int socket) {
-  tcp_info info = {};
-  socklen_t size = sizeof(info);
-  bool told = ::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && size >= kNeeded;
-  return told ? info.tcpi_bytes_acked + info.tcpi_snd_wnd : 0;
-}
-
 }  // namespace
 
 SendQueue ReadSendQueue(int socket) {
   int unconfirmed = 0;
   if (::ioctl(socket, SIOCOUTQ, &unconfirmed) != 0) return {};
-  return {static_cast<uint64_t>(unconfirmed), Allowed(socket)};
+  SendQueue queue;
+  queue.unconfirmed = static_cast<uint64_t>(unconfirmed);
+  tcp_info info = {};
+  socklen_t size = sizeof(info);
+  bool told = ::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && size >= kNeeded;
+  if (!told) return queue;
+  queue.in_flight =
+      queue.unconfirmed - std::min<uint64_t>(queue.unconfirmed, info.tcpi_notsent_bytes);
+  queue.allowed = info.tcpi_bytes_acked + info.tcpi_snd_wnd;
+  return queue;
 }
 
 }  // namespace sluice::edge

@@ -28,10 +28,11 @@ void Wire::Relieve() {
 // With TLS the queue holds a little more than the bytes of the outbox: what has arrived is known a
 // little late.
 hub::Flow Wire::flow() {
-  if (closed_) return {outbox_.put(), 0, 0};
+  if (closed_) return {outbox_.put(), 0, 0, 0};
   SendQueue queue = ReadSendQueue(transport_.socket().native_handle());
   uint64_t written = outbox_.written();
-  return {outbox_.put(), written - std::min(written, queue.unconfirmed), queue.allowed};
+  return {outbox_.put(), written - std::min(written, queue.unconfirmed), queue.allowed,
+          queue.in_flight};
 }
 
 void Wire::Push() {

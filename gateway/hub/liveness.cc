@@ -47,11 +47,13 @@ bool Liveness::Flows(const Flow& flow, uint64_t least, Instant now) const {
   return ping_under_way && FlowsEnough(flow.arrived - arrived_, least, now - looked_);
 }
 
-// Its system has the ping, and what stands in front of it: nobody sees how far its program is,
-// which may need so long for it.
+// Since the ping was put, its system has taken at least as much as it must, up to the ping. How far
+// its program is with that is not to be seen, since systems tell in large steps that there is room
+// again. But where what is on its way does not arrive, nobody is reading.
 bool Liveness::MayStillRead(const Flow& flow, uint64_t least, Instant now) const {
-  if (!waiting_ || flow.arrived < ping_end_) return false;
-  double unread = static_cast<double>(ping_end_ - std::min(ping_end_, read_));
+  if (!waiting_ || (flow.in_flight > 0 && flow.arrived == arrived_)) return false;
+  uint64_t taken = std::min(flow.arrived, ping_end_);
+  double unread = static_cast<double>(taken - std::min(taken, read_));
   return now < asked_ + absl::Seconds(unread / static_cast<double>(least));
 }
 

@@ -23,7 +23,7 @@ struct ShardOptions {
   std::string node = "local";     // --node
   size_t outbox_bytes = 1 << 20;  // --outbox-bytes
   // --alive-bytes-per-second: who takes as many lives, even if it answers no ping.
-  uint64_t alive_bytes_per_second = 8 << 10;
+  uint64_t alive_bytes_per_second = 16 << 10;
   size_t channels_per_connection = 128;       // --channels-per-connection
   size_t labels_bytes = 4 << 10;              // --labels-bytes, names and values, each connection
   size_t calls_per_connection = 64;           // --calls-per-connection, in flight

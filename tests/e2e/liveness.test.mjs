@@ -102,7 +102,8 @@ describe('slow readers', () => {
       client.socket.terminate();
     }));
 
-  test('who reads nothing is given up', () => Gateway.during(options, async gateway => {
+  test('who reads nothing is given up', () => Gateway.during({...options,
+    'alive-bytes-per-second': '256KiB'}, async gateway => {
     const control = gateway.controlClient();
     const watcher = await Watcher.open(control, {namespace: 'deaf', types: ['TYPE_CLOSED']});
     const client = await Plain.open(gateway.url('/deaf'));

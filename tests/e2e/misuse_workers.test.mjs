@@ -158,7 +158,8 @@ describe('invocations in one message to a worker', () => {
 });
 
 test('--worker-queue-bytes: a worker that does not read is given no more until it has', async () => {
-  const bounds = {'worker-queue-bytes': '256KiB', 'commands-per-second': 0, 'method-queue': 1000,
+  const bounds = {'worker-queue-bytes': '256KiB', 'bytes-per-second': 0,
+    'commands-per-second': 0, 'method-queue': 1000,
     'calls-per-connection': 1000, 'call-timeout': '1m', shards: 1};
   await Gateway.during(bounds, async own => {
     const stream = own.workersClient().Serve();

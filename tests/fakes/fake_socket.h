@@ -19,7 +19,7 @@ class FakeSocket final : public hub::Socket, public hub::Flushable {
 
   hub::Outbox& outbox() override { return outbox_; }
   // What was taken has arrived; what the client's system allows is the test's to say.
-  hub::Flow flow() override { return {outbox_.put(), outbox_.written(), allowed}; }
+  hub::Flow flow() override { return {outbox_.put(), outbox_.written(), allowed, 0}; }
   void Agree(std::string_view subprotocol) override { agreed_.emplace_back(subprotocol); }
   void Close(const hub::CloseFrame& frame) override {
     closed_ = frame;

@@ -83,6 +83,24 @@ TEST_F(LivenessTest, WhatItsSystemHasTakenItsProgramMayStillRead) {
   EXPECT_EQ(Check(111), Action::kDead);
 }
 
+TEST_F(LivenessTest, ItsSystemTakesInLargeSteps) {
+  flow_.put = 1'000'000;
+  EXPECT_EQ(Check(1), Action::kPing);
+  for (int second = 11; second < 150; second += 10) {
+    if (second % 3 == 0) flow_.arrived += 60'000;  // every thirty seconds
+    if (second == 11) flow_.arrived += 60'000;
+    EXPECT_EQ(Check(second), Action::kNothing) << second;
+  }
+}
+
+TEST_F(LivenessTest, WhoIsCutOffIsNotReading) {
+  flow_.put = 1'000'000;
+  flow_.arrived = 900'000;
+  EXPECT_EQ(Check(1), Action::kPing);
+  flow_.in_flight = 50'000;
+  EXPECT_EQ(Check(11), Action::kDead);
+}
+
 TEST_F(LivenessTest, WhoAnsweredHasReadWhatHadArrived) {
   flow_.put = flow_.arrived = 100'000;
   EXPECT_EQ(Check(1), Action::kPing);
