@@ -23,7 +23,9 @@ std::shared_ptr<FakeWorker> Guard(HubWorld& world, GuardAction action) {
   offer->link = link;
   offer->role = Role::kGuard;
   offer->action = action;
-  offer->context.subprotocols = true;
+  ContextSpec context;
+  context.subprotocols = true;
+  offer->context = std::make_shared<const ContextSpec>(context);
   world.Register({"chat", {offer}, {}});
   return link;
 }
