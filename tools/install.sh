@@ -107,3 +107,24 @@ install_go_worker() {
       go build -buildvcs=false -o build/worker .
   )
 }
+
+# The same for the clients of tests/e2e/clients.
+install_python_client() {
+  local folder=tests/e2e/clients/python
+  if [ "$folder/build/client" -nt "$folder/requirements.txt" ]; then return 0; fi
+  python3 -c 'import ensurepip' 2>/dev/null || install "${packages_python[@]}" || return 1
+  rm -rf "$folder/build"
+  python3 -m venv "$folder/build" &&
+    "$folder/build/bin/pip" install --quiet --disable-pip-version-check \
+      -r "$folder/requirements.txt" || return 1
+  printf '#!/bin/sh\nexec %s %s "$@"\n' "$PWD/$folder/build/bin/python" \
+    "$PWD/$folder/client.py" >"$folder/build/client"
+  chmod +x "$folder/build/client"
+}
+
+install_go_client() {
+  local folder=tests/e2e/clients/go
+  if [ "$folder/build/client" -nt "$folder/main.go" ]; then return 0; fi
+  command -v go >/dev/null || install "${packages_go[@]}" || return 1
+  (cd "$folder" && go build -buildvcs=false -o build/client .)
+}

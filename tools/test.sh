@@ -88,14 +88,14 @@ build_binaries() {
 }
 
 test_e2e() {
-  local status=0 files worker
+  local status=0 files foreign
   mapfile -t files < <(find tests/e2e -maxdepth 1 -name "*$filter*.test.mjs" | sort)
   [ "${#files[@]}" -gt 0 ] || no_match
   need install_node
   install_clients
   # Tests that want one of these say themselves why they were skipped.
-  for worker in python go; do
-    "install_${worker}_worker" || [ -z "${CI:-}" ] || die "could not install_${worker}_worker"
+  for foreign in python_worker go_worker python_client go_client; do
+    "install_$foreign" || [ -z "${CI:-}" ] || die "could not install_$foreign"
   done
   build_binaries
   ASAN_OPTIONS=detect_stack_use_after_return=1 TSAN_OPTIONS=$(tsan_options) timeout 15m \

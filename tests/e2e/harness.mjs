@@ -4,7 +4,7 @@
 export {ControlClient, failure, fromBody, grpc, json, outcome, reflections, refused, workersOf}
   from './harness/control.mjs';
 export {Bystander} from './harness/bystander.mjs';
-export {ForeignWorker, LANGUAGES, whySkipped} from './harness/foreign.mjs';
+export {ForeignClient, ForeignWorker, LANGUAGES, whySkipped} from './harness/foreign.mjs';
 export {BINARY, Gateway, runToEnd} from './harness/gateway.mjs';
 export {H2, Http2} from './harness/http2.mjs';
 export {ErrorCode, Line} from './harness/line.mjs';
