@@ -152,6 +152,14 @@ void Shard::Impl::RunInbox(Session& session, Now now) {
   }
 }
 
+// A method can be run as a call and as a notification. Whoever guards one of them alone guards
+// both: leaving out the id, or adding one, is no way around a guard.
+GuardAction Shard::Impl::GuardedWay(const Session& session, bool answer) const {
+  GuardAction way = answer ? GuardAction::kCall : GuardAction::kTransmit;
+  GuardAction other = answer ? GuardAction::kTransmit : GuardAction::kCall;
+  return methods.FindGuard(session.space_name, way) ? way : other;
+}
+
 // What, if anything, must be allowed before the command at the front is carried out.
 std::optional<Shard::Impl::GuardQuestion> Shard::Impl::QuestionOf(Session& session,
                                                                   const QueuedCommand& queued,
@@ -172,8 +180,7 @@ std::optional<Shard::Impl::GuardQuestion> Shard::Impl::QuestionOf(Session& sessi
   if (decided > 0) return std::nullopt;
   std::visit(Overloaded{
                  [&](const CallMethod& call) {
-                   ask(answer ? GuardAction::kCall : GuardAction::kTransmit, call.method,
-                       call.params);
+                   ask(GuardedWay(session, answer), call.method, call.params);
                  },
                  [&](const Forward& forward) { ask(GuardAction::kTransmit, {}, forward.message); },
                  [&](const hub::Publish& publish) {

@@ -158,6 +158,7 @@ struct Shard::Impl : CallOwner {
   // Carries a command out behind those that still wait.
   void Process(Session& session, Command command, Key batch, Now now);
   void RunInbox(Session& session, Now now);
+  GuardAction GuardedWay(const Session& session, bool answer) const;
   std::optional<GuardQuestion> QuestionOf(Session& session, const QueuedCommand& queued, Now now);
   void InboxDecided(Session& session, Guarding guarding, Now now);
   // Nothing: it is delivered, or waits for its guard. `frame`: its bytes on the wire.

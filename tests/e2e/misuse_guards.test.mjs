@@ -68,6 +68,27 @@ for (const [option, name] of [['closed', 'refused'], ['open', 'let through']]) {
   });
 }
 
+test('leaving out the id is no way around a guard of calls', async () => {
+  await Gateway.during({}, async gateway => {
+    const seen = [];
+    const {server, client} = await guarded(gateway, 'around', (params, {guard}) => {
+      seen.push(guard.action);
+      return params[0] === 'good' ? {allow: {}} : {block: {silent: true}};
+    });
+    const packets = await Plain.open(gateway.url('/rpc/around'));
+    for (const sender of [client, packets]) {
+      sender.send({jsonrpc: '2.0', method: 'echo', params: ['bad']});
+      sender.send([{jsonrpc: '2.0', method: 'echo', params: ['bad']}]);
+      sender.send({jsonrpc: '2.0', method: 'echo', params: ['good']});
+      assert.deepEqual((await sender.call('echo', ['good'])).result, ['good']);
+    }
+    assert.equal(server.received, 4);
+    assert.deepEqual(new Set(seen), new Set(['GUARD_ACTION_CALL']));
+    await client.close();
+    await packets.close();
+  });
+});
+
 test('--guard-queue: more publications than may wait for one client\'s guard', async () => {
   await Gateway.during({'guard-queue': QUEUE, 'guard-timeout': '10s'}, async gateway => {
     const bystander = await Bystander.open(gateway);

@@ -51,6 +51,39 @@ TEST(Guards, DelayWhatComesBehindAndMayChangeIt) {
   EXPECT_EQ(client->socket.resumed(), 2);
 }
 
+// No way around a guard: a method is guarded however it is run.
+TEST(Guards, OfCallsGuardNotificationsUnlessThoseHaveTheirOwn) {
+  HubWorld world;
+  auto worker = world.Serve("chat", "m");
+  auto guard = Guard(world, {GuardAction::kCall});
+  auto client = world.Connect("chat", "a");
+  world.Say(*client, "call - m x");
+  ASSERT_EQ(guard->invoked.size(), 1);
+  EXPECT_EQ(guard->invoked[0].method, "m");
+  world.Reply(*guard, Block("Nope"));
+  EXPECT_THAT(client->socket.Take(), IsEmpty());
+  EXPECT_THAT(worker->invoked, IsEmpty());
+
+  auto own = Guard(world, {GuardAction::kTransmit});
+  world.Say(*client, "call - m x");
+  EXPECT_THAT(guard->invoked, IsEmpty());
+  ASSERT_EQ(own->invoked.size(), 1);
+  world.Reply(*own, Allow());
+  EXPECT_EQ(worker->invoked.size(), 1);
+}
+
+TEST(Guards, OfNotificationsGuardCallsUnlessThoseHaveTheirOwn) {
+  HubWorld world;
+  auto worker = world.Serve("chat", "m");
+  auto guard = Guard(world, {GuardAction::kTransmit});
+  auto client = world.Connect("chat", "a");
+  world.Say(*client, "call 1 m x");
+  ASSERT_EQ(guard->invoked.size(), 1);
+  world.Reply(*guard, Block("Nope"));
+  EXPECT_THAT(client->socket.Take(), ElementsAre("err 1 application"));
+  EXPECT_THAT(worker->invoked, IsEmpty());
+}
+
 TEST(Guards, BlockWithTheirErrorOrSilently) {
   HubWorld world;
   auto worker = world.Serve("chat", "m");
