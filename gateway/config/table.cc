@@ -192,6 +192,8 @@ std::vector<Option> Dialects(Settings& s) {
            "how long a member is present without renewing; 0: for ever"),
       Count<size_t>("members-max", {&s.shard.members_max}, kSome,
                     "connections that a new member's list is made of; a longer one is cut"),
+      Size<size_t>("list-bytes", {&s.shard.list_bytes}, {kKiB, kGiB},
+                   "a list that a client gets, of members or methods; a longer one is cut"),
       Text("jwt-keys", {&s.jwt.keys_file}, kPath,
            "YAML file with the keys of signed tokens; read again on SIGHUP"),
       Time("jwt-expiry", {&s.jwt.expiry}, {absl::Seconds(1), absl::Hours(24 * 365)},

@@ -117,9 +117,16 @@ class Dialect {
   virtual std::string EncodeError(const Correlation& correlation, const CallError& error) const = 0;
   virtual std::string EncodeChannels(const Correlation& correlation,
                                      absl::Span<const ChannelResult> results) const = 0;
-  // The dialect adds its own reserved names: that of the login only if there is one.
-  virtual std::string EncodeMethods(const Correlation& correlation,
-                                    absl::Span<const std::string> methods, bool login) const = 0;
+  // The names of methods as one value, for whoever asks; the dialect adds its own reserved names,
+  // that of the login only if there is one. Then the answer that has it; `cut`: there are more.
+  virtual std::string EncodeMethodList(absl::Span<const std::string_view> /*methods*/,
+                                       bool /*login*/) const {
+    return {};
+  }
+  virtual std::string EncodeMethods(const Correlation& /*correlation*/, std::string_view /*list*/,
+                                    bool /*cut*/) const {
+    return {};
+  }
   // `answered` are results of the Encode functions above, in the batch's order, at least one.
   virtual std::string EncodeBatch(absl::Span<const std::string> answered) const = 0;
 
@@ -155,8 +162,8 @@ class Dialect {
                                absl::Time /*connected_at*/) const {
     return {};
   }
-  virtual std::string EncodeMembers(std::string_view /*self*/,
-                                    absl::Span<const Member> /*members*/) const {
+  virtual std::string EncodeMembers(std::string_view /*self*/, absl::Span<const Member> /*members*/,
+                                    bool /*cut: there are more*/) const {
     return {};
   }
   virtual std::string EncodeMember(const Member& /*member*/, bool /*came*/) const { return {}; }

@@ -18,6 +18,7 @@ absl::Status MethodTable::Register(const Registration& registration) {
   if (names_ + added > names_max_) {
     return absl::ResourceExhaustedError("--methods-max names are registered");
   }
+  ++version_;
   Table& table = tables_[registration.space];
   const size_t before = NamesIn(table);
   for (const SharedOffer& offer : registration.offers) Add(table, offer);
@@ -93,6 +94,7 @@ void MethodTable::ForEachEndpoint(Table& table, Visit visit) {
 void MethodTable::Deregister(const Deregistration& deregistration, Orphaned orphaned) {
   auto found = tables_.find(deregistration.space);
   if (found == tables_.end()) return;
+  ++version_;
   Table& table = found->second;
   const size_t before = NamesIn(table);
   ForgetMethods(table, deregistration, orphaned);
@@ -140,6 +142,7 @@ void MethodTable::ForgetMethods(Table& table, const Deregistration& deregistrati
 }
 
 void MethodTable::RemoveWorker(WorkerId worker, Orphaned orphaned) {
+  ++version_;
   for (auto& [space, table] : tables_) {
     ForEachEndpoint(table, [&](Endpoint& endpoint) {
       if (RemoveOffers(endpoint, worker) && endpoint.offers.empty()) orphaned(endpoint);
@@ -214,6 +217,26 @@ MethodsView MethodTable::View(std::string_view space) const {
   for (auto& [name, method] : methods) view.methods.push_back(std::move(method));
   for (auto& [name, event] : events) view.events.push_back(std::move(event));
   return view;
+}
+
+void MethodTable::ForEachMethod(std::string_view space,
+                                absl::FunctionRef<bool(std::string_view name)> visit) const {
+  static const auto* const kNone = new decltype(Table::methods);
+  auto methods_of = [this](std::string_view name) -> const decltype(Table::methods)& {
+    auto found = tables_.find(name);
+    return found == tables_.end() ? *kNone : found->second.methods;
+  };
+  const auto& own = methods_of(space);
+  const auto& everywhere = methods_of(kEverySpace);
+  auto a = own.begin();
+  auto b = everywhere.begin();
+  while (a != own.end() || b != everywhere.end()) {
+    bool take_own = b == everywhere.end() || (a != own.end() && a->first <= b->first);
+    const std::string& name = take_own ? a->first : b->first;
+    if (!visit(name)) return;
+    if (b != everywhere.end() && b->first == name) ++b;
+    if (take_own) ++a;
+  }
 }
 
 }  // namespace sluice::hub

@@ -53,6 +53,13 @@ class MethodTable {
 
   MethodsView View(std::string_view space) const;
 
+  // Shows each name that can be called in the namespace, ascending, until `visit` says false.
+  void ForEachMethod(std::string_view space,
+                     absl::FunctionRef<bool(std::string_view name)> visit) const;
+
+  // Another number after each change of what there is; never 0.
+  uint64_t version() const { return version_; }
+
   // Namespaces of which anything is known.
   size_t spaces() const { return tables_.size(); }
 
@@ -81,6 +88,7 @@ class MethodTable {
 
   size_t names_max_;
   size_t names_ = 0;
+  uint64_t version_ = 1;
   size_t guards_ = 0;  // endpoints of guards, over all namespaces: mostly none
   mutable Tables tables_;
 };

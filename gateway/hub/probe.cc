@@ -127,8 +127,11 @@ void VisitSessions(const ShardProbe& probe, metrics::Visitor& visitor) {
                 probe.subprotocols_ignored.value());
   visitor.Count("presence_failures_total", "Presence operations that the store failed.", {},
                 probe.presence_failures.value());
-  visitor.Count("member_lists_cut_total", "Lists of members that were cut at --members-max.", {},
+  visitor.Count("member_lists_cut_total",
+                "Lists of members that were cut at --members-max or --list-bytes.", {},
                 probe.member_lists_cut.value());
+  visitor.Count("method_lists_cut_total", "Lists of methods that were cut at --list-bytes.", {},
+                probe.method_lists_cut.value());
   visitor.Count("guards_blocked_total", "Actions that a guard did not allow.", {},
                 probe.guards_blocked.value());
   visitor.Count("guards_undecided_total",

@@ -50,7 +50,8 @@ struct ShardProbe {
   Counter presence_failures;
   Counter labels_refused;        // at --labels-bytes
   Counter subprotocols_ignored;  // a worker chose one that was not offered, or too late
-  Counter member_lists_cut;      // at --members-max
+  Counter member_lists_cut;      // at --members-max or --list-bytes
+  Counter method_lists_cut;      // at --list-bytes
   Counter guards_blocked;        // what guards did not allow
   Counter guards_undecided;      // no guard answered in time
   Histogram call_seconds{metrics::kDelaySeconds};       // command to answer

@@ -26,6 +26,7 @@ Shard::Impl::Impl(Shard& shard, uint32_t i, const ShardOptions& o, const ShardPo
       sessions(i),
       batches(i),
       methods(o.methods_max),
+      method_lists(methods, options.list_bytes),
       calls(i, options, *this, timers, kCall, shard_probe),
       asks(i, timers) {}
 

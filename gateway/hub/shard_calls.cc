@@ -176,13 +176,10 @@ void Shard::Impl::OnLogin(Session& session, PendingCall& call, WorkerResult resu
 void Shard::Impl::TellMethods(Session& session, const Correlation& correlation, Key batch,
                               Now now) {
   if (!correlation.answer) return Answered(session, batch, std::nullopt, now);
-  std::vector<std::string> names;
-  for (MethodView& method : methods.View(session.space_name).methods) {
-    names.push_back(std::move(method.name));
-  }
-  bool login = methods.Find(session.space_name, Role::kLogin, {}) != nullptr;
-  Reply(session, correlation, batch, session.dialect->EncodeMethods(correlation, names, login),
-        now);
+  const MethodLists::List& list = method_lists.For(*session.dialect, session.space_name);
+  if (list.cut) probe.method_lists_cut.Add();
+  Reply(session, correlation, batch,
+        session.dialect->EncodeMethods(correlation, list.encoded, list.cut), now);
 }
 
 void Shard::Impl::TakeAnswer(Session& session, const Correlation& correlation, Key batch,

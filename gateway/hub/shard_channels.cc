@@ -12,6 +12,7 @@ namespace sluice::hub {
 
 void Shard::Impl::SubscribeTo(Session& session, const Correlation& correlation, Key batch,
                               const Subscribe& subscribe, Now now) {
+  if (AnswersTooMuch(subscribe.channels)) return TooMany(session, correlation, batch, now);
   std::vector<ChannelResult> results;
   for (const std::string& channel : subscribe.channels) {
     std::optional<ChannelStatus> status = SubscribeToOne(session, channel, now);
@@ -34,6 +35,7 @@ std::optional<ChannelStatus> Shard::Impl::SubscribeToOne(Session& session,
 
 void Shard::Impl::UnsubscribeFrom(Session& session, const Correlation& correlation, Key batch,
                                   const Unsubscribe& unsubscribe, Now now) {
+  if (AnswersTooMuch(unsubscribe.channels)) return TooMany(session, correlation, batch, now);
   std::vector<ChannelResult> results;
   for (const std::string& channel : unsubscribe.channels) {
     ChannelStatus status = ChannelStatus::kOk;
@@ -46,6 +48,20 @@ void Shard::Impl::UnsubscribeFrom(Session& session, const Correlation& correlati
     results.push_back({channel, status, session.id, options.channels_per_connection});
   }
   TellChannels(session, correlation, batch, results, now);
+}
+
+// The answer says of each what became of it. Half of it cannot be said, so nothing is done.
+bool Shard::Impl::AnswersTooMuch(absl::Span<const std::string> channels) const {
+  constexpr size_t kStatusBytes = 64;  // more than any dialect says of a name
+  size_t bytes = 0;
+  for (const std::string& channel : channels) bytes += channel.size() + kStatusBytes;
+  return channels.size() > 1 && bytes > options.list_bytes;
+}
+
+void Shard::Impl::TooMany(Session& session, const Correlation& correlation, Key batch, Now now) {
+  CallError error = MakeError(Fault::kInvalidRequest);
+  error.message = "Too many names in one message";
+  Fail(session, correlation, batch, error, now);
 }
 
 void Shard::Impl::TellChannels(Session& session, const Correlation& correlation, Key batch,

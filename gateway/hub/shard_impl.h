@@ -19,6 +19,7 @@
 #include "gateway/hub/directory.h"
 #include "gateway/hub/frame.h"
 #include "gateway/hub/member_news.h"
+#include "gateway/hub/method_lists.h"
 #include "gateway/hub/methods.h"
 #include "gateway/hub/session.h"
 #include "gateway/hub/shard.h"
@@ -230,6 +231,8 @@ struct Shard::Impl : CallOwner {
                    const Subscribe& subscribe, Now now);
   std::optional<ChannelStatus> SubscribeToOne(Session& session, const std::string& channel,
                                               Now now);
+  bool AnswersTooMuch(absl::Span<const std::string> channels) const;
+  void TooMany(Session& session, const Correlation& correlation, Key batch, Now now);
   void TellChannels(Session& session, const Correlation& correlation, Key batch,
                     absl::Span<const ChannelResult> results, Now now);
   void UnsubscribeFrom(Session& session, const Correlation& correlation, Key batch,
@@ -313,6 +316,7 @@ struct Shard::Impl : CallOwner {
   Slab<Batch> batches;
   Directory directory;
   MethodTable methods;
+  MethodLists method_lists;
   Calls calls;
   Asks asks;
   std::vector<ConnectionEvent> events;

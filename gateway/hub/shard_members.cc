@@ -19,11 +19,19 @@ constexpr Duration kGathering = absl::Milliseconds(50);
 // News are encoded and written so many at a time, so that what one append holds stays small.
 constexpr size_t kNewsMax = 100;
 
-// Without those that no dialect shows.
-std::vector<Member> ToMembers(const std::vector<storage::PresenceRecord>& records) {
+// Without those that no dialect shows, and without those who would make the list too long.
+std::vector<Member> ToMembers(const std::vector<storage::PresenceRecord>& records, size_t bytes_max,
+                              bool& cut) {
   std::vector<Member> members;
+  size_t bytes = 0;
   for (const storage::PresenceRecord& record : records) {
-    if (!record.detail.empty()) members.push_back({record.key.id, record.detail});
+    if (record.detail.empty()) continue;
+    bytes += record.detail.size() + 1;  // and a comma
+    if (bytes > bytes_max) {
+      cut = true;
+      break;
+    }
+    members.push_back({record.key.id, record.detail});
   }
   return members;
 }
@@ -53,9 +61,9 @@ void Shard::Impl::ListMembers(const std::string& space, Viewers& viewers) {
   presence.List(space, "", options.members_max + 1, self,  // one more: whether there are more
                 [this, keys = std::exchange(viewers.newcomers, {})](auto records, Now now) {
                   if (!records.ok()) return probe.presence_failures.Add();
-                  const bool cut = records->size() > options.members_max;
+                  bool cut = records->size() > options.members_max;
                   if (cut) records->pop_back();
-                  const std::vector<Member> members = ToMembers(*records);
+                  const std::vector<Member> members = ToMembers(*records, options.list_bytes, cut);
                   for (SessionKey key : keys) {
                     if (Session* viewer = OpenSession(key)) TellMembers(*viewer, members, cut, now);
                   }
@@ -78,7 +86,7 @@ void Shard::Impl::TellMembers(Session& session, absl::Span<const Member> members
     with_oneself.push_back({session.id, session.detail});
     members = with_oneself;
   }
-  Deliver(session, session.dialect->EncodeMembers(session.id, members), now);
+  Deliver(session, session.dialect->EncodeMembers(session.id, members, cut), now);
 }
 
 // --- News ----------------------------------------------------------------------------------------

@@ -40,6 +40,7 @@ struct ShardOptions {
   size_t guard_queue = 0;    // --guard-queue, publications that wait for one client's guard; 0: any
   size_t guard_queue_bytes = 1 << 20;  // --guard-queue-bytes, of these
   size_t members_max = 5000;           // --members-max, in the list of members that a client gets
+  size_t list_bytes = 256 << 10;       // --list-bytes: members, methods, what became of channels
   Duration presence_lease = absl::Seconds(60);  // --presence-lease; renewed at a third of it
   storage::ClaimPolicy id_policy = storage::ClaimPolicy::kSameUser;  // --id-policy
   // --id-probe-timeout: what the holder of an id has to answer a ping when another wants it; 0: it

@@ -35,10 +35,6 @@ class PlainDialect : public hub::Dialect {
                              absl::Span<const hub::ChannelResult>) const override {
     return {};
   }
-  std::string EncodeMethods(const hub::Correlation&, absl::Span<const std::string>,
-                            bool) const override {
-    return {};
-  }
   std::string EncodeBatch(absl::Span<const std::string>) const override { return {}; }
   std::optional<std::string> EncodeRequest(const hub::DialectState&, uint64_t, std::string_view,
                                            const hub::Payload&) const override {

@@ -133,16 +133,21 @@ std::string LonghousePresence::DetailOf(const hub::Upgrade& upgrade, std::string
 }
 
 std::string LonghousePresence::EncodeMembers(std::string_view self,
-                                             absl::Span<const hub::Member> members) const {
+                                             absl::Span<const hub::Member> members,
+                                             bool cut) const {
   std::string message;
   JsonWriter writer(message);
-  writer.Map(2);
+  writer.Map(cut ? 3 : 2);
   writer.Key("id");
   writer.String(self);
   writer.Key("clients");
   writer.Array(members.size());
   for (const hub::Member& member : members) writer.Raw(member.detail);
   writer.Close();
+  if (cut) {
+    writer.Key("cut");
+    writer.Raw("true");
+  }
   writer.Close();
   return message;
 }

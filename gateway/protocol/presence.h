@@ -41,8 +41,9 @@ class LonghousePresence final : public PlainDialect {
   bool shows_members() const override { return true; }
   std::string DetailOf(const hub::Upgrade& upgrade, std::string_view id,
                        absl::Time connected_at) const override;
-  std::string EncodeMembers(std::string_view self,
-                            absl::Span<const hub::Member> members) const override;
+  // {"id","clients"}, and "cut":true if there are more than are listed.
+  std::string EncodeMembers(std::string_view self, absl::Span<const hub::Member> members,
+                            bool cut) const override;
   std::string EncodeMember(const hub::Member& member, bool came) const override;
 
   // The client's object, with "clientId".

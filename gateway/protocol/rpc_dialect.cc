@@ -29,21 +29,26 @@ void WriteParams(Writer& writer, const Payload& payload) {
   writer.Close();
 }
 
-// A response: {"jsonrpc","result" or "error","id"}; `value` writes what the second one holds.
+// A response: {"jsonrpc","result" or "error","id"}; `value` writes what the second one holds. What
+// is not all there is has "cut":true as well.
 template <typename Writer, typename Value>
 std::string Response(const hub::Correlation& correlation, std::string_view key, size_t size_hint,
-                     Value value) {
+                     Value value, bool cut = false) {
   std::string frame;
   frame.reserve(size_hint + correlation.id.size() + 48);
   Writer writer(frame);
   bool version = Writer::kAlwaysVersion || (correlation.flags & kSaysVersion) != 0;
-  writer.Map(version ? 3 : 2);
+  writer.Map((version ? 3 : 2) + (cut ? 1 : 0));
   if (version) {
     writer.Key("jsonrpc");
     writer.String("2.0");
   }
   writer.Key(key);
   value(writer);
+  if (cut) {
+    writer.Key("cut");
+    writer.Json("true");
+  }
   writer.Key("id");
   writer.Raw(correlation.id);
   writer.Close();
@@ -202,16 +207,23 @@ std::string RpcDialect<Writer>::EncodeChannels(const hub::Correlation& correlati
 }
 
 template <typename Writer>
+std::string RpcDialect<Writer>::EncodeMethodList(absl::Span<const std::string_view> methods,
+                                                 bool login) const {
+  std::string list;
+  Writer writer(list);
+  writer.Array(methods.size() + (login ? 2 : 1));
+  writer.String(rules_.list_method);
+  if (login) writer.String(kLoginMethod);
+  for (std::string_view method : methods) writer.String(method);
+  writer.Close();
+  return list;
+}
+
+template <typename Writer>
 std::string RpcDialect<Writer>::EncodeMethods(const hub::Correlation& correlation,
-                                              absl::Span<const std::string> methods,
-                                              bool login) const {
-  return Response<Writer>(correlation, "result", methods.size() * 32, [&](Writer& writer) {
-    writer.Array(methods.size() + (login ? 2 : 1));
-    writer.String(rules_.list_method);
-    if (login) writer.String(kLoginMethod);
-    for (const std::string& method : methods) writer.String(method);
-    writer.Close();
-  });
+                                              std::string_view list, bool cut) const {
+  return Response<Writer>(
+      correlation, "result", list.size(), [&](Writer& writer) { writer.Raw(list); }, cut);
 }
 
 template <typename Writer>

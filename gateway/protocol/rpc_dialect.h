@@ -38,8 +38,11 @@ class RpcDialect : public hub::Dialect {
                           const hub::CallError& error) const override;
   std::string EncodeChannels(const hub::Correlation& correlation,
                              absl::Span<const hub::ChannelResult> results) const override;
-  std::string EncodeMethods(const hub::Correlation& correlation,
-                            absl::Span<const std::string> methods, bool login) const override;
+  std::string EncodeMethodList(absl::Span<const std::string_view> methods,
+                               bool login) const override;
+  // A list that is cut is told by the response's member "cut": true.
+  std::string EncodeMethods(const hub::Correlation& correlation, std::string_view list,
+                            bool cut) const override;
   std::string EncodeBatch(absl::Span<const std::string> answered) const override;
   std::optional<std::string> EncodeEvent(std::string_view event,
                                          const hub::Payload& body) const override;

@@ -51,10 +51,6 @@ class SocketCluster final : public hub::Dialect {
                           const hub::CallError& error) const override;
   std::string EncodeChannels(const hub::Correlation& correlation,
                              absl::Span<const hub::ChannelResult> results) const override;
-  std::string EncodeMethods(const hub::Correlation&, absl::Span<const std::string>,
-                            bool) const override {
-    return {};  // nobody can ask
-  }
   std::string EncodeBatch(absl::Span<const std::string> answered) const override;
 
   std::optional<std::string> EncodeWelcome(const hub::Correlation& correlation,

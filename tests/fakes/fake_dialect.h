@@ -40,7 +40,7 @@ class FakeDialect final : public hub::Dialect {
   absl::Duration greeting_within = absl::ZeroDuration();
   bool open = false;
   bool roster = false;
-  mutable int lists_encoded = 0;    // EncodeMembers
+  mutable int lists_encoded = 0;    // EncodeMembers, EncodeMethodList
   mutable int members_encoded = 0;  // EncodeMember
 
   const hub::LivenessRule& liveness() const override { return rule; }
@@ -85,9 +85,15 @@ class FakeDialect final : public hub::Dialect {
     };
     return absl::StrCat("chan ", c.id, " ", absl::StrJoin(results, ",", format));
   }
-  std::string EncodeMethods(const hub::Correlation& c, absl::Span<const std::string> methods,
-                            bool login) const override {
-    return absl::StrCat("methods ", c.id, " ", absl::StrJoin(methods, ","), login ? ",login" : "");
+  std::string EncodeMethodList(absl::Span<const std::string_view> methods,
+                               bool login) const override {
+    ++lists_encoded;
+    auto format = [](std::string* out, std::string_view name) { out->append(name); };
+    return absl::StrJoin(methods, ",", format) + (login ? ",login" : "");
+  }
+  std::string EncodeMethods(const hub::Correlation& c, std::string_view list,
+                            bool cut) const override {
+    return absl::StrCat("methods ", c.id, " ", std::string(list), cut ? " cut" : "");
   }
   std::string EncodeBatch(absl::Span<const std::string> answered) const override {
     return absl::StrJoin(answered, "|");
@@ -119,11 +125,12 @@ class FakeDialect final : public hub::Dialect {
   std::string DetailOf(const hub::Upgrade&, std::string_view id, absl::Time) const override {
     return absl::StrCat("<", std::string(id), ">");
   }
-  std::string EncodeMembers(std::string_view self,
-                            absl::Span<const hub::Member> members) const override {
+  std::string EncodeMembers(std::string_view self, absl::Span<const hub::Member> members,
+                            bool cut) const override {
     ++lists_encoded;
     auto format = [](std::string* out, const hub::Member& m) { out->append(m.detail); };
-    return absl::StrCat("members ", std::string(self), " ", absl::StrJoin(members, "", format));
+    return absl::StrCat("members ", std::string(self), " ", absl::StrJoin(members, "", format),
+                        cut ? " cut" : "");
   }
   std::string EncodeMember(const hub::Member& member, bool came) const override {
     ++members_encoded;

@@ -47,7 +47,7 @@ void CheckTarget(const hub::Dialect& presence, std::string_view target) {
   if (auto objection = presence.Object(upgrade, "space")) return RequireJson(objection->message);
   std::string detail = presence.DetailOf(upgrade, "id", absl::UnixEpoch());
   RequireJson(detail);
-  RequireJson(presence.EncodeMembers("id", {{"id", detail}}));
+  RequireJson(presence.EncodeMembers("id", {{"id", detail}}, detail.size() % 2 == 0));
 }
 
 }  // namespace

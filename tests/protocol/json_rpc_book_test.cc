@@ -242,7 +242,7 @@ TEST_F(JsonRpcBookTest, StrictReservesNothingButRpc) {
   EXPECT_EQ(verb("rpc.off"), hub::Verb(hub::Unsubscribe{{"a"}}));
   EXPECT_EQ(verb("rpc.login"), hub::Verb(hub::Login{params}));
   EXPECT_EQ(verb("rpc.listMethods"), hub::Verb(hub::ListMethods{}));
-  EXPECT_EQ(strict_.EncodeMethods(Id("1"), {"sum"}, true),
+  EXPECT_EQ(strict_.EncodeMethods(Id("1"), strict_.EncodeMethodList({"sum"}, true), false),
             R"({"jsonrpc":"2.0","result":["rpc.listMethods","rpc.login","sum"],"id":1})");
   EXPECT_FALSE(strict_.Toggle(state_, "rpc.call", true));
 }

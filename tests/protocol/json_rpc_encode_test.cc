@@ -74,10 +74,13 @@ TEST_F(JsonRpcEncode, ANameThatWasGivenTwiceIsAnsweredOnce) {
 }
 
 TEST_F(JsonRpcEncode, Methods) {
-  EXPECT_EQ(json_.EncodeMethods(Id("1"), {"sum", "echo"}, true),
+  std::string list = json_.EncodeMethodList({"sum", "echo"}, true);
+  EXPECT_EQ(json_.EncodeMethods(Id("1"), list, false),
             R"({"jsonrpc":"2.0","result":["__listMethods","rpc.login","sum","echo"],"id":1})");
-  EXPECT_EQ(json_.EncodeMethods(Id("1"), {}, false),
+  EXPECT_EQ(json_.EncodeMethods(Id("1"), json_.EncodeMethodList({}, false), false),
             R"({"jsonrpc":"2.0","result":["__listMethods"],"id":1})");
+  EXPECT_EQ(json_.EncodeMethods(Id("1"), "[]", true),
+            R"({"jsonrpc":"2.0","result":[],"cut":true,"id":1})");
 }
 
 TEST_F(JsonRpcEncode, Batch) {

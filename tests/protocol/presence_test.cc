@@ -59,9 +59,11 @@ TEST_F(PresenceTest, Detail) {
 }
 
 TEST_F(PresenceTest, Snapshot) {
-  EXPECT_EQ(presence_.EncodeMembers("b", {{"a", R"({"id":"a"})"}, {"b", R"({"id":"b"})"}}),
+  EXPECT_EQ(presence_.EncodeMembers("b", {{"a", R"({"id":"a"})"}, {"b", R"({"id":"b"})"}}, false),
             R"({"id":"b","clients":[{"id":"a"},{"id":"b"}]})");
-  EXPECT_EQ(presence_.EncodeMembers("b", {}), R"({"id":"b","clients":[]})");
+  EXPECT_EQ(presence_.EncodeMembers("b", {}, false), R"({"id":"b","clients":[]})");
+  EXPECT_EQ(presence_.EncodeMembers("b", {{"b", "{}"}}, true),
+            R"({"id":"b","clients":[{}],"cut":true})");
 }
 
 TEST_F(PresenceTest, JoinAndLeave) {
