@@ -18,6 +18,7 @@ constexpr Relation kRelations[] = {
     {"send-bytes-max", "control-message-bytes", "no request could hold such a body", kKiB},
     {"send-bytes-max", "outbox-bytes", "no client could get such a body"},
     {"message-bytes", "unfinished-bytes", "no such message could be read"},
+    {"list-bytes", "outbox-bytes", "no client could get such a list", kKiB},
     {"message-bytes", "call-queue-bytes", "no caller could get such an answer"},
     {"worker-result-bytes", "worker-message-bytes",
      "no message of a worker could hold such a result", kKiB},

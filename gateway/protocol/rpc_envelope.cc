@@ -71,6 +71,13 @@ void RpcEnvelope::Tell(const RpcRules& rules, const hub::DecodeLimits& limits,
       flaw ? hub::Malformed{*std::move(flaw)} : ToCall(rules, limits));
 }
 
+// Whoever answers the gateway's call with nothing (in JavaScript, with undefined) answers it, too.
+bool RpcEnvelope::IsResponse() const {
+  if (Has(kMethod)) return false;
+  if (Has(kResult) || Has(kError)) return true;
+  return Is(kId, JsonKind::kString) && ToCallNumber(json_[kId]).has_value();
+}
+
 bool RpcEnvelope::HasSoundId(const RpcRules& rules) const {
   if (!Has(kId) || !rules.by_the_book) return Has(kId);
   JsonKind kind = KindOf(json_[kId]);
@@ -125,6 +132,9 @@ hub::Verb RpcEnvelope::ToResponse() const {
   if (!call.has_value()) return hub::Ignore{};
   if (!spoiled_.empty()) return hub::Answer{*call, hub::UnreadableAnswer(spoiled_)};
   if (!duplicate_.empty()) return hub::Answer{*call, hub::UnreadableAnswer("a key is there twice")};
+  if (!Has(kResult) && !Has(kError)) {
+    return hub::Answer{*call, hub::UnreadableAnswer("it has neither a result nor an error")};
+  }
   // "error":null beside a result is no error.
   if (IsTruthy(json_[kError]) || !Has(kResult)) {
     return hub::Answer{*call, ToCallError(json_[kError])};

@@ -66,7 +66,7 @@ class RpcEnvelope {
   bool Is(Member member, JsonKind kind) const {
     return Has(member) && KindOf(json_[member]) == kind;
   }
-  bool IsResponse() const { return !Has(kMethod) && (Has(kResult) || Has(kError)); }
+  bool IsResponse() const;
 
   bool HasSoundId(const RpcRules& rules) const;
 

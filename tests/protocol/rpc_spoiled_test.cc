@@ -112,6 +112,15 @@ TEST_F(RpcSpoiledTest, ABadAnswerEndsTheCall) {
   }
 }
 
+TEST_F(RpcSpoiledTest, AnAnswerWithNothingEndsTheCall) {
+  for (const hub::Dialect* dialect : {&json_, &strict_}) {
+    EXPECT_EQ(FailedCall(One(*dialect, R"({"jsonrpc":"2.0","id":"call:7"})")), 7u);
+  }
+  EXPECT_EQ(FailedCall(One(msgpack_, Bytes("81a26964a663616c6c3a37"))), 7u);
+  // A number may be a request's of the client.
+  EXPECT_NE(Refusal(json_, R"({"jsonrpc":"2.0","id":7})"), "-");
+}
+
 TEST_F(RpcSpoiledTest, ABadAnswerByMethodIsToldToBoth) {
   for (std::string bad : kBadValues) {
     hub::Decoded decoded =
