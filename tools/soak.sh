@@ -28,7 +28,7 @@ soak_fuzz() {
   # Seeds of binary formats are made of hexadecimal text while building.
   find "bazel-bin/$package/" -maxdepth 1 -name '*.bin' -exec cp {} "$found" \;
   soak_run "bazel-bin/$package/$name" "$found" "$kept" "$package/corpus"
-  "bazel-bin/$package/$name" -merge=1 -max_len=4096 "$kept" "$found"
+  "bazel-bin/$package/$name" -set_cover_merge=1 -max_len=4096 "$kept" "$found"
   echo '1 0 0' >"$work/counts"
 }
 

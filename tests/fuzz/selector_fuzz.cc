@@ -42,11 +42,12 @@ void CheckSelector(const v1::Selector& proto, const Limits& limits) {
 }
 
 void CheckBody(const v1::Body& proto, const Limits& limits) {
-  auto payload = ToPayload(proto, "body", limits);
+  const BodyBound bound = SendBound(limits);
+  auto payload = ToPayload(proto, "body", bound);
   if (!payload.ok()) return CheckRefusal(payload.status());
   v1::Body back;
   FillBody(*payload, &back);
-  auto again = ToPayload(back, "body", limits);
+  auto again = ToPayload(back, "body", bound);
   Must(again.ok() && *again == *payload);
 }
 
