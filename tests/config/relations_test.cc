@@ -54,7 +54,7 @@ TEST_F(RelationsTest, EveryPairHoldsUpToItsBoundAndNotBeyond) {
     const double unit = Get(relation.lesser).type == "DURATION" ? 0.001 : 1;
     // Where both may be: the greater's default, or else the lesser's with what comes on top.
     double bound = Get(relation.greater).number() - relation.plus;
-    if (!Set(relation.lesser, bound + unit)) {
+    if (bound <= 0 || !Set(relation.lesser, bound + unit)) {
       bound = Get(relation.lesser).number();
       ASSERT_TRUE(Set(relation.greater, bound + relation.plus));
     }
