@@ -11,8 +11,8 @@
 namespace sluice::server {
 namespace {
 
-// System calls as they are: no initialiser has run yet, a sanitizer's neither.
-void FillStandardDescriptors() {
+// System calls as they are, and nothing of a sanitizer's: no initialiser has run yet.
+[[clang::disable_sanitizer_instrumentation]] void FillStandardDescriptors() {
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
     if (syscall(SYS_fcntl, fd, F_GETFD) >= 0) continue;
     // The lowest number that is free, which is this one. Where there is no /dev/null, anything
