@@ -108,7 +108,7 @@ v1::Context ToContext(hub::Context context) {
   proto.set_target(text::ToUtf8(std::move(context.target)));
   proto.set_claims_json(std::move(context.claims_json));
   for (std::string& name : context.offered) {
-    *proto.add_offered_subprotocols() = text::ToUtf8(std::move(name));
+    proto.add_offered_subprotocols(text::ToUtf8(std::move(name)));
   }
   proto.set_subprotocol(text::ToUtf8(std::move(context.subprotocol)));
   for (auto& [name, value] : context.headers) {
