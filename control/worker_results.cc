@@ -140,7 +140,6 @@ absl::StatusOr<std::unique_ptr<hub::Token>> ToToken(const std::string& claims_js
                                                     const Limits& limits,
                                                     const hub::TokenAuthority& tokens,
                                                     absl::Time now) {
-  if (claims_json.empty()) return nullptr;
   if (!IsJson(claims_json, limits.depth_max)) {
     return absl::InvalidArgumentError("token_claims_json is not one JSON text in UTF-8");
   }

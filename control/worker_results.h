@@ -20,7 +20,7 @@ namespace sluice::control {
 hub::WorkerResult ToResult(v1::InvocationResult proto, const Limits& limits, bool& valid);
 
 // `id` is what the worker's stream calls it.
-// The token that comes with a result; null without claims. An error says why there is none.
+// The token that comes with a result. An error says why there is none.
 absl::StatusOr<std::unique_ptr<hub::Token>> ToToken(const std::string& claims_json,
                                                     const Limits& limits,
                                                     const hub::TokenAuthority& tokens,

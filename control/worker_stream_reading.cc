@@ -191,15 +191,19 @@ WorkerStream::Answered WorkerStream::ToAnswer(v1::InvocationResult& proto) {
     probe_.results_too_large.Add();
     return {ResultTooLarge(bytes, limits), nullptr};
   }
-  auto token = ToToken(proto.token_claims_json(), limits, node_.tokens, ReadClocks().date);
-  if (!token.ok()) {
-    probe_.results_invalid.Add();
-    return {InvalidResult(std::string(token.status().message())), nullptr};
+  std::unique_ptr<hub::Token> token;
+  if (!proto.token_claims_json().empty()) {
+    auto made = ToToken(proto.token_claims_json(), limits, node_.tokens, ReadClocks().date);
+    if (!made.ok()) {
+      probe_.results_invalid.Add();
+      return {InvalidResult(std::string(made.status().message())), nullptr};
+    }
+    token = *std::move(made);
   }
   bool valid = true;
   hub::WorkerResult result = ToResult(std::move(proto), limits, valid);
   if (!valid) probe_.results_invalid.Add();
-  return {std::move(result), *std::move(token)};
+  return {std::move(result), std::move(token)};
 }
 
 void WorkerStream::TellUnknown(const std::vector<uint64_t>& ids) {

@@ -132,6 +132,21 @@ TEST(Guards, ThatAreGoneOrSilentBlockUnlessOpen) {
   }
 }
 
+// What a guard's worker can't even be asked is not let through, whatever --guard-default says.
+TEST(Guards, AreNotPassedByWhatIsTooLargeForThem) {
+  ShardOptions options;
+  options.guards_open = true;
+  HubWorld world(1, options);
+  auto worker = world.Serve("chat", "m");
+  auto guard = Guard(world, {GuardAction::kCall});
+  auto client = world.Connect("chat", "a");
+  world.Say(*client, "call 1 m x");
+  world.Reply(*guard, MakeError(Fault::kTooLarge));
+  EXPECT_THAT(client->socket.Take(), ElementsAre("err 1 too_large"));
+  EXPECT_THAT(worker->invoked, IsEmpty());
+  EXPECT_EQ(world.probe().guards_undecided.value(), 0);
+}
+
 TEST(Guards, OfSubscriptionsAreAskedForEachChannel) {
   HubWorld world;
   world.dialect.open = true;
