@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/listings.h"
 
+#include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 #include <vector>
@@ -107,6 +109,60 @@ void MergeEvents(const std::vector<v1::ListMethodsResponse>& answers,
   }
 }
 
+// Methods stand before events.
+constexpr char kMethod = 'm';
+constexpr char kEvent = 'n';
+
+uint64_t FingerprintOf(const std::string& space) {
+  v1::ListMethodsRequest subject;
+  subject.set_namespace_(text::ToUtf8(space));
+  return Fingerprint(subject);
+}
+
+absl::StatusOr<Page> ToMethodsPage(const v1::ListMethodsRequest& request) {
+  auto page =
+      ToPage(request.page_size(), request.page_token(), FingerprintOf(request.namespace_()));
+  if (page.ok() && request.page_size() == 0) page->size = std::numeric_limits<size_t>::max();
+  return page;
+}
+
+// Where a part ends.
+std::string LastOf(const v1::ListMethodsResponse& part) {
+  if (!part.events().empty()) return kEvent + part.events().rbegin()->name();
+  return part.methods().empty() ? std::string() : kMethod + part.methods().rbegin()->name();
+}
+
+// What of `all` is on the page: as much as fits into both of its bounds, but at least one, and
+// nothing behind `end`, unless that is empty: then the list goes on there.
+v1::ListMethodsResponse PageOf(v1::ListMethodsResponse all, const std::string& space,
+                               const Page& page, size_t bytes_max, const std::string& end = {}) {
+  constexpr size_t kItemBytes = 4;  // its tag and its length
+  v1::ListMethodsResponse response;
+  bool more = !end.empty();
+  bool full = false;
+  size_t bytes = 0;
+  size_t count = 0;
+  auto take = [&](char kind, auto& items, auto* taken) {
+    for (auto& item : items) {
+      std::string key = kind + item.name();
+      if (full || key <= page.after) continue;
+      bytes += item.ByteSizeLong() + kItemBytes;
+      bool fits = count < page.size && (count == 0 || bytes <= bytes_max);
+      full = !fits || (!end.empty() && key > end);
+      if (full) continue;
+      *taken->Add() = std::move(item);
+      ++count;
+    }
+  };
+  take(kMethod, *all.mutable_methods(), response.mutable_methods());
+  take(kEvent, *all.mutable_events(), response.mutable_events());
+  if ((more || full) && count > 0) {
+    response.set_next_page_token(
+        text::ToUtf8(MakePageToken(LastOf(response), FingerprintOf(space))));
+  }
+  return response;
+}
+
 }  // namespace
 
 absl::StatusOr<ListNamespacesVerb> ListNamespacesVerb::Make(const Node&, const Request& request) {
@@ -199,29 +255,46 @@ absl::StatusOr<ListChannelsVerb::Response> ListChannelsVerb::Merge(const Request
 absl::StatusOr<ListMethodsVerb> ListMethodsVerb::Make(const Node&, const Request& request) {
   auto status = CheckNamespace(request.namespace_(), "namespace");
   if (!status.ok()) return status;
+  auto page = ToMethodsPage(request);
+  if (!page.ok()) return page.status();
   ListMethodsVerb verb;
   verb.space_ = request.namespace_();
+  verb.page_ = *std::move(page);
   return verb;
 }
 
 void ListMethodsVerb::Run(const Node& node, Done<Response> done) && {
-  node.shards.Post(0, [space = std::move(space_), &home = node.home, done = std::move(done)](
-                          hub::Shard& shard, Now) mutable {
-    home.Post([view = shard.Methods(space), done = std::move(done)](Now) mutable {
-      done(ToProto(std::move(view)));
+  size_t bytes_max = node.limits.response_bytes;
+  node.shards.Post(0, [space = std::move(space_), page = std::move(page_), bytes_max,
+                       &home = node.home, done = std::move(done)](hub::Shard& shard, Now) mutable {
+    Response all = ToProto(shard.Methods(space));
+    home.Post([all = std::move(all), space = std::move(space), page = std::move(page), bytes_max,
+               done = std::move(done)](Now) mutable {
+      done(PageOf(std::move(all), space, page, bytes_max));
     });
   });
 }
 
-absl::StatusOr<ListMethodsVerb::Response> ListMethodsVerb::Merge(const Request&,
+absl::StatusOr<ListMethodsVerb::Response> ListMethodsVerb::Merge(const Request& request,
                                                                  Parts<Response> parts) {
   auto answers = Settle(parts);
   if (!answers.ok()) return answers.status();
   if (answers->size() == 1) return std::move(answers->front());
-  Response response;
-  MergeMethods(*answers, response);
-  MergeEvents(*answers, response);
-  return response;
+  auto page = ToMethodsPage(request);
+  if (!page.ok()) return page.status();
+  // No larger than the largest part, each of which is within its node's bound.
+  size_t bytes_max = 0;
+  std::string end;
+  for (const Response& answer : *answers) {
+    bytes_max = std::max(bytes_max, answer.ByteSizeLong());
+    if (answer.next_page_token().empty()) continue;
+    std::string last = LastOf(answer);
+    if (end.empty() || last < end) end = last;
+  }
+  Response all;
+  MergeMethods(*answers, all);
+  MergeEvents(*answers, all);
+  return PageOf(std::move(all), request.namespace_(), *page, bytes_max, end);
 }
 
 }  // namespace sluice::control

@@ -60,6 +60,7 @@ class ListMethodsVerb {
 
  private:
   std::string space_;
+  Page page_;
 };
 
 }  // namespace sluice::control

@@ -4,7 +4,7 @@
 // backend that does not read has a bound in bytes.
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {Gateway, Packets, Plain, Watcher, Worker, json, openMany, until} from './harness.mjs';
+import {Gateway, Packets, Plain, Watcher, Worker, json, openMany, refused, until} from './harness.mjs';
 
 const KB60 = 'x'.repeat(60_000);
 const quick = {'commands-per-second': 0, 'accepts-per-second': 0};
@@ -171,4 +171,32 @@ test('--registration-bytes: bounds what all workers register, and is given back'
     worker.kill();
     await until(async () => await gateway.metric('sluice_worker_registration_bytes') === 0,
       'it to be given back');
+  }));
+
+test('ListMethods: pages end early, and none is missed', () =>
+  Gateway.during({'control-response-bytes': '64KiB'}, async gateway => {
+    const worker = await Worker.open(gateway);
+    const names = kind => Array.from({length: 300},
+      (_, i) => ({name: `${kind}${1000 + i}-`.padEnd(240, 'n')}));
+    const {refused_reason} = await worker.change('registers',
+      {namespace: 'room', methods: names('m'), events: names('e')});
+    assert.equal(refused_reason, '');
+    const control = gateway.controlClient();
+    const methods = [];
+    const events = [];
+    let pages = 0;
+    for (let page_token = ''; pages === 0 || page_token !== ''; ++pages) {
+      const page = await control.call('ListMethods', {namespace: 'room', page_token});
+      methods.push(...page.methods.map(({name}) => ({name})));
+      events.push(...page.events.map(({name}) => ({name})));
+      page_token = page.next_page_token;
+    }
+    assert.deepEqual([methods, events], [names('m'), names('e')]);
+    assert.ok(pages > 2, `${pages} pages`);
+    const first = await control.call('ListMethods', {namespace: 'room', page_size: 7});
+    assert.equal(first.methods.length, 7);
+    await refused(control.call('ListMethods',
+      {namespace: 'other', page_token: first.next_page_token}),
+    'INVALID_ARGUMENT', 'PAGE_TOKEN_INVALID');
+    await worker.finish();
   }));
