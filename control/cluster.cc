@@ -46,6 +46,7 @@ void Cluster::Gather(const typename Verb::Request& request, absl::Duration patie
 
   auto meeting = std::make_shared<Meeting<Verb>>();
   meeting->done = std::move(done);
+  meeting->parts.bytes_max = node_.limits.response_bytes;
   meeting->parts.parts.push_back({node_.name, ShuttingDown()});
   const bool others = !alone();
   if (others) ++meeting->open;

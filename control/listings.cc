@@ -282,11 +282,8 @@ absl::StatusOr<ListMethodsVerb::Response> ListMethodsVerb::Merge(const Request& 
   if (answers->size() == 1) return std::move(answers->front());
   auto page = ToMethodsPage(request);
   if (!page.ok()) return page.status();
-  // No larger than the largest part, each of which is within its node's bound.
-  size_t bytes_max = 0;
   std::string end;
   for (const Response& answer : *answers) {
-    bytes_max = std::max(bytes_max, answer.ByteSizeLong());
     if (answer.next_page_token().empty()) continue;
     std::string last = LastOf(answer);
     if (end.empty() || last < end) end = last;
@@ -294,7 +291,7 @@ absl::StatusOr<ListMethodsVerb::Response> ListMethodsVerb::Merge(const Request& 
   Response all;
   MergeMethods(*answers, all);
   MergeEvents(*answers, all);
-  return PageOf(std::move(all), request.namespace_(), *page, bytes_max, end);
+  return PageOf(std::move(all), request.namespace_(), *page, parts.bytes_max, end);
 }
 
 }  // namespace sluice::control

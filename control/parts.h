@@ -3,6 +3,8 @@
 // The answers of several nodes to one request, before they become one.
 #pragma once
 
+#include <cstddef>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,6 +24,8 @@ template <typename Response>
 struct Parts {
   std::vector<Part<Response>> parts;     // this node's first
   std::vector<std::string> unreachable;  // nodes that did not answer in time
+  // What they may become together (--control-response-bytes).
+  size_t bytes_max = std::numeric_limits<size_t>::max();
 };
 
 // The answers, for verbs that every node can carry out: an error of this node's is the rpc's, that

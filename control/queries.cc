@@ -102,18 +102,15 @@ absl::StatusOr<ListConnectionsVerb::Response> ListConnectionsVerb::Merge(const R
   auto fingerprint = Fingerprint(request.selector());
   auto page = ToPage(request.page_size(), request.page_token(), fingerprint);
   if (!page.ok()) return page.status();
-  // No larger than the largest part, each of which is within its node's bound.
-  size_t bytes_max = 0;
   std::vector<ListPart<v1::Connection>> lists;
   for (Response& answer : *answers) {
-    bytes_max = std::max(bytes_max, answer.ByteSizeLong());
     auto* connections = answer.mutable_connections();
     lists.push_back(
         {{std::move_iterator(connections->begin()), std::move_iterator(connections->end())},
          !answer.next_page_token().empty()});
   }
   auto first = FirstOf(
-      std::move(lists), page->size, bytes_max,
+      std::move(lists), page->size, parts.bytes_max,
       [](const v1::Connection& connection) { return std::string_view(connection.id()); },
       [](const v1::Connection& connection) { return connection.ByteSizeLong(); });
   Response response;
