@@ -48,8 +48,9 @@ def findings(text, strings, others, maps):
         elif name not in strings:
             continue
         elif verb == 'mutable' or not given:
-            assigned = text[match.end() + 1:].lstrip().startswith('= ')
-            if assigned and name not in others:
+            rest = text[match.end() + 1:].lstrip()
+            door = re.match(r'=\s+text::ToUtf8\(', rest)
+            if rest.startswith('= ') and not door and name not in others:
                 yield match.start()
         elif not ALLOWED.match(given) and not (name in others and BARE.match(given)):
             yield match.start()
