@@ -37,6 +37,7 @@ test('GetConnection', async () => {
   assert.deepEqual(rest, {
     namespace: 'get', id: 'me', user: 'ann', labels: {a: '1'}, dialect: 'DIALECT_JSON_RPC',
     channels: ['b', 'ev', 'z'], authenticated: true, outbox_bytes: 0, calls_in_flight: 0,
+    channel_count: 3,
   });
   assert.equal(remote_address, `127.0.0.1:${client.socket._socket.localPort}`);
   assert.equal(node, worker.welcome.node);
@@ -123,7 +124,11 @@ test('ListNamespaces and ListChannels count', async () => {
 });
 
 test('ListMethods', async () => {
-  const list = () => control.call('ListMethods', {namespace: 'methods'});
+  const list = async () => {
+    const {next_page_token, ...page} = await control.call('ListMethods', {namespace: 'methods'});
+    assert.equal(next_page_token, '');
+    return page;
+  };
   assert.deepEqual(await list(), {methods: [], events: []});
   await worker.serve('methods', {
     methods: {sum: () => 1, secret: {access: 'ACCESS_PROTECTED', run: () => 1}},
