@@ -54,15 +54,20 @@ describe('a message that could never fit', () => {
     {'outbox-bytes': '512KiB'}, async small => {
       const worker = await Worker.open(small);
       await worker.serve('results', {methods: {big: () => 'x'.repeat(300_000),
-        huge: () => 'x'.repeat(600_000), small: () => 1}});
+        huge: () => Array(100_000).fill(0.5), small: () => 1}});
       const client = await Plain.open(small.url('/results'));
-      const {error} = await client.call('huge', [], 1);
+      // 400 KB of JSON, and 900 KB of MessagePack.
+      const packed = await Plain.open(small.url('/results?codec=msgpack'));
+      packed.pack({jsonrpc: '2.0', method: 'huge', params: [], id: 1});
+      const {error} = await packed.next();
       assert.deepEqual([error.code, error.message],
         [-32020, 'The message is too large for --outbox-bytes']);
+      assert.equal((await client.call('huge', [], 1)).result.length, 100_000);
       const answers = await client.ask(['big', 'big', 'small'].map(
         (method, id) => ({jsonrpc: '2.0', method, params: [], id: id + 1})));
       assert.deepEqual(answers.map(answer => answer.error?.code ?? 'ok'), ['ok', -32020, 'ok']);
       assert.equal((await client.call('small', [], 2)).result, 1);
+      await packed.close();
       await client.close();
       await worker.finish();
     }));
