@@ -30,7 +30,7 @@ bool Shard::Impl::HandToken(Session& session, PendingCall& call, Now now) {
     probe.tokens_unsupported.Add();
     return true;
   }
-  if (!Deliver(session, *frame, now)) return false;
+  if (Deliver(session, *frame, now)) return false;  // dropped
   TakeToken(session, std::move(*call.token), now);
   return true;
 }
