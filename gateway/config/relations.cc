@@ -63,7 +63,6 @@ constexpr std::string_view kUnrelated[] = {
     "connections-max",
     "descriptors-reserve",
     "drain-per-second",
-    "events-bytes",
     "log-queue-bytes",
     "members-max",
     "pong-bytes",
