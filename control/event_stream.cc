@@ -31,10 +31,11 @@ absl::Status Explain(const absl::Status& status) {
 
 class EventStream final : public PulledStream<v1::WatchEventsResponse> {
  public:
-  EventStream(const Node& node, ControlProbe& probe, hub::EventFilter filter,
+  EventStream(const Node& node, ControlProbe& probe, hub::EventFilter filter, bool left_together,
               std::optional<uint64_t> after)
       : PulledStream(Rpc::kWatchEvents, node, probe),
         filter_(std::move(filter)),
+        left_together_(left_together),
         after_(after),
         probe_(probe) {
     probe_.watchers.Add(1);
@@ -60,11 +61,11 @@ class EventStream final : public PulledStream<v1::WatchEventsResponse> {
     hub::EventLog::Batch batch = node_.events.Take(id, kBatchMax, node_.limits.response_bytes);
     if (batch.events.empty() && batch.lost == 0) return std::nullopt;
     v1::WatchEventsResponse response;
-    for (const auto& event : batch.events) *response.add_events() = ToProto(*event);
+    for (const auto& event : batch.events) AddEvent(*event, left_together_, response);
     response.set_lost(batch.lost);
     response.set_backlog(newest - batch.position);
     SetPosition(batch.position, response);
-    probe_.events_sent.Add(batch.events.size());
+    probe_.events_sent.Add(static_cast<uint64_t>(response.events_size()));
     probe_.events_lost.Add(batch.lost);
     probe_.watcher_lag.Observe(static_cast<double>(newest - batch.position));
     return response;
@@ -79,6 +80,7 @@ class EventStream final : public PulledStream<v1::WatchEventsResponse> {
   }
 
   const hub::EventFilter filter_;
+  const bool left_together_;
   std::optional<uint64_t> after_;
   ControlProbe& probe_;
 };
@@ -111,8 +113,9 @@ grpc::ServerWriteReactor<v1::WatchEventsResponse>* StreamEvents(
   }
   auto filter = ToFilter(request);
   if (admitted.ok()) admitted = filter.status();
-  auto stream = std::make_shared<EventStream>(
-      node, probe, filter.ok() ? *std::move(filter) : hub::EventFilter(), after);
+  auto stream = std::make_shared<EventStream>(node, probe,
+                                              filter.ok() ? *std::move(filter) : hub::EventFilter(),
+                                              request.left_together(), after);
   auto* reactor = stream->Keep(stream);
   if (admitted.ok()) {
     stream->Begin(stream);

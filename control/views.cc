@@ -37,8 +37,8 @@ v1::ConnectionEvent::Type ToProto(hub::ConnectionEvent::Type type) {
   // The hub's order is the contract's.
   static_assert(static_cast<int>(hub::ConnectionEvent::Type::kOpened) + 1 ==
                 v1::ConnectionEvent::TYPE_OPENED);
-  static_assert(static_cast<int>(hub::ConnectionEvent::Type::kWorkerReadmitted) + 1 ==
-                v1::ConnectionEvent::TYPE_WORKER_READMITTED);
+  static_assert(static_cast<int>(hub::ConnectionEvent::Type::kAccessConflict) + 1 ==
+                v1::ConnectionEvent::TYPE_ACCESS_CONFLICT);
   return static_cast<v1::ConnectionEvent::Type>(static_cast<int>(type) + 1);
 }
 
@@ -92,7 +92,7 @@ v1::CallResponse::Answer ToProto(hub::ClientAnswer answer) {
 
 v1::ListMethodsResponse ToProto(hub::MethodsView view) {
   v1::ListMethodsResponse proto;
-  for (hub::MethodView& method : view.methods) {
+  for (hub::OfferedView& method : view.methods) {
     auto* added = proto.add_methods();
     added->set_name(text::ToUtf8(std::move(method.name)));
     added->set_protected_(method.is_protected);
@@ -101,18 +101,21 @@ v1::ListMethodsResponse ToProto(hub::MethodsView view) {
       added->add_ejected_workers(text::ToUtf8(std::move(worker)));
     }
   }
-  for (hub::EventOffer& event : view.events) {
+  for (hub::OfferedView& event : view.events) {
     auto* added = proto.add_events();
     added->set_name(text::ToUtf8(std::move(event.name)));
     added->set_protected_(event.is_protected);
+    for (std::string& worker : event.workers) added->add_workers(text::ToUtf8(std::move(worker)));
   }
   return proto;
 }
 
-v1::ConnectionEvent ToProto(const hub::ConnectionEvent& event) {
+namespace {
+
+v1::ConnectionEvent EventOf(const hub::ConnectionEvent& event) {
   v1::ConnectionEvent proto;
   proto.set_sequence(event.sequence);
-  *proto.mutable_time() = ToProto(event.time);
+  *proto.mutable_time() = control::ToProto(event.time);
   proto.set_type(ToProto(event.type));
   proto.set_namespace_(text::ToUtf8(event.space));
   proto.set_connection_id(text::ToUtf8(event.connection));
@@ -123,6 +126,29 @@ v1::ConnectionEvent ToProto(const hub::ConnectionEvent& event) {
   proto.set_reason(text::ToUtf8(event.reason));
   proto.set_worker(text::ToUtf8(event.worker));
   return proto;
+}
+
+}  // namespace
+
+void AddEvent(const hub::ConnectionEvent& event, bool left_together,
+              v1::WatchEventsResponse& response) {
+  if (event.channels.empty()) {
+    v1::ConnectionEvent& added = *response.add_events();
+    added = EventOf(event);
+    bool alone = left_together && event.type == hub::ConnectionEvent::Type::kLeft;
+    if (alone) added.add_channels(std::move(*added.mutable_channel()));
+    if (alone) added.clear_channel();
+  } else if (left_together) {
+    v1::ConnectionEvent& added = *response.add_events();
+    added = EventOf(event);
+    for (const std::string& channel : event.channels) added.add_channels(text::ToUtf8(channel));
+  } else {
+    for (const std::string& channel : event.channels) {
+      v1::ConnectionEvent& added = *response.add_events();
+      added = EventOf(event);
+      added.set_channel(text::ToUtf8(channel));
+    }
+  }
 }
 
 v1::Drain ToProto(const hub::DrainView& view, const v1::StartDrainRequest& request) {

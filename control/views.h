@@ -18,7 +18,10 @@ v1::Outcome ToProto(hub::Outcome outcome);
 v1::Connection ToProto(hub::ConnectionView view, const std::string& node);
 v1::CallResponse::Answer ToProto(hub::ClientAnswer answer);
 v1::ListMethodsResponse ToProto(hub::MethodsView view);
-v1::ConnectionEvent ToProto(const hub::ConnectionEvent& event);
+
+// Adds an event: what was left at once as one LEFT for each channel, or together as one.
+void AddEvent(const hub::ConnectionEvent& event, bool left_together,
+              v1::WatchEventsResponse& response);
 
 // `request` is what started it: the hub keeps no selector, and not the pace of all nodes together.
 v1::Drain ToProto(const hub::DrainView& view, const v1::StartDrainRequest& request);

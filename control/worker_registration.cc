@@ -226,7 +226,7 @@ absl::StatusOr<hub::Registration> ToRegistration(const v1::Register& proto,
     if (!status.ok()) return status;
     auto is_protected = IsProtected(event.access());
     if (!is_protected.ok()) return is_protected.status();
-    result.events.push_back({event.name(), *is_protected});
+    result.events.push_back({event.name(), *is_protected, worker.id, worker.name});
   }
   status = AddRoles(proto, worker, *context, result);
   if (!status.ok()) return status;

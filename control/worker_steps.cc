@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "control/status.h"
 #include "gateway/hub/shard.h"
 #include "text/utf8.h"
@@ -48,9 +49,17 @@ WorkerStep ToStep(const v1::Deregister& message, const WorkerIdentity& worker, s
 absl::Status RunOn(const WorkerStep& step, hub::Shard& shard, Now now) {
   if (step.deregistration) shard.Deregister(*step.deregistration, now);
   if (!step.registration) return absl::OkStatus();
-  absl::Status status = shard.Register(*step.registration);
+  absl::Status status = shard.Register(*step.registration, now);
   shard.CreditFreed(now);  // there is one more to give waiting calls to
   return status;
+}
+
+absl::Status Explain(const absl::Status& refused) {
+  if (absl::IsAlreadyExists(refused)) {
+    return Invalid("ACCESS_CONFLICT", "",
+                   absl::StrCat(std::string(refused.message()), " (--registration-conflict)"));
+  }
+  return Invalid("REGISTRATIONS_EXHAUSTED", "", "the node knows enough names (--methods-max)");
 }
 
 // The rest of one message's steps; home thread.
@@ -76,10 +85,8 @@ struct Applying {
 
   void Answer(const std::vector<absl::Status>& results) {
     WorkerStep& step = steps[next];
-    if (!std::all_of(results.begin(), results.end(), [](const auto& r) { return r.ok(); })) {
-      Refuse(Invalid("REGISTRATIONS_EXHAUSTED", "", "the node knows enough names (--methods-max)"),
-             step.answer);
-    }
+    auto refused = std::find_if(results.begin(), results.end(), [](auto& r) { return !r.ok(); });
+    if (refused != results.end()) Refuse(Explain(*refused), step.answer);
     answered(std::move(step.answer));
   }
 };

@@ -158,6 +158,12 @@ std::vector<Option> Connections(Settings& s) {
       Time("id-probe-timeout", {&o.id_probe_timeout}, {},
            "an id in use: what the older connection has to answer a ping before it is given up; 0: "
            "it is not asked"),
+      Choice<hub::OnDeauthenticated>("on-deauthenticated", {&o.on_deauthenticated},
+                                     {{"leave", hub::OnDeauthenticated::kLeave},
+                                      {"recheck", hub::OnDeauthenticated::kRecheck},
+                                      {"keep", hub::OnDeauthenticated::kKeep}},
+                                     "channels of a client whose authentication ended: leave what "
+                                     "needed it, ask the subscribe guard again, or keep"),
       Time("presence-lease", {&o.presence_lease}, {absl::Seconds(3), absl::Hours(24)},
            "how long a connection is still known after its node died"),
   };
@@ -227,6 +233,10 @@ std::vector<Option> Calls(Settings& s) {
                     "calls a method and shard that wait for a worker with credit"),
       Count<size_t>("methods-max", {&o.methods_max}, kSome,
                     "names of methods, events, roles and guards kept"),
+      Choice<bool>("registration-conflict", {&o.refuse_conflicts},
+                   {{"protect", false}, {"refuse", true}},
+                   "when workers disagree on whether a name is protected: it is, or the later one "
+                   "is refused"),
       Time("admission-timeout", {&o.admission_timeout}, kTimeout, "what admission may take"),
       List("admission-required", {&o.admission_required},
            "namespaces (or *) that nobody enters without an admission worker"),

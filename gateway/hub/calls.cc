@@ -37,6 +37,15 @@ PendingCall* Calls::Begin(SessionKey session, Endpoint& endpoint, CallRequest re
   return &call;
 }
 
+// Whoever gets a method's call has as long as it said itself.
+void Calls::Hasten(PendingCall& call, const Offer& offer) {
+  Instant deadline = call.began + LimitOf(offer, options_.call_timeout);
+  if (call.request.role != Role::kMethod || deadline >= call.deadline) return;
+  timers_.Cancel(call.timer);
+  call.deadline = deadline;
+  call.timer = timers_.Schedule(deadline, deadline_kind_ | (call.key.value << 8 >> 8));
+}
+
 void Calls::Wait(PendingCall& call, Endpoint& endpoint, WaitingCalls::Place place) {
   call.endpoint = &endpoint;
   call.waiting = place;
@@ -84,6 +93,7 @@ bool Calls::GiveToAny(PendingCall& call, Endpoint& endpoint, Now now) {
 bool Calls::Start(PendingCall& call, Endpoint& endpoint, Reservation reservation, Now now) {
   CallRequest& request = call.request;
   const Offer& offer = *reservation.offer;
+  Hasten(call, offer);
   Invocation invocation;
   invocation.call = call.key;
   invocation.role = request.role;
@@ -202,6 +212,15 @@ void Calls::Release(PendingCall& call) {
   if (std::exchange(call.probe, false)) call.offer->link->health().ReturnProbe();
   SharedOffer offer = std::move(call.offer);
   if (ReleaseOffer(*offer)) owner_.OnPlaceFreed();
+}
+
+void Calls::FailProtected(absl::Span<const CallKey> keys, Now now) {
+  std::vector<CallKey> asked(keys.begin(), keys.end());  // the caller's list shrinks meanwhile
+  for (CallKey key : asked) {
+    PendingCall* call = calls_.Find(key);
+    if (!call || !call->endpoint || !call->endpoint->is_protected) continue;
+    Finish(*call, MakeError(Fault::kMethodForbidden), now);
+  }
 }
 
 // --- Workers that leave --------------------------------------------------------------------------

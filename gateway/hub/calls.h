@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "gateway/hub/choice.h"
 #include "gateway/hub/command.h"
 #include "gateway/hub/methods.h"
@@ -30,7 +31,8 @@ struct CallRequest {
   GuardAction action = GuardAction::kConnect;  // kGuard only
   std::string subject{};                       // kGuard only: the method or the channel
   Correlation correlation{};
-  Key batch{};  // of which it is a part, or none
+  Key batch{};            // of which it is a part, or none
+  uint32_t identity = 0;  // kGuard only: who the client was then (Session::identity)
   Payload params{};
   Duration time_limit;
 };
@@ -92,6 +94,8 @@ class Calls {
   void Cancel(CallKey key);
   void OnDeadline(CallKey key, Now now);
 
+  // Whoever asked is nobody any more: what still waits and is protected fails.
+  void FailProtected(absl::Span<const CallKey> keys, Now now);
   // Everything that waits at an endpoint which nobody serves any more fails.
   void FailWaiting(Endpoint& endpoint, Now now);
   // A worker's stream ended: what it was sent fails, what it was never sent goes to others.
@@ -103,6 +107,7 @@ class Calls {
   size_t size() const { return calls_.size(); }
 
  private:
+  void Hasten(PendingCall& call, const Offer& offer);
   void Wait(PendingCall& call, Endpoint& endpoint, WaitingCalls::Place place);
   void StopWaiting(PendingCall& call);
   bool MakeRoom(SessionKey session, Endpoint& endpoint, Now now);

@@ -7,8 +7,8 @@
 namespace sluice::hub {
 namespace {
 
-void Enter(Group& group, Session& session, Membership& membership) {
-  membership = {&group, static_cast<uint32_t>(group.members.size())};
+void Enter(Group& group, Session& session, Membership& membership, Entry entry = {}) {
+  membership = {&group, static_cast<uint32_t>(group.members.size()), entry};
   group.members.push_back(&session);
 }
 
@@ -172,11 +172,11 @@ bool Directory::IsMember(const Session& session, std::string_view channel) const
                      [&](const Membership& m) { return m.group->name == channel; });
 }
 
-bool Directory::Join(Session& session, std::string_view channel) {
+bool Directory::Join(Session& session, std::string_view channel, Entry entry) {
   if (IsMember(session, channel)) return false;
   Group& group = GroupFor(session.space->channels, channel, true);
   session.channels.emplace_back();
-  Enter(group, session, session.channels.back());
+  Enter(group, session, session.channels.back(), entry);
   return true;
 }
 

@@ -48,7 +48,7 @@ class Directory {
 
   bool IsMember(const Session& session, std::string_view channel) const;
   // True if it was not a member before.
-  bool Join(Session& session, std::string_view channel);
+  bool Join(Session& session, std::string_view channel, Entry entry);
   // True if it was one.
   bool Leave(Session& session, std::string_view channel);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/hub/event_log.h"
 
+#include <optional>
 #include <utility>
 
 namespace sluice::hub {
@@ -9,9 +10,13 @@ using Type = ConnectionEvent::Type;
 
 size_t SizeOf(const ConnectionEvent& event) {
   constexpr size_t kRest = 64;  // tags, lengths and numbers on the wire
-  return sizeof(event) + kRest + event.space.size() + event.connection.size() + event.user.size() +
-         event.channel.size() + event.reason.size() + event.claims_json.size() +
-         event.worker.size();
+  size_t common = kRest + event.space.size() + event.connection.size() + event.user.size() +
+                  event.reason.size();
+  size_t size = sizeof(event) + common + event.channel.size() + event.claims_json.size() +
+                event.worker.size();
+  // As a LEFT for each, which is how it is told by default.
+  for (const std::string& channel : event.channels) size += common + channel.size();
+  return size;
 }
 
 bool EventFilter::Matches(const ConnectionEvent& event) const {
@@ -20,12 +25,17 @@ bool EventFilter::Matches(const ConnectionEvent& event) const {
 }
 
 void EventLog::Append(std::vector<ConnectionEvent> events) {
+  std::optional<ConnectionEvent> empty;
   for (ConnectionEvent& event : events) {
-    bool emptied = CountSpace(event);
-    ConnectionEvent empty{Type::kNamespaceEmpty, event.time, event.space, {}, {}, {}, 0, {}, 0, {}};
+    // What the last connection left comes before the end of its namespace.
+    if (empty && event.type != Type::kLeft) Keep(*std::exchange(empty, std::nullopt));
+    if (CountSpace(event)) {
+      empty =
+          ConnectionEvent{Type::kNamespaceEmpty, event.time, event.space, {}, {}, {}, 0, {}, 0, {}};
+    }
     Keep(std::move(event));
-    if (emptied) Keep(std::move(empty));
   }
+  if (empty) Keep(*std::move(empty));
   for (auto& [id, watcher] : watchers_) Notify(watcher);
 }
 

@@ -37,18 +37,24 @@ struct ConnectionEvent {
     kWarning,          // something of it went wrong without consequence; `reason` says what
     kWorkerEjected,    // a worker lets calls time out; `reason` says for how long it gets no more
     kWorkerReadmitted,
+    // Two workers disagree on who may use a method or an event, `channel`; `reason` names them.
+    // There is no connection.
+    kAccessConflict,
   };
   Type type = Type::kOpened;
   absl::Time time;
   std::string space;
   std::string connection;
   std::string user;
-  std::string channel;  // kJoined, kLeft
-  uint16_t code = 0;    // kClosed, kRefused
-  std::string reason;
+  std::string channel;        // kJoined; kLeft, unless there are `channels`
+  uint16_t code = 0;          // kClosed, kRefused
+  std::string reason;         // kLeft: why, if neither the client nor a backend wanted it
   uint64_t sequence = 0;      // given by the log
   std::string claims_json{};  // kAuthenticated: of its signed token, if it is by one
   std::string worker{};  // kWorkerEjected, kWorkerReadmitted: its name; `space` is the caller's
+  // kLeft: what it left all at once, at most kLeftMax; more are told in several events.
+  std::vector<std::string> channels{};
+  static constexpr size_t kLeftMax = 64;
 };
 // About what it takes, in memory and on the wire.
 size_t SizeOf(const ConnectionEvent& event);

@@ -7,148 +7,24 @@
 namespace sluice::hub {
 namespace {
 
-constexpr std::string_view kEverySpace = "*";
+std::string_view WorkerOf(const SharedOffer& offer) { return offer->worker_name; }
+std::string_view WorkerOf(const EventOffer& offer) { return offer.worker_name; }
+bool IsEjected(const SharedOffer& offer) { return offer->link->health().ejected(); }
+bool IsEjected(const EventOffer&) { return false; }
+
+template <typename Entry>
+OfferedView ViewOf(const std::string& name, const Entry& entry) {
+  OfferedView view{name, entry.is_protected, {}, {}};
+  for (const auto& offer : entry.offers) {
+    view.workers.emplace_back(WorkerOf(offer));
+    if (IsEjected(offer)) view.ejected.emplace_back(WorkerOf(offer));
+  }
+  std::sort(view.workers.begin(), view.workers.end());
+  std::sort(view.ejected.begin(), view.ejected.end());
+  return view;
+}
 
 }  // namespace
-
-// --- Registering ---------------------------------------------------------------------------------
-
-absl::Status MethodTable::Register(const Registration& registration) {
-  size_t added = CountNew(registration);
-  if (names_ + added > names_max_) {
-    return absl::ResourceExhaustedError("--methods-max names are registered");
-  }
-  ++version_;
-  Table& table = tables_[registration.space];
-  const size_t before = NamesIn(table);
-  for (const SharedOffer& offer : registration.offers) Add(table, offer);
-  for (const EventOffer& event : registration.events) table.events[event.name] = event;
-  names_ += NamesIn(table) - before;
-  if (NamesIn(table) == 0) tables_.erase(registration.space);
-  return absl::OkStatus();
-}
-
-// At most; what one message names twice counts twice.
-size_t MethodTable::CountNew(const Registration& registration) const {
-  auto table = tables_.find(registration.space);
-  size_t added = 0;
-  for (const SharedOffer& offer : registration.offers) {
-    added += table == tables_.end() || !Has(table->second, *offer);
-  }
-  for (const EventOffer& event : registration.events) {
-    added += table == tables_.end() || !table->second.events.contains(event.name);
-  }
-  return added;
-}
-
-bool MethodTable::Has(const Table& table, const Offer& offer) {
-  if (offer.role == Role::kMethod) return table.methods.contains(offer.method);
-  if (offer.role == Role::kGuard) return table.guards[static_cast<size_t>(offer.action)] != nullptr;
-  return RoleOf(table, offer.role) != nullptr;
-}
-
-size_t MethodTable::NamesIn(const Table& table) {
-  auto is_there = [](const auto& endpoint) { return endpoint != nullptr; };
-  return table.methods.size() + table.events.size() + (table.login != nullptr) +
-         (table.admission != nullptr) + (table.raw != nullptr) +
-         static_cast<size_t>(std::count_if(table.guards.begin(), table.guards.end(), is_there));
-}
-
-std::unique_ptr<Endpoint>& MethodTable::SlotFor(Table& table, const Offer& offer) {
-  if (offer.role == Role::kLogin) return table.login;
-  if (offer.role == Role::kAdmission) return table.admission;
-  if (offer.role == Role::kRaw) return table.raw;
-  if (offer.role == Role::kGuard) return table.guards[static_cast<size_t>(offer.action)];
-  return table.methods[offer.method];
-}
-
-// A worker that offers the same again replaces its offer.
-void MethodTable::Add(Table& table, const SharedOffer& offer) {
-  std::unique_ptr<Endpoint>& slot = SlotFor(table, *offer);
-  if (!slot) {
-    slot = std::make_unique<Endpoint>();
-    guards_ += offer->role == Role::kGuard;
-  }
-  slot->method = offer->method;
-  slot->is_protected = offer->is_protected;
-  RemoveOffers(*slot, offer->worker);
-  slot->offers.push_back(offer);
-}
-
-bool MethodTable::RemoveOffers(Endpoint& endpoint, WorkerId worker) {
-  return std::erase_if(endpoint.offers,
-                       [&](const SharedOffer& offer) { return offer->worker == worker; }) > 0;
-}
-
-template <typename Visit>
-void MethodTable::ForEachEndpoint(Table& table, Visit visit) {
-  for (auto& [name, endpoint] : table.methods) visit(*endpoint);
-  for (Role role : {Role::kLogin, Role::kAdmission, Role::kRaw}) {
-    if (Endpoint* endpoint = RoleOf(table, role)) visit(*endpoint);
-  }
-  for (auto& guard : table.guards) {
-    if (guard) visit(*guard);
-  }
-}
-
-void MethodTable::Deregister(const Deregistration& deregistration, Orphaned orphaned) {
-  auto found = tables_.find(deregistration.space);
-  if (found == tables_.end()) return;
-  ++version_;
-  Table& table = found->second;
-  const size_t before = NamesIn(table);
-  ForgetMethods(table, deregistration, orphaned);
-  ForgetRoles(table, deregistration, orphaned);
-  // Events belong to the namespace, not to a worker: only naming one takes it away.
-  for (const std::string& event : deregistration.events) table.events.erase(event);
-  names_ -= before - NamesIn(table);
-  if (NamesIn(table) == 0) tables_.erase(found);  // the namespace's name leaves with its last user
-}
-
-void MethodTable::ForgetRoles(Table& table, const Deregistration& deregistration,
-                              Orphaned orphaned) {
-  auto forget = [&](std::unique_ptr<Endpoint>& slot, bool named) {
-    if (!slot || !(named || deregistration.everything)) return false;
-    if (!RemoveOffers(*slot, deregistration.worker) || !slot->offers.empty()) return false;
-    orphaned(*slot);
-    if (named) slot.reset();
-    return named;
-  };
-  auto named = [&](const auto& list, auto wanted) {
-    return std::find(list.begin(), list.end(), wanted) != list.end();
-  };
-  forget(table.login, named(deregistration.roles, Role::kLogin));
-  forget(table.admission, named(deregistration.roles, Role::kAdmission));
-  forget(table.raw, named(deregistration.roles, Role::kRaw));
-  for (size_t i = 0; i < table.guards.size(); ++i) {
-    guards_ -= forget(table.guards[i], named(deregistration.guards, static_cast<GuardAction>(i)));
-  }
-}
-
-void MethodTable::ForgetMethods(Table& table, const Deregistration& deregistration,
-                                Orphaned orphaned) {
-  // True if it was the last that offered it.
-  auto take_back = [&](Endpoint& endpoint) {
-    bool last = RemoveOffers(endpoint, deregistration.worker) && endpoint.offers.empty();
-    if (last) orphaned(endpoint);
-    return last;
-  };
-  for (const std::string& name : deregistration.methods) {
-    auto found = table.methods.find(name);
-    if (found != table.methods.end() && take_back(*found->second)) table.methods.erase(found);
-  }
-  if (!deregistration.everything) return;
-  for (auto& [name, endpoint] : table.methods) take_back(*endpoint);
-}
-
-void MethodTable::RemoveWorker(WorkerId worker, Orphaned orphaned) {
-  ++version_;
-  for (auto& [space, table] : tables_) {
-    ForEachEndpoint(table, [&](Endpoint& endpoint) {
-      if (RemoveOffers(endpoint, worker) && endpoint.offers.empty()) orphaned(endpoint);
-    });
-  }
-}
 
 // --- Looking up ----------------------------------------------------------------------------------
 
@@ -185,38 +61,41 @@ Endpoint* MethodTable::Find(std::string_view space, Role role, std::string_view 
   return nullptr;
 }
 
-const EventOffer* MethodTable::FindEvent(std::string_view space, std::string_view event) const {
+const DeclaredEvent* MethodTable::FindEvent(std::string_view space, std::string_view event) const {
   for (std::string_view name : {space, kEverySpace}) {
     auto found = tables_.find(name);
     if (found == tables_.end()) continue;
     auto it = found->second.events.find(event);
-    if (it != found->second.events.end()) return &it->second;
+    if (it != found->second.events.end()) return it->second.get();
   }
   return nullptr;
 }
 
 MethodsView MethodTable::View(std::string_view space) const {
-  std::map<std::string_view, MethodView> methods;
-  std::map<std::string_view, EventOffer> events;
+  std::map<std::string_view, OfferedView> methods;
+  std::map<std::string_view, OfferedView> events;
   for (std::string_view name : {space, kEverySpace}) {
     auto found = tables_.find(name);
     if (found == tables_.end()) continue;
     for (const auto& [method, endpoint] : found->second.methods) {
-      MethodView view{method, endpoint->is_protected, {}, {}};
-      for (const SharedOffer& offer : endpoint->offers) {
-        view.workers.push_back(offer->worker_name);
-        if (offer->link->health().ejected()) view.ejected.push_back(offer->worker_name);
-      }
-      std::sort(view.workers.begin(), view.workers.end());
-      std::sort(view.ejected.begin(), view.ejected.end());
-      methods.emplace(method, std::move(view));
+      methods.try_emplace(method, ViewOf(method, *endpoint));
     }
-    events.insert(found->second.events.begin(), found->second.events.end());
+    for (const auto& [event, declared] : found->second.events) {
+      events.try_emplace(event, ViewOf(event, *declared));
+    }
   }
   MethodsView view;
   for (auto& [name, method] : methods) view.methods.push_back(std::move(method));
   for (auto& [name, event] : events) view.events.push_back(std::move(event));
   return view;
+}
+
+Duration LongestLimit(const Endpoint& endpoint, Duration otherwise) {
+  Duration longest = absl::ZeroDuration();
+  for (const SharedOffer& offer : endpoint.offers) {
+    longest = std::max(longest, LimitOf(*offer, otherwise));
+  }
+  return longest;
 }
 
 void MethodTable::ForEachMethod(std::string_view space,

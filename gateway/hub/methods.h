@@ -3,7 +3,14 @@
 // What can be called in which namespace, and which workers offer it now. Every shard has the same
 // table. A method whose last worker vanished stays known, so that its callers hear "unavailable"
 // instead of "no such method", and nobody enters unasked while admission restarts; only what is
-// deregistered by its name is forgotten. Single-threaded.
+// deregistered by its name is forgotten.
+//
+// Whoever offers a name also says who may use it. Workers may disagree (a rolling deploy, a
+// mistake), and then the strictest holds: a name is protected while any live offer of it says so,
+// and one that is protected in "*" is so in every namespace. With no live offer it stays what it
+// was last.
+//
+// Single-threaded.
 #pragma once
 
 #include <array>
@@ -14,7 +21,7 @@
 #include <vector>
 
 #include "absl/functional/function_ref.h"
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "gateway/hub/shard_types.h"
 #include "gateway/hub/waiting_calls.h"
 #include "gateway/hub/worker.h"
@@ -23,21 +30,41 @@ namespace sluice::hub {
 
 // One method, or one role, of one namespace.
 struct Endpoint {
-  std::string method;  // empty for a role
-  bool is_protected = false;
+  std::string method;               // empty for a role
+  bool is_protected = false;        // what holds
+  bool own_protected = false;       // what its own offers say together, or said last
   std::vector<SharedOffer> offers;  // empty: nobody serves it now
   WaitingCalls waiting;             // for credit
   size_t place = 0;                 // while calls wait: of Calls
   size_t next = 0;                  // where the last choice among equals ended
 };
 
+// One event of one namespace. Declared until a worker takes it back and no other offers it.
+struct DeclaredEvent {
+  bool is_protected = false;
+  bool own_protected = false;
+  std::vector<EventOffer> offers;  // of live workers
+};
+
+// Two live workers say different things of who may use a name.
+struct AccessConflict {
+  std::string name;  // the method's or event's
+  std::string what;  // a sentence that names both workers
+};
+
+// What a namespace falls back to where it has nothing of its own.
+inline constexpr std::string_view kEverySpace = "*";
+
 class MethodTable {
  public:
   // `names_max`: methods, events, roles and guards together, over all namespaces.
-  explicit MethodTable(size_t names_max) : names_max_(names_max) {}
+  // `refuse_conflicts`: whoever says something else than those who offer a name already is refused.
+  explicit MethodTable(size_t names_max, bool refuse_conflicts = false)
+      : names_max_(names_max), refuse_conflicts_(refuse_conflicts) {}
 
-  // RESOURCE_EXHAUSTED: names_max; nothing was taken.
-  absl::Status Register(const Registration& registration);
+  // Whom it contradicts. RESOURCE_EXHAUSTED: names_max; ALREADY_EXISTS: it contradicts, and that is
+  // refused. Nothing was taken then.
+  absl::StatusOr<std::vector<AccessConflict>> Register(const Registration& registration);
 
   // `orphaned` is shown each endpoint that lost its last offer, before it is forgotten.
   using Orphaned = absl::FunctionRef<void(Endpoint&)>;
@@ -49,7 +76,7 @@ class MethodTable {
   // Stable until it is deregistered.
   Endpoint* Find(std::string_view space, Role role, std::string_view method = {}) const;
   Endpoint* FindGuard(std::string_view space, GuardAction action) const;
-  const EventOffer* FindEvent(std::string_view space, std::string_view event) const;
+  const DeclaredEvent* FindEvent(std::string_view space, std::string_view event) const;
 
   MethodsView View(std::string_view space) const;
 
@@ -64,33 +91,47 @@ class MethodTable {
   size_t spaces() const { return tables_.size(); }
 
  private:
+  template <typename Entry>
+  using ByName = std::map<std::string, std::unique_ptr<Entry>, std::less<>>;
   struct Table {
-    std::map<std::string, std::unique_ptr<Endpoint>, std::less<>> methods;
+    ByName<Endpoint> methods;
     std::unique_ptr<Endpoint> login;
     std::unique_ptr<Endpoint> admission;
     std::unique_ptr<Endpoint> raw;
     std::array<std::unique_ptr<Endpoint>, kGuardActionCount> guards;
-    std::map<std::string, EventOffer, std::less<>> events;
+    ByName<DeclaredEvent> events;
   };
   using Tables = std::map<std::string, Table, std::less<>>;
 
+  // Registering (methods_registering.cc).
   size_t CountNew(const Registration& registration) const;
+  std::vector<AccessConflict> ConflictsOf(const Registration& registration) const;
   static size_t NamesIn(const Table& table);
   static bool Has(const Table& table, const Offer& offer);
   static std::unique_ptr<Endpoint>& SlotFor(Table& table, const Offer& offer);
   void Add(Table& table, const SharedOffer& offer);
-  static bool RemoveOffers(Endpoint& endpoint, WorkerId worker);
+  static void AddEvent(Table& table, const EventOffer& offer);
   template <typename Visit>
   static void ForEachEndpoint(Table& table, Visit visit);
-  static Endpoint* RoleOf(const Table& table, Role role);
   void ForgetRoles(Table& table, const Deregistration& deregistration, Orphaned orphaned);
   void ForgetMethods(Table& table, const Deregistration& deregistration, Orphaned orphaned);
+  static void ForgetEvents(Table& table, const Deregistration& deregistration);
+  void SettleAccess(std::string_view space);
+
+  static Endpoint* RoleOf(const Table& table, Role role);
 
   size_t names_max_;
+  bool refuse_conflicts_;
   size_t names_ = 0;
   uint64_t version_ = 1;
   size_t guards_ = 0;  // endpoints of guards, over all namespaces: mostly none
   mutable Tables tables_;
 };
+
+// How long a call may take that any of these offers may get; `otherwise` for those without a limit.
+Duration LongestLimit(const Endpoint& endpoint, Duration otherwise);
+inline Duration LimitOf(const Offer& offer, Duration otherwise) {
+  return offer.time_limit == absl::ZeroDuration() ? otherwise : offer.time_limit;
+}
 
 }  // namespace sluice::hub

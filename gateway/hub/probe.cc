@@ -125,6 +125,12 @@ void VisitSessions(const ShardProbe& probe, metrics::Visitor& visitor) {
   visitor.Count("subprotocols_ignored_total",
                 "Subprotocols that a worker chose, but that were not offered, or too late.", {},
                 probe.subprotocols_ignored.value());
+  visitor.Count("rights_ended_total",
+                "Memberships that ended because whoever had them is not allowed any more.", {},
+                probe.rights_ended.value());
+  visitor.Count("access_conflicts_total",
+                "Registrations of a name on whose access another worker disagrees.", {},
+                probe.access_conflicts.value());
   visitor.Count("presence_failures_total", "Presence operations that the store failed.", {},
                 probe.presence_failures.value());
   visitor.Count("member_lists_cut_total",

@@ -42,11 +42,13 @@ struct ShardProbe {
   Counter logins_refused;
   Counter tokens_unsupported;  // came with an answer for a dialect that has none
   Counter takeovers;
-  Counter id_probes;       // holders of ids that were asked whether they live
-  Counter ghosts;          // of these, closed
-  Counter waits;           // commands that waited for their share of --commands-per-second
-  Gauge leaving;           // whose turn in a drain has come, and who finish what is under way
-  Counter graces_expired;  // a drain closed them with something still under way (--drain-grace)
+  Counter id_probes;         // holders of ids that were asked whether they live
+  Counter ghosts;            // of these, closed
+  Counter waits;             // commands that waited for their share of --commands-per-second
+  Gauge leaving;             // whose turn in a drain has come, and who finish what is under way
+  Counter graces_expired;    // a drain closed them with something still under way (--drain-grace)
+  Counter rights_ended;      // memberships that ended because their right did
+  Counter access_conflicts;  // names on whose access two workers disagree, as registered
   Counter presence_failures;
   Counter labels_refused;        // at --labels-bytes
   Counter subprotocols_ignored;  // a worker chose one that was not offered, or too late

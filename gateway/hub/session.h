@@ -34,6 +34,14 @@ struct Space;
 struct Membership {
   Group* group = nullptr;
   uint32_t index = 0;
+  Entry entry = Entry::kBackend;  // of a channel
+};
+
+// A channel about which the guard of subscriptions is asked again.
+struct Recheck {
+  std::string channel;
+  Entry entry = Entry::kStranger;
+  bool inside = false;  // it stays a member meanwhile
 };
 
 // What a session needs on its way in, and no longer.
@@ -56,7 +64,6 @@ struct ArrivalProgress {
   std::unique_ptr<Token> token;  // good so far
   std::unique_ptr<TokenFlaw> flaw;
   std::unique_ptr<Accept> accepted;
-  bool taking_over = false;
   uint8_t conflicts = 0;  // how often its id was found in use
 };
 
@@ -110,7 +117,7 @@ struct Session {
   DialectState dialect_state;
   bool first_frame_seen = false;
   bool authenticated = false;
-  bool claimed = false;   // presence knows it under `id`
+  bool claimed = false;   // presence knows it under `id`, and it is open
   bool deciding = false;  // a guard is asked about the front of `inbox`
   bool probed = false;    // its id is wanted, and it was asked whether it still lives
   bool waiting = false;   // for its share of --commands-per-second; see the front of `inbox`
@@ -124,6 +131,7 @@ struct Session {
   std::unique_ptr<ArrivalProgress> arrival;  // null once it is open
   std::unique_ptr<Leaving> leaving;          // null unless its turn in a drain has come
   std::unique_ptr<Token> token;              // that it is authenticated by, if it is by one
+  uint32_t identity = 0;                     // rises whenever it becomes somebody else
   std::string detail;                        // what others are shown of it
 
   // What waits for a guard's decision: commands on their way in, publications on their way out.
@@ -131,6 +139,7 @@ struct Session {
   std::list<QueuedCommand> inbox;
   std::list<QueuedPublication> outbound;
   size_t outbound_bytes = 0;
+  std::list<Recheck> rechecks;  // before anything in `inbox`; `deciding` may be about the first
 
   // Directory's.
   Space* space = nullptr;
@@ -150,6 +159,7 @@ struct Session {
   size_t free_channels = 0;  // that it may still subscribe to without paying for it
   Liveness liveness;
   TimerWheel::Id timer = 0;  // for `liveness`, or for the greeting
+  TimerWheel::Id token_timer = 0;
 };
 
 }  // namespace sluice::hub

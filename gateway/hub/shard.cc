@@ -25,7 +25,7 @@ Shard::Impl::Impl(Shard& shard, uint32_t i, const ShardOptions& o, const ShardPo
       probe(shard_probe),
       sessions(i),
       batches(i),
-      methods(o.methods_max),
+      methods(o.methods_max, o.refuse_conflicts),
       method_lists(methods, options.list_bytes),
       calls(i, options, *this, timers, kCall, shard_probe),
       asks(i, timers) {}
@@ -48,9 +48,10 @@ SessionKey Shard::Open(Arrival arrival, Socket& socket, Now now) {
 
 bool Shard::Receive(SessionKey key, std::string_view bytes, bool binary, Now now) {
   Session* session = impl_->sessions.Find(key);
-  if (!session || !impl_->Carries(*session)) return false;
+  if (!session || !impl_->Hears(*session)) return false;
   impl_->Heard(*session, now);
   impl_->ExpireToken(*session, now);
+  if (!impl_->Hears(*session)) return false;
   return impl_->Receive(*session, bytes, binary, now);
 }
 
@@ -80,6 +81,9 @@ void Shard::Impl::OnTimer(uint64_t token, Now now) {
     case kSession:
       if (Session* session = sessions.Find(key)) OnSessionTimer(*session, now);
       return;
+    case kToken:
+      if (Session* session = OpenSession(key)) OnTokenTimer(*session, now);
+      return;
     case kCall:
       return calls.OnDeadline(key, now);
     case kAsk:
@@ -100,10 +104,7 @@ void Shard::Impl::OnTimer(uint64_t token, Now now) {
   }
 }
 
-void Shard::EndTurn() {
-  if (impl_->events.empty()) return;
-  impl_->outlet.Publish(std::exchange(impl_->events, {}));
-}
+void Shard::EndTurn() { impl_->Flush(); }
 
 DirtyList& Shard::dirty() { return impl_->dirty; }
 
@@ -111,8 +112,26 @@ size_t Shard::sessions() const { return impl_->sessions.size(); }
 
 // --- Workers -------------------------------------------------------------------------------------
 
-absl::Status Shard::Register(const Registration& registration) {
-  return impl_->methods.Register(registration);
+// Every shard comes to the same conclusions; the first tells of them.
+absl::Status Shard::Register(const Registration& registration, Now now) {
+  auto conflicts = impl_->methods.Register(registration);
+  if (!conflicts.ok()) return conflicts.status();
+  if (impl_->index == 0) {
+    for (AccessConflict& conflict : *conflicts) {
+      impl_->probe.access_conflicts.Add();
+      impl_->events.push_back({ConnectionEvent::Type::kAccessConflict,
+                               now.date,
+                               registration.space,
+                               {},
+                               {},
+                               std::move(conflict.name),
+                               0,
+                               std::move(conflict.what),
+                               0});
+    }
+  }
+  impl_->ExpelStrangers(registration, now);
+  return absl::OkStatus();
 }
 
 void Shard::Deregister(const Deregistration& deregistration, Now now) {

@@ -134,8 +134,9 @@ class Shard {
 
   // --- for workers ------------------------------------------------------------------------------
 
-  // RESOURCE_EXHAUSTED: methods_max; nothing was taken then.
-  absl::Status Register(const Registration& registration);
+  // RESOURCE_EXHAUSTED: methods_max; ALREADY_EXISTS: it contradicts another worker, and that is
+  // refused. Nothing was taken then.
+  absl::Status Register(const Registration& registration, Now now);
   void Deregister(const Deregistration& deregistration, Now now);
   // Takes back all that the worker offers, in every namespace; its calls under way go on.
   void Withdraw(WorkerId worker, Now now);
@@ -149,13 +150,13 @@ class Shard {
 
   // --- for other shards (ShardSet) ---------------------------------------------------------------
 
-  // This session's id was taken over: close it, and give up its channels.
-  std::vector<std::string> Displace(SessionKey key, Now now);
+  // This session's id was taken over by `heir`: closes it, and passes on what it leaves.
+  void Displace(SessionKey key, SessionKey heir, Now now);
   // Somebody wants this session's id: finds out whether it lives, and tells the newcomer's shard.
   void ProbeHolder(SessionKey holder, SessionKey newcomer, Now now);
   void Judged(SessionKey newcomer, bool holder_lives, Now now);
-  // What a session that took an id over inherits; it may open now.
-  void Inherit(SessionKey key, std::vector<std::string> channels, Now now);
+  // What a session that took an id over comes into; it may open now.
+  void Inherit(SessionKey key, Estate estate, Now now);
 
  private:
   struct Impl;

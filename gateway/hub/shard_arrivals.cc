@@ -229,17 +229,12 @@ void Shard::Impl::Claim(Session& session) {
   if (session.dialect->shows_members()) {
     session.detail = session.dialect->DetailOf(*session.upgrade, session.id, session.connected_at);
   }
+  if (!releases.empty()) Flush();  // ids that were given up here are free
   storage::PresenceRecord record = RecordOf(session);
+  successions.emplace(session.key, Succession{record.key});
   presence.TryClaim(record, options.id_policy, self,
                     [this, record](absl::StatusOr<storage::Claim> claim, Now now) {
-                      if (!claim.ok()) {
-                        probe.presence_failures.Add();
-                        return OnClaimRefused(record, CloseCause::kAdmissionDown, now);
-                      }
-                      if (claim->result == storage::Claim::Result::kHeld) {
-                        return OnHeld(record, claim->holder, now);
-                      }
-                      OnClaimed(record, *claim, now);
+                      OnClaimed(record, std::move(claim), now);
                     });
 }
 
@@ -256,56 +251,35 @@ void Shard::Impl::OnClaimRefused(const storage::PresenceRecord& record, CloseCau
   Refuse(*session, cause, error, {}, now);
 }
 
-void Shard::Impl::OnClaimed(const storage::PresenceRecord& record, const storage::Claim& claim,
-                            Now now) {
-  SessionKey key{record.session};
-  bool takes_over = claim.result == storage::Claim::Result::kTakenOver;
-  if (takes_over) set.Displace(claim.holder, key);
-  Session* session = Arriving(key);
-  if (!session) {  // it left while its claim was under way
-    presence.Release(record.key, record.node, record.session);
-    if (takes_over) {
-      ConnectionEvent event;
-      event.type = Type::kClosed;
-      event.time = now.date;
-      event.space = record.key.space;
-      event.connection = record.key.id;
-      event.user = record.user;
-      event.code = kVanishedCode;
-      events.push_back(std::move(event));
-    }
-    return;
-  }
-  session->claimed = true;
-  session->arrival->taking_over = takes_over;
-  if (!takes_over) Enter(*session, {}, now);
-}
-
 // --- Open ----------------------------------------------------------------------------------------
 
-void Shard::Impl::Enter(Session& session, std::vector<std::string> inherited, Now now) {
-  // A takeover whose winner has vanished may have given the id back before it reached the holder.
+void Shard::Impl::Enter(Session& session, Estate estate, Now now) {
+  // The store forgot whose the id was, or it was given back too early.
   if (Session* holder = directory.Find(session.space_name, session.id)) {
-    CloseSession(*holder, CloseCause::kReplaced, {}, now);
+    CloseSession(*holder, CloseCause::kReplaced, {}, now, Going::kLosesId);
   }
   std::unique_ptr<ArrivalProgress> arrival = std::move(session.arrival);
   session.state = Session::State::kOpen;
+  session.claimed = true;
   session.liveness.Start(session.socket->flow(), now);
   session.free_channels = options.channels_per_connection;
   directory.Add(session);
   DialectId dialect = session.dialect->id();
   probe.connections[dialect].Add(1);
   probe.opened[dialect].Add();
-  if (arrival->taking_over) probe.takeovers.Add();
-  Emit(arrival->taking_over ? Type::kTakenOver : Type::kOpened, session, now);
-  if (arrival->token) TakeToken(session, std::move(*arrival->token), now);
-  for (const std::string& channel : inherited) JoinChannel(session, channel, now);
+  if (estate.owed) probe.takeovers.Add();
+  Emit(estate.owed ? Type::kTakenOver : Type::kOpened, session, now);
+  if (arrival->token) {
+    // Admission has said who it is, if the token does not.
+    if (arrival->token->user.empty()) arrival->token->user = session.user;
+    TakeToken(session, std::move(*arrival->token), now);
+  }
+  TakeOn(session, estate, now);
   ScheduleLiveness(session);
   SayFirst(session, *arrival, now);
   if (!OpenSession(session.key)) return;
   if (session.dialect->shows_members()) SeeMembers(session, now);
-  RunInbox(session, now);
-  if (Reading(session)) session.socket->Resume();
+  GoOn(session, now);
 }
 
 // The welcome, then what admission gave along.
@@ -315,24 +289,11 @@ void Shard::Impl::SayFirst(Session& session, const ArrivalProgress& arrival, Now
   Welcomed(session, arrival.greeting, accept && !named ? accept->payload : Payload::None(),
            arrival.flaw.get(), now);
   if (!accept || !OpenSession(session.key)) return;
-  for (const std::string& channel : accept->channels) JoinChannel(session, channel, now);
+  for (const std::string& channel : accept->channels) {
+    JoinChannel(session, channel, Entry::kAccepted, now);
+  }
   if (!named) return;
   DeliverMessage(session, Message(accept->event, accept->payload, encodings), now);
-}
-
-// --- Taking an id over ---------------------------------------------------------------------------
-
-std::vector<std::string> Shard::Displace(SessionKey key, Now now) {
-  Session* session = impl_->sessions.Find(key);
-  if (!session || session->state == Session::State::kClosing) return {};
-  std::vector<std::string> channels;
-  for (const Membership& place : session->channels) channels.push_back(place.group->name);
-  impl_->CloseSession(*session, CloseCause::kReplaced, {}, now);
-  return channels;
-}
-
-void Shard::Inherit(SessionKey key, std::vector<std::string> channels, Now now) {
-  if (Session* session = impl_->Arriving(key)) impl_->Enter(*session, std::move(channels), now);
 }
 
 }  // namespace sluice::hub

@@ -24,14 +24,12 @@ void Shard::Impl::Call(Session& session, Correlation correlation, Key batch, Cal
   if (endpoint->is_protected && !session.authenticated) return fail(Fault::kMethodForbidden);
   if (session.calls.size() >= options.calls_per_connection) return fail(Fault::kTooManyCalls);
   if (endpoint->offers.empty()) return fail(Fault::kUnavailable);
-  Duration limit = endpoint->offers.front()->time_limit;
-  if (limit == absl::ZeroDuration()) limit = options.call_timeout;
   bool notification = !correlation.answer;
   PendingCall* call = calls.Begin(session.key, *endpoint,
                                   {.correlation = correlation,
                                    .batch = notification ? Key{} : batch,
                                    .params = std::move(verb.params),
-                                   .time_limit = limit},
+                                   .time_limit = LongestLimit(*endpoint, options.call_timeout)},
                                   now);
   if (!call) return fail(Fault::kOverloaded);
   Holds(session, *call);
@@ -99,7 +97,7 @@ void Shard::Impl::UseResult(Session& session, PendingCall& call, WorkerResult re
     case Role::kAdmission:
       return OnAdmission(session, std::move(result), now);
     case Role::kGuard:
-      return OnVerdict(session, request.action, std::move(result), now);
+      return OnVerdict(session, request, std::move(result), now);
     case Role::kLogin:
       if (!HandToken(session, call, now)) return;
       return OnLogin(session, call, std::move(result), now);
@@ -110,11 +108,13 @@ void Shard::Impl::UseResult(Session& session, PendingCall& call, WorkerResult re
       break;
   }
   if (auto* error = std::get_if<CallError>(&result)) {
-    return Fail(session, request.correlation, request.batch, *error, now);
+    Fail(session, request.correlation, request.batch, *error, now);
+  } else {
+    // Accept and Reject answer no method: the result is then as empty as they are of one.
+    auto* payload = std::get_if<Payload>(&result);
+    Succeed(session, request.correlation, request.batch, payload ? *payload : Payload::None(), now);
   }
-  // Accept and Reject answer no method: the result is then as empty as they are of one.
-  auto* payload = std::get_if<Payload>(&result);
-  Succeed(session, request.correlation, request.batch, payload ? *payload : Payload::None(), now);
+  if (!session.rechecks.empty()) GoOn(session, now);
 }
 
 // A message for whoever understands it. Nobody can be told if it is lost, so it is counted.
@@ -158,16 +158,19 @@ void Shard::Impl::OnLogin(Session& session, PendingCall& call, WorkerResult resu
       probe.logins_refused.Add();
       return Fail(session, call.request.correlation, call.request.batch, TooManyLabels(), now);
     }
-    SetUser(session, accept->user, now);
-    session.authenticated = true;
-    for (const std::string& channel : accept->channels) JoinChannel(session, channel, now);
+    Identify(session, accept->user, now);
+    for (const std::string& channel : accept->channels) {
+      JoinChannel(session, channel, Entry::kAccepted, now);
+    }
     bool own = accept->payload.kind != Payload::Kind::kNone;
-    return Succeed(session, call.request.correlation, call.request.batch,
-                   own ? accept->payload : True(), now);
+    Succeed(session, call.request.correlation, call.request.batch, own ? accept->payload : True(),
+            now);
+    return GoOn(session, now);
   }
   if (auto* payload = std::get_if<Payload>(&result)) {
-    session.authenticated |= *payload == True();
-    return Succeed(session, call.request.correlation, call.request.batch, *payload, now);
+    if (*payload == True() && !session.authenticated) Identify(session, session.user, now);
+    Succeed(session, call.request.correlation, call.request.batch, *payload, now);
+    return GoOn(session, now);
   }
   probe.logins_refused.Add();
   Succeed(session, call.request.correlation, call.request.batch, Payload::Json("false"), now);

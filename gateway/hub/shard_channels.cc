@@ -26,11 +26,12 @@ void Shard::Impl::SubscribeTo(Session& session, const Correlation& correlation, 
 std::optional<ChannelStatus> Shard::Impl::SubscribeToOne(Session& session,
                                                          const std::string& channel, Now now) {
   if (session.dialect->Toggle(session.dialect_state, channel, true)) return ChannelStatus::kOk;
-  const EventOffer* event = methods.FindEvent(session.space_name, channel);
+  const DeclaredEvent* event = methods.FindEvent(session.space_name, channel);
   if (!event && !session.dialect->open_channels()) return ChannelStatus::kUnknown;
   if (event && event->is_protected && !session.authenticated) return std::nullopt;
   if (directory.IsMember(session, channel)) return ChannelStatus::kAlready;
-  return JoinChannel(session, channel, now) ? ChannelStatus::kOk : ChannelStatus::kLimit;
+  Entry entry = session.authenticated ? Entry::kUser : Entry::kStranger;
+  return JoinChannel(session, channel, entry, now) ? ChannelStatus::kOk : ChannelStatus::kLimit;
 }
 
 void Shard::Impl::UnsubscribeFrom(Session& session, const Correlation& correlation, Key batch,
@@ -70,19 +71,21 @@ void Shard::Impl::TellChannels(Session& session, const Correlation& correlation,
   Reply(session, correlation, batch, session.dialect->EncodeChannels(correlation, results), now);
 }
 
-bool Shard::Impl::JoinChannel(Session& session, std::string_view channel, Now now) {
+bool Shard::Impl::JoinChannel(Session& session, std::string_view channel, Entry entry, Now now) {
   if (directory.IsMember(session, channel)) return false;
   if (session.channels.size() >= options.channels_per_connection) {
     probe.channel_limit_hits.Add();
     return false;
   }
-  directory.Join(session, channel);
-  Emit(ConnectionEvent::Type::kJoined, session, now, channel);
+  bool only_asked = ForgetRecheck(session, channel);  // for others it had never left
+  directory.Join(session, channel, entry);
+  if (!only_asked) Emit(ConnectionEvent::Type::kJoined, session, now, channel);
   return true;
 }
 
 bool Shard::Impl::LeaveChannel(Session& session, std::string_view channel, Now now) {
-  if (!directory.Leave(session, channel)) return false;
+  bool asked = ForgetRecheck(session, channel);
+  if (!directory.Leave(session, channel) && !asked) return false;
   Emit(ConnectionEvent::Type::kLeft, session, now, channel);
   return true;
 }

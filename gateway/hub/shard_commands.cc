@@ -109,7 +109,7 @@ void Shard::Impl::Execute(Session& session, Command command, Key batch, Now now)
           [&](Greet& greet) { Greeted(session, std::move(correlation), std::move(greet), now); },
           [&](Authenticate& verb) { ShowToken(session, correlation, batch, verb, now); },
           [&](hub::Deauthenticate&) {
-            DropToken(session, now);
+            BecomeNobody(session, now);
             Answered(session, batch, std::nullopt, now);
           },
           [&](Renew&) {

@@ -71,6 +71,7 @@ void Shard::Impl::EndIdProbe(Session& session, bool lives) {
   IdProbe ended = std::move(found->second);
   id_probes.erase(found);
   timers.Cancel(ended.timer);
+  if (!lives) Flush();  // the id is free by then, and that it has left is told
   for (SessionKey newcomer : ended.newcomers) set.TellJudgement(newcomer, lives);
 }
 

@@ -90,7 +90,7 @@ Outcome Shard::Join(const Selector& selector, absl::Span<const std::string> chan
     bool limited = false;
     for (const std::string& channel : channels) {
       if (impl_->directory.IsMember(session, channel)) continue;
-      (impl_->JoinChannel(session, channel, now) ? joined : limited) = true;
+      (impl_->JoinChannel(session, channel, Entry::kBackend, now) ? joined : limited) = true;
     }
     if (joined) ++outcome.enqueued;
     if (limited) outcome.Drop(DropReason::kLimit);
@@ -136,9 +136,8 @@ Outcome Shard::Update(const Selector& selector, const std::optional<std::string>
     if (!impl_->SetLabels(session, labels)) return outcome.Drop(DropReason::kLimit);
     ++outcome.enqueued;
     if (!user) return;
-    if (user->empty()) return impl_->DropToken(session, now);
-    session.authenticated = true;
-    impl_->SetUser(session, *user, now);
+    user->empty() ? impl_->Dismiss(session, now) : impl_->Identify(session, *user, now);
+    impl_->GoOn(session, now);
   });
   return outcome;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A connection stays alive, or not, and leaves.
+#include <algorithm>
 #include <utility>
 
 #include "gateway/hub/shard_impl.h"
@@ -78,7 +79,9 @@ void Shard::Impl::Reclaim(Session& session) {
                       if (!claim.ok()) return probe.presence_failures.Add();
                       bool held = claim->result == storage::Claim::Result::kHeld;
                       Session* loser = OpenSession({record.session});
-                      if (loser && held) CloseSession(*loser, CloseCause::kReplaced, {}, now);
+                      if (loser && held) {
+                        CloseSession(*loser, CloseCause::kReplaced, {}, now, Going::kLosesId);
+                      }
                       if (loser || held) return;
                       presence.Release(record.key, record.node, record.session);
                     });
@@ -86,7 +89,8 @@ void Shard::Impl::Reclaim(Session& session) {
 
 // --- Leaving -------------------------------------------------------------------------------------
 
-void Shard::Impl::CloseSession(Session& session, CloseCause cause, CloseFrame frame, Now now) {
+void Shard::Impl::CloseSession(Session& session, CloseCause cause, CloseFrame frame, Now now,
+                               Going going) {
   if (session.state == Session::State::kClosing) return;
   CloseFrame standard = session.dialect->Close(cause);
   if (frame.code == 0) frame.code = standard.code;
@@ -98,16 +102,17 @@ void Shard::Impl::CloseSession(Session& session, CloseCause cause, CloseFrame fr
   } else if (auto farewell = session.dialect->EncodeFarewell(cause)) {
     session.socket->outbox().AppendFrame(session.dialect->binary(), *farewell);
   }
-  Retire(session, frame, cause == CloseCause::kReplaced, now);
+  Retire(session, frame, going, now);
   session.socket->Close(frame);
 }
 
-void Shard::Impl::Retire(Session& session, const CloseFrame& frame, bool replaced, Now now) {
+// An id that is still on its way to the session is given back when it comes (ComeInto).
+void Shard::Impl::Retire(Session& session, const CloseFrame& frame, Going going, Now now) {
   bool was_open = session.state == Session::State::kOpen;
-  bool took_over = session.arrival && session.arrival->taking_over;
   session.state = Session::State::kClosing;
   timers.Cancel(session.timer);
   timers.Cancel(session.turn);
+  timers.Cancel(session.token_timer);
   for (CallKey call : session.calls) calls.Cancel(call);
   session.calls.clear();
   for (Key batch : session.batches) batches.Erase(batch);
@@ -117,14 +122,17 @@ void Shard::Impl::Retire(Session& session, const CloseFrame& frame, bool replace
   session.outbound_bytes = 0;
   asks.Abandon(session);
   EndLeaving(session);
-  if (session.claimed && !replaced) {
-    presence.Release({session.space_name, session.id}, options.node, session.key.value);
+  if (session.claimed && going == Going::kLeaves) {
+    releases.push_back({{session.space_name, session.id}, session.key});
   }
   session.claimed = false;
+  if (was_open && going != Going::kDisplaced) {
+    Emit(Type::kClosed, session, now, {}, frame);
+    EmitLeft(session, ChannelsOf(session), {}, now);
+  }
   EndIdProbe(session, false);
-  // An id that was taken over and given up before it opened has left as well.
-  if (!replaced && (was_open || took_over)) Emit(Type::kClosed, session, now, {}, frame);
   if (!was_open) return;
+  session.rechecks.clear();
   probe.connections[session.dialect->id()].Add(-1);
   if (session.dialect->shows_members()) UnseeMembers(session);
   directory.Remove(session);
@@ -137,7 +145,7 @@ void Shard::Impl::Closed(SessionKey key, const CloseFrame& frame, Now now) {
     probe.closed_by_peer.Add();
     bool opened = session->state == Session::State::kOpen;
     if (!opened) Emit(Type::kAborted, *session, now, {}, frame);
-    Retire(*session, frame, false, now);
+    Retire(*session, frame, Going::kLeaves, now);
   }
   sessions.Erase(key);
 }
@@ -154,6 +162,34 @@ void Shard::Impl::Emit(Type type, const Session& session, Now now, std::string_v
                     frame.reason,
                     0,
                     {}});
+}
+
+// Of a close all channels are told at once, so that it costs no more than a few events.
+void Shard::Impl::EmitLeft(const Session& session, std::vector<std::string> channels,
+                           std::string_view why, Now now) {
+  for (size_t next = 0; next < channels.size();) {
+    size_t end = std::min(channels.size(), next + ConnectionEvent::kLeftMax);
+    Emit(Type::kLeft, session, now, {}, {0, std::string(why)});
+    auto& told = events.back().channels;
+    for (; next < end; ++next) told.push_back(std::move(channels[next]));
+  }
+}
+
+// Those as well from which it is out only while a guard is asked.
+std::vector<std::string> Shard::Impl::ChannelsOf(const Session& session) {
+  std::vector<std::string> channels;
+  for (const Membership& place : session.channels) channels.push_back(place.group->name);
+  for (const Recheck& recheck : session.rechecks) {
+    if (!recheck.inside && !recheck.channel.empty()) channels.push_back(recheck.channel);
+  }
+  return channels;
+}
+
+void Shard::Impl::Flush() {
+  if (!events.empty()) outlet.Publish(std::exchange(events, {}));
+  for (const auto& [name, session] : std::exchange(releases, {})) {
+    presence.Release(name, options.node, session.value);
+  }
 }
 
 }  // namespace sluice::hub

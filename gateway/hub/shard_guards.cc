@@ -57,6 +57,7 @@ Shard::Impl::Guarding Shard::Impl::Ask(Session& session, GuardAction action, std
                        {.role = Role::kGuard,
                         .action = action,
                         .subject = std::move(subject),
+                        .identity = session.identity,
                         .params = data,
                         .time_limit = options.guard_timeout},
                        now);
@@ -87,7 +88,11 @@ Shard::Impl::Guarding Shard::Impl::Decided(WorkerResult result) {
   return Undecided(error ? error->fault : Fault::kUnavailable);
 }
 
-void Shard::Impl::OnVerdict(Session& session, GuardAction action, WorkerResult result, Now now) {
+// What was decided about somebody else is asked again.
+void Shard::Impl::OnVerdict(Session& session, const CallRequest& request, WorkerResult result,
+                            Now now) {
+  GuardAction action = request.action;
+  bool stale = request.identity != session.identity;
   if (action == GuardAction::kConnect) {
     auto* verdict = std::get_if<Verdict>(&result);
     if (verdict && verdict->allow) ChooseSubprotocol(session, verdict->subprotocol, now);
@@ -97,11 +102,17 @@ void Shard::Impl::OnVerdict(Session& session, GuardAction action, WorkerResult r
     if (guarding.state == Guarding::kBlocked) BlockArrival(session, action, guarding.error, now);
     return Arrive(session, now);
   }
-  if (action == GuardAction::kPublishOut) return OutboundDecided(session, std::move(guarding), now);
-  InboxDecided(session, std::move(guarding), now);
-  if (!OpenSession(session.key)) return;
-  RunInbox(session, now);
-  if (Reading(session)) session.socket->Resume();
+  if (action == GuardAction::kPublishOut) {
+    return stale ? RunOutbound(session, now) : OutboundDecided(session, std::move(guarding), now);
+  }
+  if (stale) {
+    session.deciding = false;
+  } else if (!session.rechecks.empty()) {
+    RecheckDecided(session, guarding, now);
+  } else {
+    InboxDecided(session, std::move(guarding), now);
+  }
+  GoOn(session, now);
 }
 
 // --- Arrivals ------------------------------------------------------------------------------------
@@ -133,7 +144,12 @@ void Shard::Impl::Process(Session& session, Command command, Key batch, Now now)
 
 void Shard::Impl::RunInbox(Session& session, Now now) {
   SessionKey key = session.key;
-  while (Carries(session) && !session.inbox.empty()) {
+  while (Hears(session) && !session.deciding) {
+    if (!session.rechecks.empty()) {
+      if (RunRecheck(session, now)) return;
+      continue;
+    }
+    if (session.waiting || session.inbox.empty()) return;
     QueuedCommand& front = session.inbox.front();
     std::optional<GuardQuestion> question = QuestionOf(session, front, now);
     if (question) {
@@ -241,6 +257,11 @@ std::optional<DropReason> Shard::Impl::AskBeforeDelivery(Session& session,
 void Shard::Impl::RunOutbound(Session& session, Now now) {
   while (OpenSession(session.key) && !session.outbound.empty()) {
     const Message& message = *session.outbound.front().message;
+    if (!directory.IsMember(session, message.event())) {  // it has left meanwhile
+      session.outbound_bytes -= session.outbound.front().bytes;
+      session.outbound.pop_front();
+      continue;
+    }
     Guarding guarding =
         Ask(session, GuardAction::kPublishOut, message.event(), message.body(), now);
     if (guarding.state == Guarding::kAsked) return;
@@ -257,7 +278,8 @@ void Shard::Impl::PassOutbound(Session& session, const Guarding& guarding, Now n
   SharedMessage message = std::move(session.outbound.front().message);
   session.outbound_bytes -= session.outbound.front().bytes;
   session.outbound.pop_front();
-  if (guarding.state == Guarding::kBlocked) return;  // silently: that is what it is for
+  if (guarding.state == Guarding::kBlocked) return;            // silently: that is what it is for
+  if (!directory.IsMember(session, message->event())) return;  // it has left meanwhile
   if (guarding.replacement.kind == Payload::Kind::kNone) {
     DeliverMessage(session, *message, now);
   } else {

@@ -62,6 +62,13 @@ struct IdProbe {
   std::vector<SessionKey> newcomers;
 };
 
+// An id on its way from one session to the next: from when a session claims it until it has come
+// into it. `heir` is who has taken it over from that session meanwhile, if anybody has.
+struct Succession {
+  storage::PresenceKey name;
+  SessionKey heir{};
+};
+
 struct Shard::Impl : CallOwner {
   static constexpr Duration kLookEvery = absl::Milliseconds(500);
 
@@ -76,6 +83,7 @@ struct Shard::Impl : CallOwner {
     kGrace = uint64_t{4} << 56,
     kIdProbe = uint64_t{5} << 56,
     kTurn = uint64_t{6} << 56,
+    kToken = uint64_t{7} << 56,
   };
   static constexpr uint64_t kKindMask = uint64_t{0xff} << 56;
   uint64_t TimerToken(Kind kind, Key key) const { return kind | (key.value & ~kKindMask); }
@@ -98,24 +106,39 @@ struct Shard::Impl : CallOwner {
   void OnAdmission(Session& session, WorkerResult result, Now now);
   void Claim(Session& session);
   Session* Arriving(SessionKey key) const;
-  void OnClaimed(const storage::PresenceRecord& record, const storage::Claim& claim, Now now);
   void OnClaimRefused(const storage::PresenceRecord& record, CloseCause cause, Now now);
+  void Enter(Session& session, Estate estate, Now now);
+  void SayFirst(Session& session, const ArrivalProgress& arrival, Now now);
+  storage::PresenceRecord RecordOf(const Session& session) const;
+  std::string NewId();
+
   // --- conflicts (shard_conflicts.cc) ---
   void OnHeld(const storage::PresenceRecord& record, const storage::PresenceRecord& holder,
               Now now);
   void OnIdProbeOver(Session& session, Now now);
   void EndIdProbe(Session& session, bool lives);
 
-  void Enter(Session& session, std::vector<std::string> inherited, Now now);
-  void SayFirst(Session& session, const ArrivalProgress& arrival, Now now);
-  storage::PresenceRecord RecordOf(const Session& session) const;
-  std::string NewId();
+  // --- taking ids over (shard_successions.cc) ---
+  void OnClaimed(const storage::PresenceRecord& record, absl::StatusOr<storage::Claim> claim,
+                 Now now);
+  Estate GiveUp(SessionKey key, Now now);
+  void PassOn(SessionKey heir, Estate estate);
+  void ComeInto(SessionKey key, Estate estate, Now now);
+  void TellGone(const Succession& succession, Estate estate, Now now);
+  void TakeOn(Session& session, const Estate& estate, Now now);
 
   // --- departures (shard_departures.cc) ---
+  // How a session goes.
+  enum class Going : uint8_t {
+    kLeaves,
+    kLosesId,    // somebody else has its id by now
+    kDisplaced,  // as well, and is told of instead: its events go on with the other's
+  };
   // Begins to close; the dialect's frame for the cause, unless `frame.code` is set.
-  void CloseSession(Session& session, CloseCause cause, CloseFrame frame, Now now);
+  void CloseSession(Session& session, CloseCause cause, CloseFrame frame, Now now,
+                    Going going = Going::kLeaves);
   // Takes a session out of everything; it stays in the slab until its socket is gone.
-  void Retire(Session& session, const CloseFrame& frame, bool replaced, Now now);
+  void Retire(Session& session, const CloseFrame& frame, Going going, Now now);
   void Closed(SessionKey key, const CloseFrame& frame, Now now);
   void ScheduleLiveness(Session& session);
   void Heard(Session& session, Now now);
@@ -124,6 +147,12 @@ struct Shard::Impl : CallOwner {
   void Reclaim(Session& session);
   void Emit(ConnectionEvent::Type type, const Session& session, Now now,
             std::string_view channel = {}, const CloseFrame& frame = {});
+  // Of several channels at once; `session` may be in none of them any more.
+  void EmitLeft(const Session& session, std::vector<std::string> channels, std::string_view why,
+                Now now);
+  static std::vector<std::string> ChannelsOf(const Session& session);
+  // Hands events over, and then gives ids back: whoever gets one is told of later.
+  void Flush();
 
   // --- drains (shard_drains.cc) ---
   void BeginLeaving(Session& session, const SharedDrainOrder& order, Now now);
@@ -152,7 +181,7 @@ struct Shard::Impl : CallOwner {
                Now now);
   Guarding Undecided(Fault fault);
   Guarding Decided(WorkerResult result);
-  void OnVerdict(Session& session, GuardAction action, WorkerResult result, Now now);
+  void OnVerdict(Session& session, const CallRequest& request, WorkerResult result, Now now);
   bool AskGuard(Session& session, GuardAction action, std::string subject, const Payload& data,
                 Now now);
   void BlockArrival(Session& session, GuardAction action, const CallError& error, Now now);
@@ -168,6 +197,40 @@ struct Shard::Impl : CallOwner {
   void RunOutbound(Session& session, Now now);
   void OutboundDecided(Session& session, Guarding guarding, Now now);
   void PassOutbound(Session& session, const Guarding& guarding, Now now);
+
+  // --- rights (shard_rights.cc) ---
+  // What became of who a session is.
+  enum class Change : uint8_t {
+    kSameUser,   // the same user once more, by a newer token or connection
+    kOtherUser,  // somebody, but perhaps somebody else
+    kNobody,     // it is not authenticated any more
+    kHeir,       // another connection has its id now
+  };
+  enum class Fate : uint8_t { kStays, kIsAskedAbout, kGoes };
+  // What becomes of a membership. `with_user`: it was given when somebody was authenticated.
+  Fate FateOf(const Session& session, std::string_view channel, Entry entry, Change change,
+              bool with_user) const;
+  // It is `user` from here on, by `token` if there is one; `shown`: which is told of.
+  void Become(Session& session, const std::string& user, std::unique_ptr<Token> token, bool shown,
+              Now now);
+  // By a login or a backend: an older token that names somebody else is void.
+  void Identify(Session& session, const std::string& user, Now now);
+  void BecomeNobody(Session& session, Now now);
+  // As well, and tells the client to forget its token.
+  void Dismiss(Session& session, Now now);
+  void Rejudge(Session& session, Change change, Now now);
+  static bool ForgetRecheck(Session& session, std::string_view channel);
+  void AskAgain(Session& session, std::string channel, Entry entry, bool inside);
+  void Readmit(Session& session, const std::string& channel, Entry entry, Now now);
+  void TakeOut(Session& session, const std::string& channel, Entry entry, Now now);
+  bool RunRecheck(Session& session, Now now);
+  void RecheckDecided(Session& session, const Guarding& guarding, Now now);
+  // Goes on with what waits, after a change that the client did not ask for.
+  void GoOn(Session& session, Now now);
+  void ExpelStrangers(const Registration& registration, Now now);
+  void ScheduleExpiry(Session& session, Now now);
+  void OnTokenTimer(Session& session, Now now);
+  void ExpireToken(Session& session, Now now);
 
   // --- members (shard_members.cc) ---
   void SeeMembers(Session& session, Now now);
@@ -185,13 +248,11 @@ struct Shard::Impl : CallOwner {
   void TakeToken(Session& session, Token token, Now now);
   // Delivers the token that came with an answer. False: it found no room, and the session closes.
   bool HandToken(Session& session, PendingCall& call, Now now);
-  void DropToken(Session& session, Now now);
   void TellTokenRemoved(Session& session, Now now);
   void ShowToken(Session& session, Correlation correlation, Key batch, const Authenticate& verb,
                  Now now);
   void TokenAnswered(Session& session, const Correlation& correlation, Key batch,
                      const TokenFlaw* flaw, Now now);
-  void ExpireToken(Session& session, Now now);
 
   // --- publications (shard_publications.cc) ---
   void PublishIn(Session& session, const Correlation& correlation, Key batch, hub::Publish verb,
@@ -254,7 +315,7 @@ struct Shard::Impl : CallOwner {
   std::optional<DropReason> RoomFor(Session& session, size_t bytes, Now now);
   std::optional<DropReason> KickOutOf(Session& session, const std::string& channel,
                                       std::string_view message, Now now);
-  bool JoinChannel(Session& session, std::string_view channel, Now now);
+  bool JoinChannel(Session& session, std::string_view channel, Entry entry, Now now);
   bool LeaveChannel(Session& session, std::string_view channel, Now now);
   void SetUser(Session& session, const std::string& user, Now now);
   // Whether one more answer may be awaited from the session; counted if not.
@@ -287,10 +348,13 @@ struct Shard::Impl : CallOwner {
     return session && session->state == Session::State::kOpen ? session : nullptr;
   }
 
-  // Whether its next command would be carried out, and whether it may be read from.
+  // Whether what it says is taken, whether its next command would be carried out, and whether it
+  // may be read from.
+  static bool Hears(const Session& session) {
+    return session.state == Session::State::kOpen || session.state == Session::State::kGreeting;
+  }
   static bool Carries(const Session& session) {
-    return !session.deciding && !session.waiting &&
-           (session.state == Session::State::kOpen || session.state == Session::State::kGreeting);
+    return !session.deciding && !session.waiting && Hears(session);
   }
   static bool Reading(const Session& session) {
     return Carries(session) && session.inbox.empty() && !Silenced(session);
@@ -320,6 +384,8 @@ struct Shard::Impl : CallOwner {
   Calls calls;
   Asks asks;
   std::vector<ConnectionEvent> events;
+  std::vector<std::pair<storage::PresenceKey, SessionKey>> releases;  // when events are told
+  absl::flat_hash_map<SessionKey, Succession> successions;            // of which session
   absl::flat_hash_set<std::string> refused_spaces;
   absl::flat_hash_map<uint64_t, IdProbe> id_probes;  // by the holder's key
   absl::BitGen random;

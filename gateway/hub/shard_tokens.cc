@@ -13,14 +13,10 @@ std::variant<Token, TokenFlaw> Shard::Impl::Verify(std::string_view token, Now n
   return tokens.Verify(token, now.date);
 }
 
-// It is who the token says from here on.
+// It is who the token says from here on: nobody by name, if it names none.
 void Shard::Impl::TakeToken(Session& session, hub::Token token, Now now) {
-  session.authenticated = true;
   std::string user = token.user;
-  session.token = std::make_unique<hub::Token>(std::move(token));
-  if (!user.empty()) SetUser(session, user, now);
-  Emit(Type::kAuthenticated, session, now);
-  events.back().claims_json = session.token->claims_json;
+  Become(session, user, std::make_unique<hub::Token>(std::move(token)), /*shown=*/true, now);
 }
 
 bool Shard::Impl::HandToken(Session& session, PendingCall& call, Now now) {
@@ -35,14 +31,6 @@ bool Shard::Impl::HandToken(Session& session, PendingCall& call, Now now) {
   return true;
 }
 
-void Shard::Impl::DropToken(Session& session, Now now) {
-  if (!session.authenticated) return;
-  session.authenticated = false;
-  session.token.reset();
-  SetUser(session, "", now);
-  Emit(Type::kDeauthenticated, session, now);
-}
-
 void Shard::Impl::TellTokenRemoved(Session& session, Now now) {
   if (auto removed = session.dialect->EncodeTokenRemoved()) Deliver(session, *removed, now);
 }
@@ -52,10 +40,12 @@ void Shard::Impl::ShowToken(Session& session, Correlation correlation, Key batch
   auto verified = Verify(verb.token, now);
   if (auto* flaw = std::get_if<TokenFlaw>(&verified)) {
     Emit(Type::kBadToken, session, now, {}, {0, flaw->error.name});
-    if (flaw->is_bad) DropToken(session, now);
+    if (flaw->is_bad) BecomeNobody(session, now);
+    if (!OpenSession(session.key)) return;
     return TokenAnswered(session, correlation, batch, flaw, now);
   }
   TakeToken(session, std::move(std::get<hub::Token>(verified)), now);
+  if (!OpenSession(session.key)) return;
   TokenAnswered(session, correlation, batch, nullptr, now);
 }
 
@@ -63,13 +53,6 @@ void Shard::Impl::TokenAnswered(Session& session, const Correlation& correlation
                                 const TokenFlaw* flaw, Now now) {
   Answered(session, batch, session.dialect->EncodeAuthenticated(correlation, flaw), now);
   if (flaw && flaw->is_bad && OpenSession(session.key)) TellTokenRemoved(session, now);
-}
-
-// Looked at whenever the client says anything.
-void Shard::Impl::ExpireToken(Session& session, Now now) {
-  if (!session.token || session.token->expires > now.date) return;
-  TellTokenRemoved(session, now);
-  if (OpenSession(session.key)) DropToken(session, now);
 }
 
 // --- What backends ask ---------------------------------------------------------------------------
@@ -89,6 +72,7 @@ Outcome Shard::SetToken(const Selector& selector, const Token& token, Duration c
     if (auto drop = impl.Deliver(session, *frame, now)) return outcome.Drop(*drop);
     if (sink) impl.Await(session, 0, *call, confirm_within, sink, now);
     impl.TakeToken(session, token, now);
+    impl.GoOn(session, now);
     ++outcome.enqueued;
   });
   return outcome;
@@ -98,9 +82,11 @@ Outcome Shard::Deauthenticate(const Selector& selector, Now now) {
   Outcome outcome;
   impl_->directory.ForEach(selector, &outcome.not_found, [&](Session& session) {
     ++outcome.matched;
-    impl_->DropToken(session, now);
-    impl_->TellTokenRemoved(session, now);
     ++outcome.enqueued;
+    impl_->TellTokenRemoved(session, now);
+    if (!impl_->OpenSession(session.key)) return;
+    impl_->BecomeNobody(session, now);
+    impl_->GoOn(session, now);
   });
   return outcome;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "gateway/hub/close.h"
 #include "gateway/hub/dialect.h"
 #include "gateway/hub/fault.h"
 #include "gateway/hub/socket.h"
@@ -18,6 +19,19 @@
 #include "storage/presence.h"
 
 namespace sluice::hub {
+
+// What becomes of memberships whose right was that somebody was authenticated, once that ends
+// (--on-deauthenticated; shard_rights.cc).
+enum class OnDeauthenticated : uint8_t { kLeave, kRecheck, kKeep };
+
+// How a session came into a channel; it says what becomes of it when it is somebody else
+// (shard_rights.cc).
+enum class Entry : uint8_t {
+  kStranger,  // by itself, when nobody knew who it was
+  kUser,      // by itself, authenticated
+  kAccepted,  // with its login or its admission
+  kBackend,   // a backend put it there
+};
 
 struct ShardOptions {
   std::string node = "local";     // --node
@@ -34,6 +48,7 @@ struct ShardOptions {
   size_t client_calls_max = 100000;           // --client-calls-max, on each shard
   size_t asks_per_connection = 1000;  // --client-calls-per-connection, answers that one owes
   size_t methods_max = 10000;         // --methods-max, remembered names
+  bool refuse_conflicts = false;      // --registration-conflict refuse
   Duration admission_timeout = absl::Seconds(5);  // --admission-timeout
   Duration guard_timeout = absl::Seconds(5);      // --guard-timeout
   bool guards_open = false;  // --guard-default open: allowed if no guard answers
@@ -46,6 +61,7 @@ struct ShardOptions {
   // --id-probe-timeout: what the holder of an id has to answer a ping when another wants it; 0: it
   // is not asked.
   Duration id_probe_timeout = absl::Seconds(2);
+  OnDeauthenticated on_deauthenticated = OnDeauthenticated::kLeave;  // --on-deauthenticated
   std::vector<std::string> admission_required;  // --admission-required: namespaces, or "*"
   DecodeLimits decode;
 };
@@ -56,6 +72,21 @@ struct Arrival {
   std::string id;  // empty: the hub chooses one
   const Dialect* dialect = nullptr;
   Upgrade upgrade;
+};
+
+// What a session leaves to the one that takes its id over.
+struct Estate {
+  struct Place {
+    std::string channel;
+    Entry entry = Entry::kStranger;
+  };
+  // It had been told of as opened, so that a TAKEN_OVER or a CLOSED is owed. Else all else is
+  // empty.
+  bool owed = false;
+  bool authenticated = false;
+  std::string user;
+  CloseFrame frame;  // with which it was closed
+  std::vector<Place> places;
 };
 
 // What a session looks like from outside, copied.
@@ -124,15 +155,16 @@ struct NamedCount {
   uint64_t count = 0;
 };
 
-struct MethodView {
+// A method or an event, and who offers it now.
+struct OfferedView {
   std::string name;
   bool is_protected = false;
   std::vector<std::string> workers;  // sorted names
   std::vector<std::string> ejected;  // those of them that get no calls for now
 };
 struct MethodsView {
-  std::vector<MethodView> methods;
-  std::vector<EventOffer> events;
+  std::vector<OfferedView> methods;
+  std::vector<OfferedView> events;
 };
 
 }  // namespace sluice::hub

@@ -29,7 +29,7 @@ struct ContextSpec {
   bool remote_address = false;
   bool target = false;
   bool claims = false;
-  bool msgpack = false;                // bodies that came as MessagePack as they are
+  bool msgpack = false;  // bodies that came as MessagePack as they are
   bool subprotocols = false;
   std::vector<std::string> headers{};  // lower-case names
 };
@@ -174,10 +174,12 @@ struct Offer {
 };
 using SharedOffer = std::shared_ptr<const Offer>;
 
-// An event that clients may subscribe to.
+// An event that clients may subscribe to, as one worker declares it.
 struct EventOffer {
   std::string name;
   bool is_protected = false;
+  WorkerId worker = 0;
+  std::string worker_name{};
 };
 
 // What one Register message adds, or one Deregister takes away, in one namespace ("*": in every
@@ -189,11 +191,11 @@ struct Registration {
 };
 struct Deregistration {
   WorkerId worker = 0;
-  std::string space;
+  std::string space{};
   bool everything = false;  // of this worker in this space; names and roles stay known
-  std::vector<std::string> methods;
-  std::vector<std::string> events;
-  std::vector<Role> roles;
+  std::vector<std::string> methods{};
+  std::vector<std::string> events{};
+  std::vector<Role> roles{};
   std::vector<GuardAction> guards{};
 };
 

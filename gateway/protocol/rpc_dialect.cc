@@ -251,6 +251,19 @@ std::optional<std::string> RpcDialect<Writer>::EncodeEvent(std::string_view even
   return frame;
 }
 
+// The client's own verb for it, as an event.
+template <typename Writer>
+std::optional<std::string> RpcDialect<Writer>::EncodeKickOut(std::string_view channel,
+                                                             std::string_view message) const {
+  std::string params;
+  JsonWriter writer(params);
+  writer.Array(message.empty() ? 1 : 2);
+  writer.String(channel);
+  if (!message.empty()) writer.String(message);
+  writer.Close();
+  return EncodeEvent(kOffEvent, Payload::Json(std::move(params)));
+}
+
 template <typename Writer>
 std::optional<std::string> RpcDialect<Writer>::EncodeRequest(const hub::DialectState& state,
                                                              uint64_t call, std::string_view method,

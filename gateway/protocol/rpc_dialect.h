@@ -46,6 +46,9 @@ class RpcDialect : public hub::Dialect {
   std::string EncodeBatch(absl::Span<const std::string> answered) const override;
   std::optional<std::string> EncodeEvent(std::string_view event,
                                          const hub::Payload& body) const override;
+  // The event "rpc.off" with [channel, message]; without a message the channel alone.
+  std::optional<std::string> EncodeKickOut(std::string_view channel,
+                                           std::string_view message) const override;
   std::optional<std::string> EncodeRequest(const hub::DialectState& state, uint64_t call,
                                            std::string_view method,
                                            const hub::Payload& params) const override;

@@ -27,6 +27,8 @@ inline constexpr uint32_t kCallsAsEvents = 1;  // the gateway's calls arrive as 
 // their library hides the id of a request.
 inline constexpr std::string_view kCallEvent = "rpc.call";
 inline constexpr std::string_view kAnswerMethod = "rpc.answer";
+// The event by which a client hears that it was taken out of another: its own verb for it.
+inline constexpr std::string_view kOffEvent = "rpc.off";
 inline constexpr std::string_view kLoginMethod = "rpc.login";
 
 // Where the dialects differ.

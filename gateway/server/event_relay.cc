@@ -41,6 +41,8 @@ std::string_view NameOf(Type type) {
       return "worker ejected";
     case Type::kWorkerReadmitted:
       return "worker readmitted";
+    case Type::kAccessConflict:
+      return "workers disagree on access";
   }
   return "";
 }
@@ -69,8 +71,19 @@ void EventRelay::Show(const hub::ConnectionEvent& event) const {
                                              {"connection", event.connection},
                                              {"code", std::to_string(event.code)},
                                              {"reason", event.reason}});
-    case Type::kJoined:
+    case Type::kAccessConflict:
+      return log_.Debug(
+          NameOf(event.type),
+          {{"namespace", event.space}, {"name", event.channel}, {"reason", event.reason}});
     case Type::kLeft:
+      for (const std::string& channel : event.channels) {
+        log_.Debug(
+            NameOf(event.type),
+            {{"namespace", event.space}, {"connection", event.connection}, {"channel", channel}});
+      }
+      if (!event.channels.empty()) return;
+      [[fallthrough]];
+    case Type::kJoined:
       return log_.Debug(NameOf(event.type), {{"namespace", event.space},
                                              {"connection", event.connection},
                                              {"channel", event.channel}});

@@ -96,8 +96,8 @@ TEST(WireText, OfViews) {
                            hub::CallError{.name = kBad, .message = kBad, .data_json = {}}};
   EXPECT_EQ(Repaired(ToProto(std::move(answer))), 4);
 
-  hub::MethodsView methods{{{kBad, false, {kBad}, {kBad}}}, {{kBad, false}}};
-  EXPECT_EQ(Repaired(ToProto(std::move(methods))), 4);
+  hub::MethodsView methods{{{kBad, false, {kBad}, {kBad}}}, {{kBad, false, {kBad}, {}}}};
+  EXPECT_EQ(Repaired(ToProto(std::move(methods))), 5);
 
   hub::Outcome outcome;
   outcome.not_found = {kBad};
@@ -107,7 +107,10 @@ TEST(WireText, OfViews) {
 TEST(WireText, OfEvents) {
   hub::ConnectionEvent event;
   event.space = event.connection = event.user = event.channel = event.reason = kBad;
-  EXPECT_EQ(Repaired(ToProto(event)), 5);
+  event.channels = {kBad, kBad};
+  v1::WatchEventsResponse response;
+  AddEvent(event, /*left_together=*/true, response);
+  EXPECT_EQ(Repaired(response), 7);
 }
 
 TEST(WireText, OfErrors) { EXPECT_EQ(Repaired(ToProto(Invalid("NAME_INVALID", kBad, kBad))), 1); }

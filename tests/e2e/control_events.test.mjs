@@ -70,6 +70,27 @@ test('an id that is taken over', async () => {
   await close(watcher);
 });
 
+// Both ways of telling, of two watchers.
+test('what a connection was in is told behind its end', async () => {
+  const types = ['TYPE_JOINED', 'TYPE_CLOSED', 'TYPE_LEFT', 'TYPE_NAMESPACE_EMPTY'];
+  const each = await Watcher.open(control, {namespace: 'left', types});
+  const together = await Watcher.open(control, {namespace: 'left', types, left_together: true});
+  const client = await Plain.open(gateway.url('/left?socket_id=l'));
+  const to = {selector: {namespace: 'left'}};
+  await control.outcome('Join', {...to, channels: ['x', 'y', 'z']});
+  await control.outcome('Leave', {...to, channels: ['z']});
+  await client.close();
+  const joined = ['x', 'y', 'z'].map(channel => ['JOINED', 'l', channel]);
+  assert.deepEqual((await each.take(8)).map(short), [...joined, ['LEFT', 'l', 'z'],
+    ['CLOSED', 'l', 1000], ['LEFT', 'l', 'x'], ['LEFT', 'l', 'y'], ['NAMESPACE_EMPTY']]);
+  const one = await together.take(7);
+  assert.deepEqual(one.map(short), [...joined, ['LEFT', 'l'], ['CLOSED', 'l', 1000], ['LEFT', 'l'],
+    ['NAMESPACE_EMPTY']]);
+  assert.deepEqual([one[3].channels, one[5].channels], [['z'], ['x', 'y']]);
+  together.close();
+  await close(each);
+});
+
 test('filtered by namespace and type; gaps in the numbers are no losses', async () => {
   const watcher = await Watcher.open(control,
     {namespace: 'f1', types: ['TYPE_OPENED', 'TYPE_JOINED']});

@@ -57,10 +57,10 @@ class HubWorld {
   void Run() {
     bool ran = true;
     while (ran) {
+      for (auto& part : parts_) part->shard->EndTurn();
       ran = home.RunAll(now) > 0;
       for (auto& part : parts_) ran |= part->executor.RunAll(now) > 0;
     }
-    for (auto& part : parts_) part->shard->EndTurn();
   }
 
   // The same, but the node's own thread stands still.
@@ -70,6 +70,9 @@ class HubWorld {
       for (auto& part : parts_) ran |= part->executor.RunAll(now) > 0;
     }
   }
+
+  // Runs one task of a shard, if there is one.
+  void RunOne(uint32_t index) { parts_[index]->executor.RunOne(now); }
 
   // In steps, as a loop would see it.
   void Pass(absl::Duration time) {
@@ -113,7 +116,7 @@ class HubWorld {
   // Registers on every shard.
   void Register(const hub::Registration& registration) {
     for (auto& part : parts_) {
-      MustBeOk(part->shard->Register(registration));
+      MustBeOk(part->shard->Register(registration, now));
       part->shard->CreditFreed(now);
     }
   }
@@ -131,6 +134,20 @@ class HubWorld {
   std::shared_ptr<FakeWorker> Serve(std::string space, std::string method, int64_t credit = 10) {
     auto link = std::make_shared<FakeWorker>(credit);
     Register({std::move(space), {Offer(link, std::move(method))}, {}});
+    return link;
+  }
+  std::shared_ptr<FakeWorker> ServeGuard(std::string space, hub::GuardAction action,
+                                         int64_t credit = 10) {
+    auto link = std::make_shared<FakeWorker>(credit);
+    auto offer = std::make_shared<hub::Offer>();
+    offer->worker = IdOf(link);
+    offer->link = link;
+    offer->role = hub::Role::kGuard;
+    offer->action = action;
+    hub::ContextSpec spec;
+    spec.user = true;
+    offer->context = std::make_shared<const hub::ContextSpec>(std::move(spec));
+    Register({std::move(space), {std::move(offer)}, {}});
     return link;
   }
   std::shared_ptr<FakeWorker> ServeRole(std::string space, hub::Role role, int64_t credit = 10) {

@@ -234,9 +234,9 @@ TEST(Methods, HaveABound) {
   auto a = world.Serve("chat", "a");
   auto b = world.Serve("chat", "b");
   auto link = std::make_shared<fakes::FakeWorker>(1);
-  EXPECT_EQ(world.shard().Register({"chat", {world.Offer(link, "c")}, {}}).code(),
+  EXPECT_EQ(world.shard().Register({"chat", {world.Offer(link, "c")}, {}}, world.now).code(),
             absl::StatusCode::kResourceExhausted);
-  EXPECT_TRUE(world.shard().Register({"chat", {world.Offer(link, "b")}, {}}).ok())
+  EXPECT_TRUE(world.shard().Register({"chat", {world.Offer(link, "b")}, {}}, world.now).ok())
       << "known names are no new ones";
 }
 

@@ -4,6 +4,7 @@
 // workers that answer late, wrongly or never and die, backends that send, ask, join and close, on
 // several shards whose tasks run in any order. After every step what must hold is checked; a
 // failure prints the seed.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -12,6 +13,7 @@
 #include <set>
 
 #include "absl/strings/numbers.h"
+#include "gateway/hub/event_log.h"
 #include "tests/fakes/hub_world.h"
 
 namespace sluice::hub {
@@ -26,17 +28,84 @@ struct CountingSink final : AnswerSink {
   uint64_t answers = 0;
 };
 
+// What a watcher makes of the events: who is open, and in which channels.
+class Watching {
+ public:
+  void See(std::vector<ConnectionEvent> events) {
+    for (const ConnectionEvent& event : events) See(event);
+    log_.Append(std::move(events));
+  }
+
+  // Everybody has left.
+  void Finish(uint64_t opened) {
+    EXPECT_THAT(open_, testing::IsEmpty());
+    for (const auto& [id, channels] : channels_) EXPECT_THAT(channels, testing::IsEmpty()) << id;
+    EXPECT_EQ(began_, opened) << "each begins once";
+    EXPECT_EQ(ended_, opened) << "and ends once";
+    auto all =
+        log_.Watch({.space = {}, .types = 1U << static_cast<int>(Type::kNamespaceEmpty)}, 0, [] {});
+    EXPECT_EQ(log_.Take(*all, 100000, size_t{1} << 30).events.size(), emptied_);
+  }
+
+  const std::set<std::string>& channels(const std::string& id) { return channels_[id]; }
+
+ private:
+  using Type = ConnectionEvent::Type;
+
+  void See(const ConnectionEvent& event) {
+    const std::string& id = event.connection;
+    switch (event.type) {
+      case Type::kOpened:
+        EXPECT_TRUE(open_.insert(id).second) << id << " opened twice";
+        EXPECT_THAT(channels_[id], testing::IsEmpty()) << id;
+        ++began_;
+        return;
+      case Type::kTakenOver:
+        EXPECT_TRUE(open_.contains(id)) << id << " was taken over from nobody";
+        ++began_;
+        ++ended_;
+        return;
+      case Type::kClosed:
+        EXPECT_EQ(open_.erase(id), 1) << id << " closed, but was not open";
+        ++ended_;
+        emptied_ += open_.empty();
+        return;
+      case Type::kJoined:
+        EXPECT_TRUE(open_.contains(id));
+        EXPECT_TRUE(channels_[id].insert(event.channel).second) << id << " joined twice";
+        return;
+      case Type::kLeft:
+        if (event.channels.empty()) EXPECT_EQ(channels_[id].erase(event.channel), 1) << id;
+        for (const auto& name : event.channels) EXPECT_EQ(channels_[id].erase(name), 1) << id;
+        return;
+      default:
+        return;
+    }
+  }
+
+  std::set<std::string> open_;
+  std::map<std::string, std::set<std::string>> channels_;
+  uint64_t began_ = 0;
+  uint64_t ended_ = 0;
+  uint64_t emptied_ = 0;
+  EventLog log_{{.kept = 1000000, .kept_bytes = size_t{1} << 30, .watchers_max = 1}};
+};
+
 class Simulation {
  public:
   explicit Simulation(uint32_t seed) : random_(seed), world_(kShards, Options()) {
     world_.dialect.rule.interval = absl::ZeroDuration();
-    world_.Register({"chat", {}, {{"x", false}, {"y", false}}});
+    world_.Register({"chat", {}, {{"x", false}, {"y", true}}});
+    world_.dialect.open = true;
   }
 
   void Run(int steps) {
     for (int i = 0; i < steps; ++i) {
       Step();
-      if (Chance(50)) world_.Run();
+      if (Chance(50)) {
+        world_.Run();
+        watching_.See(std::exchange(world_.events.events, {}));
+      }
       Check();
       if (testing::Test::HasFailure()) return;
     }
@@ -118,6 +187,10 @@ class Simulation {
     std::string text;
     if (Chance(10)) {
       text = "sub - x,y";
+    } else if (Chance(5)) {
+      text = "auth - good:user" + std::to_string(Pick(3));
+    } else if (Chance(3)) {
+      text = "deauth -";
     } else if (Chance(10)) {
       text = "answer - " + std::to_string(Pick(5)) + " yes";
     } else {
@@ -129,7 +202,9 @@ class Simulation {
 
   void AddWorker() {
     if (workers_.size() > 5) return;
-    workers_.push_back(world_.Serve("chat", "m" + std::to_string(Pick(3)), 1 + Pick(4)));
+    workers_.push_back(Chance(15)
+                           ? world_.ServeGuard("chat", GuardAction::kSubscribe, 1 + Pick(4))
+                           : world_.Serve("chat", "m" + std::to_string(Pick(3)), 1 + Pick(4)));
   }
 
   void KillWorker() {
@@ -152,10 +227,13 @@ class Simulation {
     FakeWorker& worker = *workers_[Pick(workers_.size())];
     if (worker.invoked.empty()) return;
     std::swap(worker.invoked[0], worker.invoked[Pick(worker.invoked.size())]);
-    CallKey key = worker.Next().call;
+    Invocation next = worker.Next();
+    CallKey key = next.call;
+    WorkerResult result = Payload::Json("1");
+    if (next.role == Role::kGuard) result = Verdict{Chance(70), {}, true, {}};
     for (int times = Chance(10) ? 2 : 1; times > 0; --times) {
-      world_.set.Post(key.shard(), [key](Shard& shard, Now now) {
-        shard.Complete(key, Payload::Json("1"), now);
+      world_.set.Post(key.shard(), [key, result](Shard& shard, Now now) {
+        shard.Complete(key, result, now);
         shard.CreditFreed(now);
       });
     }
@@ -182,7 +260,7 @@ class Simulation {
         if (Chance(20)) shard.Disconnect(selector, {4000, "x"}, false, world_.now);
         return;
       case 4:
-        shard.Update(selector, "user" + std::to_string(Pick(3)), {}, world_.now);
+        shard.Update(selector, Chance(30) ? "" : "user" + std::to_string(Pick(3)), {}, world_.now);
         return;
       case 5:
         asked_ += shard.Ask(1, selector, "q", {}, absl::Seconds(1), sink_, world_.now).enqueued;
@@ -208,6 +286,14 @@ class Simulation {
       EXPECT_GE(world_.probe(i).calls_waiting.value(), 0);
     }
     EXPECT_EQ(static_cast<uint64_t>(connections), counted);
+    for (uint32_t i = 0; i < kShards; ++i) CheckRights(world_.shard(i));
+  }
+
+  // Nobody is where only somebody may be; backends put nobody into "y".
+  void CheckRights(const Shard& shard) {
+    for (const ConnectionView& view : shard.List({.space = "chat"}, "", 100)) {
+      if (!view.authenticated) EXPECT_THAT(view.channels, testing::Not(testing::Contains("y")));
+    }
   }
 
   // Nothing is answered twice, and nothing that was not asked.
@@ -242,17 +328,10 @@ class Simulation {
       EXPECT_EQ(world_.probe(i).calls_in_flight.value(), 0);
       EXPECT_EQ(world_.probe(i).calls_waiting.value(), 0);
     }
-    CheckEvents();
-  }
-
-  // Who opened has closed, once; an id that changed hands in between counts as one.
-  void CheckEvents() {
-    std::map<std::string, int> open;
-    for (const ConnectionEvent& event : world_.events.events) {
-      if (event.type == ConnectionEvent::Type::kOpened) ++open[event.connection];
-      if (event.type == ConnectionEvent::Type::kClosed) --open[event.connection];
-    }
-    for (const auto& [id, count] : open) EXPECT_EQ(count, 0) << id;
+    uint64_t opened = 0;
+    for (uint32_t i = 0; i < kShards; ++i) opened += world_.probe(i).opened[0].value();
+    watching_.See(std::exchange(world_.events.events, {}));
+    watching_.Finish(opened);
   }
 
   std::mt19937 random_;
@@ -262,6 +341,7 @@ class Simulation {
   std::vector<std::shared_ptr<FakeWorker>> graveyard_;
   std::shared_ptr<CountingSink> sink_ = std::make_shared<CountingSink>();
   metrics::SharedCounter encodings_;
+  Watching watching_;
   uint64_t asked_ = 0;
   uint64_t next_call_ = 1;
   uint64_t next_id_ = 1;

@@ -258,6 +258,11 @@ TEST_F(JsonRpcBookTest, StrictEventsAreNotifications) {
   EXPECT_EQ(event(hub::Payload::None()), R"({"jsonrpc":"2.0","method":"ev"})");
 }
 
+TEST_F(JsonRpcBookTest, StrictIsTakenOutOfAnEventByANotification) {
+  EXPECT_EQ(strict_.EncodeKickOut("vip", "bye"),
+            R"({"jsonrpc":"2.0","method":"rpc.off","params":["vip","bye"]})");
+}
+
 TEST_F(JsonRpcBookTest, StrictCallsAreRequests) {
   EXPECT_EQ(*strict_.EncodeRequest(state_, 7, "ask", hub::Payload::Json("[1]")),
             R"({"jsonrpc":"2.0","method":"ask","params":[1],"id":"call:7"})");

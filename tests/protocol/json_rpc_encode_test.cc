@@ -51,6 +51,12 @@ TEST_F(JsonRpcEncode, HandlerThrewCreatedError) {
             R"({"jsonrpc":"2.0","error":{"code":500,"message":"E msg","data":null},"id":6})");
 }
 
+TEST_F(JsonRpcEncode, BeingTakenOutOfAnEvent) {
+  EXPECT_EQ(json_.EncodeKickOut("vip", "bye"),
+            R"({"notification":"rpc.off","params":["vip","bye"]})");
+  EXPECT_EQ(json_.EncodeKickOut("v\"p", ""), R"({"notification":"rpc.off","params":["v\"p"]})");
+}
+
 TEST_F(JsonRpcEncode, SubscriptionResults) {
   EXPECT_EQ(json_.EncodeChannels(Id("18"),
                                  {{"ev", ChannelStatus::kOk}, {"nope", ChannelStatus::kUnknown}}),
