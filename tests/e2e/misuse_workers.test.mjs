@@ -56,7 +56,7 @@ test('--worker-registrations-max: names of every kind, in both directions', asyn
     await refuses(worker, 'registers', {namespace: 'reg', ...request}, 'REGISTRATIONS_EXHAUSTED');
   }
   assert.deepEqual(await gateway.controlClient().call('ListMethods', {namespace: 'reg'}),
-    {methods: [], events: []});
+    {methods: [], events: [], next_page_token: ''});
   await takes(worker, 'registers', {namespace: 'reg', methods: names(NAMES)});
   await refuses(worker, 'deregisters', {namespace: 'reg', methods: plain(NAMES + 1)},
     'REGISTRATIONS_EXHAUSTED');

@@ -78,7 +78,7 @@ test('registrations are refused one by one, and the stream lives on', async () =
   assert.equal(await register({methods: Array.from({length: 21}, (_, i) => ({name: `m${i}`}))}),
     'REGISTRATIONS_EXHAUSTED');
   assert.deepEqual(await control.call('ListMethods', {namespace: 'reg'}),
-    {methods: [], events: []});
+    {methods: [], events: [], next_page_token: ''});
   await worker.serve('reg', {methods: {ok: () => 'fine'}});
   const client = await Plain.open(gateway.url('/reg'));
   assert.equal((await client.call('ok')).result, 'fine');
