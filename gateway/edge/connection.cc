@@ -55,7 +55,7 @@ Connection::Connection(ShardParts& parts, Visitor visitor)
       stage_(parts.common.proxy_protocol.Contain(visitor.peer.ip) ? Stage::kProxy : Stage::kHead),
       preset_(visitor.refusal),
       wire_(Transport(std::move(visitor.socket), std::move(visitor.ssl)), parts.hub->dirty(), *this,
-            parts.common.options.pace, parts.probe),
+            parts.probe),
       handshake_(std::make_unique<Handshake>(parts.common.options, visitor, parts.loop.Now())) {}
 
 Connection::~Connection() = default;
@@ -249,7 +249,10 @@ hub::Upgrade Connection::Facts() const {
   facts.remote_address = RemoteAddress();
   facts.headers = KeepHeaders(request, parts_.common.options.context_headers);
   std::vector<std::string_view> offered = OfferedBy(request);
-  facts.offered.assign(offered.begin(), offered.end());
+  if (!offered.empty()) {
+    facts.subprotocols = std::make_unique<hub::Subprotocols>();
+    facts.subprotocols->offered.assign(offered.begin(), offered.end());
+  }
   return facts;
 }
 
@@ -260,8 +263,10 @@ void Connection::Upgrade(protocol::Route route) {
       WebSocket::Limits{options.message_bytes, options.pong_bytes, options.read_ahead_bytes},
       parts_.buffers);
   hub::Arrival arrival{std::move(route.space), std::move(route.id), route.dialect, Facts()};
-  arrival.upgrade.subprotocol = std::move(route.subprotocol);
-  arrival.upgrade.settled = route.settled;
+  if (hub::Subprotocols* subprotocols = arrival.upgrade.subprotocols.get()) {
+    subprotocols->agreed = std::move(route.subprotocol);
+    subprotocols->settled = route.settled;
+  }
   parts_.deadlines.Cancel(std::exchange(deadline_, 0));
   stage_ = Stage::kOpen;
   key_ = parts_.hub->Open(std::move(arrival), *this, parts_.loop.Now());
@@ -384,6 +389,8 @@ void Connection::Discard() {
                                                  Cut();
                                              });
 }
+
+const ReadPace::Limits& Connection::read_limits() const { return parts_.common.options.pace; }
 
 void Connection::OnSent() {
   all_sent_ = true;

@@ -67,6 +67,7 @@ class Connection final : public WireOwner, public hub::Socket, public WebSocketC
   // WireOwner
   void OnBroken() override { Cut(); }
   void OnSent() override;
+  const ReadPace::Limits& read_limits() const override;
   // WebSocketClient
   bool OnMessage(std::string_view bytes, bool binary) override;
   void OnBegun() override;

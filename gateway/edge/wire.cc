@@ -92,7 +92,7 @@ void Wire::FinishSending() {
 
 void Wire::Took(std::string_view bytes) {
   probe_.bytes_in.Add(bytes.size());
-  switch (pace_.Charge(limits_, bytes, dirty_.now())) {
+  switch (pace_.Charge(owner_.read_limits(), bytes, outbox_.now())) {
     case ReadPace::Cause::kNone:
       return;
     case ReadPace::Cause::kBytes:

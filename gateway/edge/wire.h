@@ -34,6 +34,7 @@ class WireOwner : public boost::intrusive_ref_counter<WireOwner, boost::thread_u
   virtual ~WireOwner() = default;
   virtual void OnBroken() = 0;  // writing failed; not from within Flush
   virtual void OnSent() = 0;    // after FinishSending: everything was; not from within Flush
+  virtual const ReadPace::Limits& read_limits() const = 0;
 };
 using Hold = boost::intrusive_ptr<WireOwner>;
 
@@ -44,15 +45,8 @@ class Wire final : public hub::Flushable {
   // At most so many bytes are read at once.
   static constexpr size_t kReadMax = 64 << 10;
 
-  // `limits` outlive this.
-  Wire(Transport transport, hub::DirtyList& dirty, WireOwner& owner, const ReadPace::Limits& limits,
-       EdgeProbe& probe)
-      : transport_(std::move(transport)),
-        dirty_(dirty),
-        outbox_(dirty, *this),
-        owner_(owner),
-        limits_(limits),
-        probe_(probe) {}
+  Wire(Transport transport, hub::DirtyList& dirty, WireOwner& owner, EdgeProbe& probe)
+      : transport_(std::move(transport)), outbox_(dirty, *this), owner_(owner), probe_(probe) {}
 
   Executor executor() { return transport_.socket().get_executor(); }
   Transport& transport() { return transport_; }
@@ -75,7 +69,7 @@ class Wire final : public hub::Flushable {
   // These bytes were read. What follows must wait until ReadDelay() is over.
   void Took(std::string_view bytes);
   void BeginFrames() { pace_.BeginFrames(); }
-  absl::Duration ReadDelay() const { return pace_.resume_at() - dirty_.now(); }
+  absl::Duration ReadDelay() const { return pace_.resume_at() - outbox_.now(); }
   // Calls `handler(error)` then; with an error if the wire was closed meanwhile.
   template <typename Handler>
   void Delay(absl::Duration delay, Handler&& handler) {
@@ -96,10 +90,8 @@ class Wire final : public hub::Flushable {
   void Drained();
 
   Transport transport_;
-  hub::DirtyList& dirty_;  // knows the turn's time
   hub::Outbox outbox_;
   WireOwner& owner_;
-  const ReadPace::Limits& limits_;
   ReadPace pace_;
   std::unique_ptr<boost::asio::steady_timer> timer_;  // of a client that is read later
   EdgeProbe& probe_;

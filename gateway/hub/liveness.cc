@@ -20,18 +20,18 @@ void Liveness::Start(const Flow& flow, Instant now) {
 
 bool Liveness::Heard(Instant now) {
   heard_ = now;
-  return std::exchange(waiting_, false);
+  return std::exchange(asked_, Instant::Past()) != Instant::Past();
 }
 
 Instant Liveness::PingDue(const LivenessRule& rule) const {
   if (rule.interval == absl::ZeroDuration()) return Instant::Future();
   if (rule.steady) return pinged_ + rule.interval;
-  return waiting_ ? Instant::Future() : heard_ + rule.interval;
+  return waiting() ? Instant::Future() : heard_ + rule.interval;
 }
 
 Instant Liveness::DeadAt(const LivenessRule& rule) const {
   if (rule.timeout == absl::ZeroDuration()) return Instant::Future();
-  if (!rule.steady && !waiting_) return Instant::Future();
+  if (!rule.steady && !waiting()) return Instant::Future();
   return std::max(rule.steady ? heard_ : pinged_, flowed_) + rule.timeout;
 }
 
@@ -43,7 +43,7 @@ Instant Liveness::ExpiresAt(const LivenessRule& rule) const {
 // it: a program that hangs behind a large buffer is as dead as one without.
 bool Liveness::Flows(const Flow& flow, uint64_t least, Instant now) const {
   if (FlowsEnough(flow.allowed - allowed_, least, now - looked_)) return true;
-  bool ping_under_way = waiting_ && arrived_ < ping_end_;
+  bool ping_under_way = waiting() && arrived_ < ping_end_;
   return ping_under_way && FlowsEnough(flow.arrived - arrived_, least, now - looked_);
 }
 
@@ -51,7 +51,7 @@ bool Liveness::Flows(const Flow& flow, uint64_t least, Instant now) const {
 // its program is with that is not to be seen, since systems tell in large steps that there is room
 // again. But where what is on its way does not arrive, nobody is reading.
 bool Liveness::MayStillRead(const Flow& flow, uint64_t least, Instant now) const {
-  if (!waiting_ || (flow.in_flight > 0 && flow.arrived == arrived_)) return false;
+  if (!waiting() || (flow.in_flight > 0 && flow.arrived == arrived_)) return false;
   uint64_t taken = std::min(flow.arrived, ping_end_);
   double unread = static_cast<double>(taken - std::min(taken, read_));
   return now < asked_ + absl::Seconds(unread / static_cast<double>(least));
@@ -68,11 +68,10 @@ Liveness::Action Liveness::Check(const LivenessRule& rule, const Flow& flow, uin
   if (now >= DeadAt(rule)) return Action::kDead;
   if (now < PingDue(rule)) return Action::kNothing;
   pinged_ = now;
-  if (!waiting_) {
+  if (!waiting()) {
     asked_ = now;
     ping_end_ = flow.put + rule.ping.size();
   }
-  waiting_ = true;
   return Action::kPing;
 }
 

@@ -46,6 +46,8 @@ class Liveness {
   Instant Next(const LivenessRule& rule) const;
 
  private:
+  // For a sign of life after a ping.
+  bool waiting() const { return asked_ != Instant::Past(); }
   Instant PingDue(const LivenessRule& rule) const;
   Instant DeadAt(const LivenessRule& rule) const;
   Instant ExpiresAt(const LivenessRule& rule) const;
@@ -60,10 +62,9 @@ class Liveness {
   uint64_t arrived_ = 0;
   uint64_t allowed_ = 0;
   uint64_t read_ = 0;  // what it has read, as far as can be told from what it said since
-  // The oldest ping that is not answered: when it was put, and where it ends.
+  // The oldest ping that is not answered: when it was put (past: there is none), and where it ends.
   Instant asked_ = Instant::Past();
   uint64_t ping_end_ = 0;
-  bool waiting_ = false;  // for a sign of life after a ping
 };
 
 // Whether `bytes` in `time` are at least `least` a second; less than a second counts as one.

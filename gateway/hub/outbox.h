@@ -119,6 +119,8 @@ class Outbox {
   void Relieve() { owner_.Relieve(); }
 
   // When the oldest unflushed byte came.
+  // The turn's time.
+  Instant now() const { return dirty_.now(); }
   Instant dirty_since() const { return dirty_since_; }
 
  private:

@@ -112,15 +112,16 @@ struct Session {
 
   const SessionKey key;
   Socket* socket;  // valid until Shard::Closed
-  State state = State::kArriving;
   const Dialect* dialect;
   DialectState dialect_state;
+  State state = State::kArriving;
   bool first_frame_seen = false;
   bool authenticated = false;
   bool claimed = false;   // presence knows it under `id`, and it is open
   bool deciding = false;  // a guard is asked about the front of `inbox`
   bool probed = false;    // its id is wanted, and it was asked whether it still lives
   bool waiting = false;   // for its share of --commands-per-second; see the front of `inbox`
+  uint32_t identity = 0;  // rises whenever it becomes somebody else
 
   std::string id;
   std::string user;
@@ -128,11 +129,10 @@ struct Session {
   std::string space_name;
   std::unique_ptr<Upgrade> upgrade;
   absl::Time connected_at;
-  std::unique_ptr<ArrivalProgress> arrival;  // null once it is open
-  std::unique_ptr<Leaving> leaving;          // null unless its turn in a drain has come
-  std::unique_ptr<Token> token;              // that it is authenticated by, if it is by one
-  uint32_t identity = 0;                     // rises whenever it becomes somebody else
-  std::string detail;                        // what others are shown of it
+  std::unique_ptr<ArrivalProgress> arrival;   // null once it is open
+  std::unique_ptr<Leaving> leaving;           // null unless its turn in a drain has come
+  std::unique_ptr<Token> token;               // that it is authenticated by, if it is by one
+  std::unique_ptr<const std::string> detail;  // what others are shown of it, in some dialects
 
   // What waits for a guard's decision: commands on their way in, publications on their way out.
   // Lists, because an empty one costs nothing, and they are empty on almost every connection.

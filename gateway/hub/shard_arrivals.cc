@@ -21,7 +21,7 @@ SessionKey Shard::Impl::Open(Arrival arrival, Socket& socket, Now now) {
   Session& session = sessions.Emplace(std::move(arrival), socket, now);
   session.liveness.Start({}, now);
   SessionKey key = session.key;
-  if (session.upgrade->offered.empty()) Agree(session);
+  if (!session.upgrade->subprotocols) Agree(session);
   if (auto objection = session.dialect->Object(*session.upgrade, session.space_name)) {
     Agree(session);
     Deliver(session, objection->message, now);
@@ -36,18 +36,21 @@ SessionKey Shard::Impl::Open(Arrival arrival, Socket& socket, Now now) {
 // asked; others have been answered at once.
 void Shard::Impl::Agree(Session& session) {
   if (!session.arrival || std::exchange(session.arrival->agreed, true)) return;
-  session.socket->Agree(session.upgrade->subprotocol);
+  const Subprotocols* subprotocols = session.upgrade->subprotocols.get();
+  session.socket->Agree(subprotocols ? subprotocols->agreed : "");
 }
 
 // A worker's choice; a wrong one is left out.
 void Shard::Impl::ChooseSubprotocol(Session& session, const std::string& name, Now now) {
-  Upgrade& upgrade = *session.upgrade;
-  if (name.empty() || name == upgrade.subprotocol) return;
-  const auto& offered = upgrade.offered;
-  bool late = session.arrival->agreed || upgrade.settled;
-  if (!late && std::find(offered.begin(), offered.end(), name) != offered.end()) {
-    upgrade.subprotocol = name;
-    return;
+  Subprotocols* subprotocols = session.upgrade->subprotocols.get();
+  if (name.empty() || (subprotocols && name == subprotocols->agreed)) return;
+  bool late = session.arrival->agreed || (subprotocols && subprotocols->settled);
+  if (subprotocols && !late) {
+    const auto& offered = subprotocols->offered;
+    if (std::find(offered.begin(), offered.end(), name) != offered.end()) {
+      subprotocols->agreed = name;
+      return;
+    }
   }
   probe.subprotocols_ignored.Add();
   Emit(Type::kWarning, session, now, {},
@@ -221,13 +224,14 @@ storage::PresenceRecord Shard::Impl::RecordOf(const Session& session) const {
           options.node,
           session.key.value,
           session.connected_at,
-          session.detail};
+          session.detail ? *session.detail : ""};
 }
 
 void Shard::Impl::Claim(Session& session) {
   session.state = Session::State::kArriving;
   if (session.dialect->shows_members()) {
-    session.detail = session.dialect->DetailOf(*session.upgrade, session.id, session.connected_at);
+    session.detail = std::make_unique<const std::string>(
+        session.dialect->DetailOf(*session.upgrade, session.id, session.connected_at));
   }
   if (!releases.empty()) Flush();  // ids that were given up here are free
   storage::PresenceRecord record = RecordOf(session);

@@ -205,9 +205,9 @@ Context Shard::Impl::ContextOf(SessionKey key, const ContextSpec& spec) {
   if (spec.space) context.space = session->space_name;
   if (spec.remote_address) context.remote_address = session->upgrade->remote_address;
   if (spec.target) context.target = session->upgrade->target;
-  if (spec.subprotocols) {
-    context.offered = session->upgrade->offered;
-    context.subprotocol = session->upgrade->subprotocol;
+  if (spec.subprotocols && session->upgrade->subprotocols) {
+    context.offered = session->upgrade->subprotocols->offered;
+    context.subprotocol = session->upgrade->subprotocols->agreed;
   }
   if (spec.claims && session->token) context.claims_json = session->token->claims_json;
   for (const std::string& name : spec.headers) {

@@ -83,7 +83,7 @@ void Shard::Impl::TellMembers(Session& session, absl::Span<const Member> members
   if (cut && std::none_of(members.begin(), members.end(), is_oneself)) {
     const size_t others = std::min(members.size(), options.members_max - 1);
     with_oneself.assign(members.begin(), members.begin() + static_cast<ptrdiff_t>(others));
-    with_oneself.push_back({session.id, session.detail});
+    with_oneself.push_back({session.id, session.detail ? *session.detail : ""});
     members = with_oneself;
   }
   Deliver(session, session.dialect->EncodeMembers(session.id, members, cut), now);

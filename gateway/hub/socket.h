@@ -3,6 +3,7 @@
 // What the hub needs from a client's connection, and what a connection tells of itself.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,6 +18,13 @@ namespace sluice::hub {
 // A name of Sec-WebSocket-Protocol; longer ones are not looked at.
 inline constexpr size_t kSubprotocolBytesMax = 255;
 
+// What a client offered in Sec-WebSocket-Protocol, and what became of it.
+struct Subprotocols {
+  std::vector<std::string> offered;  // best first
+  std::string agreed;                // until it is: the route's choice; empty: none
+  bool settled = false;              // that chose the dialect: nobody may choose another
+};
+
 // What the client's upgrade request said.
 struct Upgrade {
   std::string target;  // path and query, as they came
@@ -25,9 +33,7 @@ struct Upgrade {
   std::string remote_address;
   // Lower-case name and value (in UTF-8), of the headers in --context-headers only.
   std::vector<std::pair<std::string, std::string>> headers;
-  std::vector<std::string> offered{};  // names of Sec-WebSocket-Protocol, best first
-  std::string subprotocol{};           // the one that is agreed on; until then, the route's choice
-  bool settled = false;                // that chose the dialect: nobody may choose another
+  std::unique_ptr<Subprotocols> subprotocols{};  // null: it offered none
 };
 
 // One client's connection, owned by the edge; used on its shard's thread only, from Shard::Open

@@ -4,10 +4,10 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <utility>
 
+#include "absl/container/btree_map.h"
 #include "absl/time/time.h"
 #include "storage/time.h"
 
@@ -63,6 +63,6 @@ struct Payload {
 };
 
 // Few and small on any one connection; ordered, so that two equal sets compare and print equal.
-using Labels = std::map<std::string, std::string, std::less<>>;
+using Labels = absl::btree_map<std::string, std::string>;
 
 }  // namespace sluice::hub

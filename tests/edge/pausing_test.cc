@@ -24,7 +24,8 @@ class Pausing : public testing::Test {
       offer->action = action;
       registration.offers.push_back(offer);
     }
-    world.OnShard([&](hub::Shard& shard, Now) { EXPECT_TRUE(shard.Register(registration).ok()); });
+    world.OnShard(
+        [&](hub::Shard& shard, Now now) { EXPECT_TRUE(shard.Register(registration, now).ok()); });
   }
   size_t Asked() {
     size_t asked = 0;

@@ -33,7 +33,9 @@ std::shared_ptr<FakeWorker> Guard(HubWorld& world, GuardAction action) {
 // A client that offers "a" and "b", of which its route has chosen `chosen`.
 std::unique_ptr<FakeClient> Offering(HubWorld& world, std::string chosen = "",
                                      bool settled = false) {
-  Upgrade upgrade{"/chat", "192.0.2.1:5", {}, {"a", "b"}, std::move(chosen), settled};
+  Upgrade upgrade{"/chat", "192.0.2.1:5", {}};
+  upgrade.subprotocols =
+      std::make_unique<Subprotocols>(Subprotocols{{"a", "b"}, std::move(chosen), settled});
   auto client = world.Arrive("chat", "", std::move(upgrade));
   world.Run();
   return client;
