@@ -136,7 +136,7 @@ void AddEvent(const hub::ConnectionEvent& event, bool left_together,
     v1::ConnectionEvent& added = *response.add_events();
     added = EventOf(event);
     bool alone = left_together && event.type == hub::ConnectionEvent::Type::kLeft;
-    if (alone) added.add_channels(std::move(*added.mutable_channel()));
+    if (alone) added.add_channels(text::ToUtf8(event.channel));
     if (alone) added.clear_channel();
   } else if (left_together) {
     v1::ConnectionEvent& added = *response.add_events();

@@ -79,6 +79,7 @@ uint64_t WorkerStream::Invoke(hub::Invocation& invocation) {
     absl::MutexLock lock(&mutex_);
     if (end_) {  // the hub hears of it by WorkerGone
       hub::LostWork::Unsent unsent = TakeBack(call, std::move(message));
+      // Of what was moved from, these two are given back. NOLINTNEXTLINE(bugprone-use-after-move)
       invocation.method = std::move(unsent.method);
       invocation.params = std::move(unsent.params);
       return 0;
