@@ -6,13 +6,15 @@
 config=
 filter=
 soaking=
+configs=('')
 
 cmd_test() {
   for argument in "$@"; do
     case $argument in
-      --asan | --tsan) config=${argument#--} ;;
+      --asan | --tsan) configs=("${argument#--}") ;;
+      --all) configs=('' asan tsan) ;;
       --soak) soaking=yes ;;
-      -*) die "test takes --asan, --tsan, --soak and a part of a test's name, not $argument" ;;
+      -*) die "test takes --asan, --tsan, --all, --soak and a part of a test's name, not $argument" ;;
       *) filter=$argument ;;
     esac
   done
@@ -21,12 +23,16 @@ cmd_test() {
     soak
     return
   fi
+  for config in "${configs[@]}"; do test_configuration; done
+  conclude
+}
+
+test_configuration() {
   if [ -z "$config$filter" ]; then test_static; fi
   step "unit${config:+ $config}" test_unit
   step "e2e${config:+ $config}" test_e2e
   if [ -z "$config" ]; then step fuzz test_fuzz; fi
   if [ -z "$config$filter" ]; then step promtool test_promtool; fi
-  conclude
 }
 
 test_static() {
