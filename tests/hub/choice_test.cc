@@ -146,9 +146,10 @@ TEST_F(ChoiceTest, WhereAllAreEjectedAllAreAsked) {
 TEST_F(ChoiceTest, ACallThatHadWaitedForMostOfItsTimeCountsAgainstNobody) {
   auto slow = world.Serve("chat", "m", 1);
   Call();
+  std::vector<std::unique_ptr<FakeClient>> others;
   for (int i = 0; i < 3; ++i) {
-    auto other = world.Connect("chat", "o" + std::to_string(i));
-    world.Say(*other, "call 1 m 0");
+    others.push_back(world.Connect("chat", "o" + std::to_string(i)));
+    world.Say(*others.back(), "call 1 m 0");
   }
   world.Pass(absl::Seconds(9));
   slow->AddCredit(3);
