@@ -12,6 +12,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "storage/time.h"
 
 namespace sluice::server {
 namespace {
@@ -50,6 +51,7 @@ struct LogWriter::State {
 
   const size_t bytes_max;
   absl::Mutex mutex;
+  absl::CondVar changed;  // there is work, or `ended`
   std::string waiting ABSL_GUARDED_BY(mutex);
   uint64_t untold ABSL_GUARDED_BY(mutex) = 0;  // lines that were dropped since the last notice
   bool stopping ABSL_GUARDED_BY(mutex) = false;
@@ -66,7 +68,7 @@ struct LogWriter::State {
   // Moves what waits into `batch`; false: there is nothing, and there will be nothing.
   bool Take(std::string& batch, uint64_t& dropped) {
     absl::MutexLock lock(&mutex);
-    mutex.Await(absl::Condition(this, &State::HasWork));
+    while (!HasWork()) changed.Wait(&mutex);
     batch.clear();
     batch.swap(waiting);
     dropped = std::exchange(untold, 0);
@@ -89,6 +91,7 @@ struct LogWriter::State {
   void End() {
     absl::MutexLock lock(&mutex);
     ended = true;
+    changed.SignalAll();
   }
 };
 
@@ -101,7 +104,12 @@ LogWriter::~LogWriter() {
   {
     absl::MutexLock lock(&state_->mutex);
     state_->stopping = true;
-    ended = state_->mutex.AwaitWithTimeout(absl::Condition(&state_->ended), kPatience);
+    state_->changed.SignalAll();
+    const Instant end = ReadClocks() + kPatience;
+    while (!state_->ended && ReadClocks().steady < end) {
+      state_->changed.WaitWithTimeout(&state_->mutex, end - ReadClocks().steady);
+    }
+    ended = state_->ended;
   }
   if (ended) {
     thread_.join();
@@ -117,9 +125,11 @@ void LogWriter::Put(std::string_view line) {
   if (state_->untold > 0 || bytes + line.size() > state_->bytes_max) {
     ++state_->untold;
     state_->full.Add();
+    state_->changed.Signal();
     return;
   }
   state_->waiting.append(line);
+  state_->changed.Signal();
   state_->bytes.fetch_add(line.size(), std::memory_order_relaxed);
 }
 
