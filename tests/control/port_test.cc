@@ -62,6 +62,7 @@ struct World {
     port.Start([this](int fd) {
       absl::MutexLock lock(&mutex);
       adopted.push_back(fd);
+      changed.SignalAll();
     });
   }
   ~World() {
@@ -71,13 +72,21 @@ struct World {
   // Until so many were handed over.
   bool WaitFor(size_t count) {
     absl::MutexLock lock(&mutex);
-    auto are_there = [this, count]()
-                         ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) { return adopted.size() >= count; };
-    return mutex.AwaitWithTimeout(absl::Condition(&are_there), kPatience);
+    const absl::Time end = absl::Now() + kPatience;
+    while (adopted.size() < count) {
+      if (changed.WaitWithTimeout(&mutex, end - absl::Now())) return adopted.size() >= count;
+    }
+    return true;
+  }
+
+  std::vector<int> Adopted() {
+    absl::MutexLock lock(&mutex);
+    return adopted;
   }
 
   PortProbe probe;
   absl::Mutex mutex;
+  absl::CondVar changed;
   std::vector<int> adopted;
   Port port;
 };
@@ -89,8 +98,8 @@ TEST(Port, HandsOverWhoeverSpeaks) {
   ASSERT_EQ(write(speaks, "PRI", 3), 3);
   ASSERT_TRUE(world.WaitFor(1));
   char bytes[4] = {};
-  EXPECT_EQ(recv(world.adopted[0], bytes, sizeof(bytes), MSG_DONTWAIT), 3) << "nothing was taken";
-  EXPECT_THAT(world.adopted, SizeIs(1));
+  EXPECT_EQ(recv(world.Adopted()[0], bytes, sizeof(bytes), MSG_DONTWAIT), 3) << "nothing was taken";
+  EXPECT_THAT(world.Adopted(), SizeIs(1));
   close(silent);
   close(speaks);
 }
