@@ -2,12 +2,16 @@
 #include "storage/broker_memory.h"
 
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <set>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "storage/pending_asks.h"
 
 namespace sluice::storage {
 
@@ -15,20 +19,34 @@ namespace sluice::storage {
 // given.
 class MemoryBus::Exchange : public std::enable_shared_from_this<Exchange> {
  public:
+  explicit Exchange(size_t message_bytes) : message_bytes_(message_bytes) {}
+
   void Enter(const std::string& node) {
     absl::MutexLock lock(&mutex_);
     ends_.try_emplace(node, std::make_shared<End>());
   }
 
   void Leave(const std::string& node) {
-    absl::MutexLock lock(&mutex_);
-    ends_.erase(node);
+    {
+      absl::MutexLock lock(&mutex_);
+      ends_.erase(node);
+      for (auto it = hearers_.begin(); it != hearers_.end();) {
+        it->second.erase(node);
+        it = it->second.empty() ? hearers_.erase(it) : std::next(it);
+      }
+    }
+    storage::Tell(WithAsks([&](PendingAsks& asks) { return asks.LoseAll(node); }));
+    for (const std::string& peer : PeersOf(node)) {
+      Post(peer, [node](Broker::Service& service) {
+        if (service.on_gone) service.on_gone(node);
+      });
+    }
   }
 
-  void Serve(const std::string& node, Executor& home, Broker::Handler handler) {
+  void Serve(const std::string& node, Executor& home, Broker::Service service) {
     auto end = std::make_shared<End>();
     end->home = &home;
-    end->handler = std::move(handler);
+    end->service = std::move(service);
     absl::MutexLock lock(&mutex_);
     ends_[node] = std::move(end);
   }
@@ -42,67 +60,101 @@ class MemoryBus::Exchange : public std::enable_shared_from_this<Exchange> {
     return peers;
   }
 
-  void Ask(std::set<std::string> nodes, const std::string& payload, absl::Duration timeout,
+  absl::Status AskAll(const std::string& node, const std::string& payload, absl::Duration timeout,
+                      Executor& home, Broker::Done done) {
+    absl::Status status = CheckMessageBytes(payload.size(), message_bytes_);
+    if (status.ok()) Ask(PeersOf(node), payload, timeout, home, std::move(done));
+    return status;
+  }
+
+  void Ask(const std::set<std::string>& nodes, const std::string& payload, absl::Duration timeout,
            Executor& home, Broker::Done done) {
-    if (nodes.empty()) {
-      home.Post([done = std::move(done)](Now now) mutable { done({}, now); });
-      return;
+    if (nodes.empty() || !CheckMessageBytes(payload.size(), message_bytes_).ok()) {
+      return storage::Tell(NeverAsked(nodes, home, std::move(done)));
     }
-    const uint64_t ask = Begin(nodes, home, std::move(done));
-    home.Post([self = shared_from_this(), ask, timeout](Now now) {
-      self->SetDeadline(ask, now + timeout);
+    const uint64_t id =
+        WithAsks([&](PendingAsks& asks) { return asks.Begin(nodes, home, std::move(done)); });
+    home.Post([self = shared_from_this(), id, timeout](Now now) {
+      self->WithAsks([&](PendingAsks& asks) { asks.SetDeadline(id, now + timeout); });
     });
-    for (const std::string& node : nodes) Deliver(ask, node, payload);
+    for (const std::string& node : nodes) Deliver(id, node, payload);
+    // One that was never here, or has left since it was chosen.
+    for (const std::string& node : nodes) {
+      if (EndOf(node) != nullptr) continue;
+      storage::Tell(WithAsks([&](PendingAsks& asks) { return asks.Lose(id, node); }));
+    }
+  }
+
+  absl::Status Tell(const std::string& from, const std::string& node, const std::string& payload) {
+    absl::Status status = CheckMessageBytes(payload.size(), message_bytes_);
+    if (!status.ok()) return status;
+    if (node == from || EndOf(node) == nullptr) return absl::UnavailableError("no such node");
+    Post(node, [from, payload](Broker::Service& service) {
+      if (service.on_told) service.on_told(payload, from);
+    });
+    return absl::OkStatus();
+  }
+
+  absl::Status Say(const std::string& from, const std::string& space, const std::string& payload) {
+    absl::Status status = CheckMessageBytes(payload.size(), message_bytes_);
+    if (!status.ok()) return status;
+    for (const std::string& node : HearersOf(space)) {
+      if (node == from) continue;
+      Post(node, [from, space, payload](Broker::Service& service) {
+        if (service.on_said) service.on_said(space, payload, from);
+      });
+    }
+    return absl::OkStatus();
+  }
+
+  void Hear(const std::string& node, const std::string& space) {
+    absl::MutexLock lock(&mutex_);
+    ++hearers_[space][node];
+  }
+
+  void Unhear(const std::string& node, const std::string& space) {
+    absl::MutexLock lock(&mutex_);
+    auto found = hearers_.find(space);
+    if (found == hearers_.end()) return;
+    auto mine = found->second.find(node);
+    if (mine != found->second.end() && --mine->second == 0) found->second.erase(mine);
+    if (found->second.empty()) hearers_.erase(found);
   }
 
   void Tick(Instant now) {
-    for (auto it = TakeOverdue(now); !it.empty(); it = TakeOverdue(now)) {
-      Finish(std::move(it.mapped()));
-    }
+    storage::Tell(WithAsks([now](PendingAsks& asks) { return asks.Expire(now); }));
   }
 
  private:
   struct End {
     Executor* home = nullptr;  // null: on the bus, but does not serve yet
-    Broker::Handler handler;   // used on `home` only
+    Broker::Service service;   // used on `home` only
   };
-  struct Pending {
-    Executor* home = nullptr;
-    Broker::Done done;
-    std::set<std::string> awaited;
-    std::vector<Replies::Reply> replies;
-    Instant deadline = Instant::Future();
-  };
-  using Asks = std::map<uint64_t, Pending>;
 
-  uint64_t Begin(const std::set<std::string>& nodes, Executor& home, Broker::Done done) {
+  template <typename Act>
+  std::invoke_result_t<Act, PendingAsks&> WithAsks(Act act) {
     absl::MutexLock lock(&mutex_);
-    Pending pending;
-    pending.home = &home;
-    pending.done = std::move(done);
-    pending.awaited = nodes;
-    asks_.emplace(next_ask_, std::move(pending));
-    return next_ask_++;
+    return act(asks_);
   }
 
-  void SetDeadline(uint64_t ask, Instant deadline) {
-    absl::MutexLock lock(&mutex_);
-    auto it = asks_.find(ask);
-    if (it != asks_.end()) it->second.deadline = deadline;
-  }
-
-  // Hands the request to `node`; one that is not there will be found silent at
-  // the deadline.
   void Deliver(uint64_t ask, const std::string& node, const std::string& payload) {
+    auto reply = [self = shared_from_this(), ask, node](std::string answer) {
+      storage::Tell(self->WithAsks(
+          [&](PendingAsks& asks) { return asks.Reply(ask, node, std::move(answer)); }));
+    };
+    Post(node, [payload = std::string(payload), reply](Broker::Service& service) mutable {
+      if (service.on_ask) service.on_ask(std::move(payload), std::move(reply));
+    });
+  }
+
+  // Lets the node's service do something, unless it does not serve or leaves before.
+  template <typename Act>
+  void Post(const std::string& node, Act act) {
     std::shared_ptr<End> end = EndOf(node);
     if (end == nullptr || end->home == nullptr) return;
-    auto reply = [self = shared_from_this(), ask, node](std::string answer) {
-      self->OnReply(ask, node, std::move(answer));
-    };
-    end->home->Post(
-        [end = std::weak_ptr<End>(end), payload = std::string(payload), reply](Now) mutable {
-          if (auto alive = end.lock()) alive->handler(std::move(payload), std::move(reply));
-        });
+    end->home->Post([end = std::weak_ptr<End>(end), act = std::move(act)](Now) mutable {
+      if (auto alive = end.lock()) act(alive->service);
+    });
   }
 
   std::shared_ptr<End> EndOf(const std::string& node) const {
@@ -111,41 +163,24 @@ class MemoryBus::Exchange : public std::enable_shared_from_this<Exchange> {
     return it == ends_.end() ? nullptr : it->second;
   }
 
-  void OnReply(uint64_t ask, const std::string& node, std::string answer) {
-    auto complete = TakeIfComplete(ask, node, std::move(answer));
-    if (!complete.empty()) Finish(std::move(complete.mapped()));
-  }
-
-  // A second reply of one node and a reply after the deadline change nothing.
-  Asks::node_type TakeIfComplete(uint64_t ask, const std::string& node, std::string answer) {
+  std::vector<std::string> HearersOf(const std::string& space) const {
     absl::MutexLock lock(&mutex_);
-    auto it = asks_.find(ask);
-    if (it == asks_.end() || it->second.awaited.erase(node) == 0) return {};
-    it->second.replies.push_back({node, std::move(answer)});
-    return it->second.awaited.empty() ? asks_.extract(it) : Asks::node_type();
+    std::vector<std::string> nodes;
+    auto found = hearers_.find(space);
+    if (found == hearers_.end()) return nodes;
+    for (const auto& [node, count] : found->second) nodes.push_back(node);
+    return nodes;
   }
 
-  Asks::node_type TakeOverdue(Instant now) {
-    absl::MutexLock lock(&mutex_);
-    for (auto it = asks_.begin(); it != asks_.end(); ++it) {
-      if (it->second.deadline <= now) return asks_.extract(it);
-    }
-    return {};
-  }
-
-  static void Finish(Pending pending) {
-    Replies replies{std::move(pending.replies), {pending.awaited.begin(), pending.awaited.end()}};
-    pending.home->Post([done = std::move(pending.done), replies = std::move(replies)](
-                           Now now) mutable { done(std::move(replies), now); });
-  }
-
+  const size_t message_bytes_;
   mutable absl::Mutex mutex_;
   std::map<std::string, std::shared_ptr<End>> ends_ ABSL_GUARDED_BY(mutex_);
-  Asks asks_ ABSL_GUARDED_BY(mutex_);
-  uint64_t next_ask_ ABSL_GUARDED_BY(mutex_) = 1;
+  // By space, then by node: how often.
+  std::map<std::string, std::map<std::string, size_t>> hearers_ ABSL_GUARDED_BY(mutex_);
+  PendingAsks asks_ ABSL_GUARDED_BY(mutex_);
 };
 
-MemoryBus::MemoryBus() : exchange_(std::make_shared<Exchange>()) {}
+MemoryBus::MemoryBus(size_t message_bytes) : exchange_(std::make_shared<Exchange>(message_bytes)) {}
 MemoryBus::~MemoryBus() = default;
 
 void MemoryBus::Tick(Instant now) { exchange_->Tick(now); }
@@ -157,19 +192,36 @@ MemoryBroker::MemoryBroker(MemoryBus& bus, std::string node)
 
 MemoryBroker::~MemoryBroker() { exchange_->Leave(node_); }
 
-void MemoryBroker::Serve(Executor& home, Handler handler) {
-  exchange_->Serve(node_, home, std::move(handler));
+void MemoryBroker::Serve(Executor& home, Service service) {
+  exchange_->Serve(node_, home, std::move(service));
 }
 
-size_t MemoryBroker::peers() const { return exchange_->PeersOf(node_).size(); }
+std::set<std::string> MemoryBroker::peers() const { return exchange_->PeersOf(node_); }
 
-void MemoryBroker::AskAll(std::string payload, absl::Duration timeout, Executor& home, Done done) {
-  exchange_->Ask(exchange_->PeersOf(node_), payload, timeout, home, std::move(done));
+absl::Status MemoryBroker::AskAll(std::string payload, absl::Duration timeout, Executor& home,
+                                  Done done) {
+  return exchange_->AskAll(node_, payload, timeout, home, std::move(done));
 }
 
-void MemoryBroker::Ask(const std::string& node, std::string payload, absl::Duration timeout,
+void MemoryBroker::Ask(std::string node, std::string payload, absl::Duration timeout,
                        Executor& home, Done done) {
-  exchange_->Ask({node}, payload, timeout, home, std::move(done));
+  exchange_->Ask({std::move(node)}, payload, timeout, home, std::move(done));
 }
+
+absl::Status MemoryBroker::Tell(const std::string& node, std::string payload) {
+  return exchange_->Tell(node_, node, payload);
+}
+
+absl::Status MemoryBroker::Say(const std::string& space, std::string payload) {
+  return exchange_->Say(node_, space, payload);
+}
+
+void MemoryBroker::Hear(const std::string& space, Executor& home, Heard heard) {
+  exchange_->Hear(node_, space);
+  if (!heard) return;
+  home.Post([heard = std::move(heard)](Now now) mutable { heard(/*hears=*/true, now); });
+}
+
+void MemoryBroker::Unhear(const std::string& space) { exchange_->Unhear(node_, space); }
 
 }  // namespace sluice::storage

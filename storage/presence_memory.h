@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Presence of a single node, in its own memory: the default, and the model for
-// the others.
-//
-// Nobody but the executors tells it the time: an operation happens when its
-// task runs on `home`, and the newest time told anywhere decides which leases
-// are over. Expired records are invisible at once and are swept away a few at a
-// time by the calls that follow.
+// Presence of a single node, in its own memory: the default, and the model for the others. It never
+// fails, and so loses nothing. An operation happens when its task runs on `home`.
 #pragma once
 
 #include <memory>
@@ -19,28 +14,24 @@ namespace sluice::storage {
 
 class MemoryPresence final : public Presence {
  public:
-  struct Options {
-    absl::Duration lease = absl::Seconds(60);  // --presence-lease
-  };
-
-  explicit MemoryPresence(const Options& options);
+  MemoryPresence();
   ~MemoryPresence() override;
 
   void TryClaim(PresenceRecord record, ClaimPolicy policy, Executor& home,
                 Done<Claim> done) override;
+  void Keep(PresenceRecord record, ClaimPolicy policy) override;
   void Update(PresenceRecord record) override;
-  void Renew(std::vector<PresenceRecord> records, Executor& home,
-             Done<std::vector<PresenceRecord>> done) override;
   void Release(const PresenceKey& key, const std::string& node, uint64_t session) override;
-  void Get(const PresenceKey& key, Executor& home, Done<PresenceRecord> done) override;
+  void OnLost(Executor& home, Lost lost) override;  // of Keep alone
+  void OnBuried(Executor&, Buried) override {}      // its only node cannot outlive itself
   void List(const std::string& space, const std::string& after, size_t limit, Executor& home,
             Done<std::vector<PresenceRecord>> done) override;
+  void Count(const std::string& space, Executor& home, Done<size_t> done) override;
   WatchId Watch(const std::string& space, Executor& home, Watcher watcher) override;
   void Unwatch(WatchId watch) override;
-  void Count(const std::string& space, Executor& home, Done<uint64_t> done) override;
+  Health health() const override { return {}; }  // always well
 
-  // Records in memory, those included whose lease is over and which no sweep
-  // has reached.
+  // Records in memory.
   size_t held() const;
 
  private:

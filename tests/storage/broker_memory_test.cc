@@ -38,7 +38,7 @@ class MemoryBusHarness final : public BrokerHarness {
  private:
   Now now_ = At(1000);
   fakes::ManualExecutor home_;
-  MemoryBus bus_;
+  MemoryBus bus_{kMessageBytes};
   std::map<std::string, std::unique_ptr<MemoryBroker>> nodes_;
 };
 
@@ -53,7 +53,9 @@ TEST(MemoryBroker, ANodeThatDoesNotServeYetIsUnreachable) {
   MemoryBroker a(bus, "a");
   MemoryBroker b(bus, "b");
   Replies replies;
-  a.AskAll("hello", absl::Seconds(1), home, [&](Replies got, Now) { replies = std::move(got); });
+  EXPECT_TRUE(a.AskAll("hello", absl::Seconds(1), home, [&](Replies got, Now) {
+                 replies = std::move(got);
+               }).ok());
   home.RunAll(At(10));
   bus.Tick(At(11));
   home.RunAll(At(11));
@@ -66,8 +68,10 @@ TEST(MemoryBroker, ARequestUnderWayDoesNotReachANodeThatLeft) {
   MemoryBroker a(bus, "a");
   auto b = std::make_unique<MemoryBroker>(bus, "b");
   bool asked = false;
-  b->Serve(home, [&](std::string, auto) { asked = true; });
-  a.AskAll("hello", absl::Seconds(1), home, [](Replies, Now) {});
+  Broker::Service service;
+  service.on_ask = [&](std::string, Broker::Reply) { asked = true; };
+  b->Serve(home, std::move(service));
+  EXPECT_TRUE(a.AskAll("hello", absl::Seconds(1), home, [](const Replies&, Now) {}).ok());
   b.reset();
   home.RunAll(At(10));
   EXPECT_FALSE(asked);

@@ -2,7 +2,7 @@
 //
 // What every implementation of storage::Presence promises. An implementation
 // joins with a harness and INSTANTIATE_TEST_SUITE_P(Name, PresenceContract,
-// ...).
+// ...), and includes this and presence_contract_lists.h.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -24,13 +24,9 @@ class PresenceHarness {
   virtual ~PresenceHarness() = default;
   virtual Presence& presence() = 0;
   virtual Executor& home() = 0;
-  // How long the store's leases are.
-  virtual absl::Duration lease() const = 0;
   // Runs what was posted to home() until `done` says so; fails the test after a
   // while.
   virtual void RunUntil(const std::function<bool()>& done) = 0;
-  // Lets time pass.
-  virtual void Pass(absl::Duration time) = 0;
 };
 
 using PresenceHarnessFactory = std::function<std::unique_ptr<PresenceHarness>()>;
@@ -60,31 +56,49 @@ class PresenceContract : public testing::TestWithParam<PresenceHarnessFactory> {
     return claim.value_or(Claim());
   }
 
-  std::vector<PresenceRecord> Renew(std::vector<PresenceRecord> records) {
-    auto lost = Wait<std::vector<PresenceRecord>>(
-        [&](auto done) { store().Renew(std::move(records), home(), std::move(done)); });
-    EXPECT_TRUE(lost.ok()) << lost.status();
-    return *std::move(lost);
+  std::vector<PresenceRecord> Page(const std::string& space, const std::string& after,
+                                   size_t limit) {
+    auto page = Wait<std::vector<PresenceRecord>>(
+        [&](auto done) { store().List(space, after, limit, home(), std::move(done)); });
+    EXPECT_TRUE(page.ok()) << page.status();
+    return std::move(page).value_or(std::vector<PresenceRecord>());
   }
 
-  absl::StatusOr<PresenceRecord> Get(const std::string& id) {
-    return Wait<PresenceRecord>(
-        [&](auto done) { store().Get({"chat", id}, home(), std::move(done)); });
+  std::optional<PresenceRecord> Find(const std::string& id) {
+    for (PresenceRecord& record : Page("chat", "", 100)) {
+      if (record.key.id == id) return std::move(record);
+    }
+    return std::nullopt;
   }
 
   std::vector<std::string> Ids(const std::string& after = "", size_t limit = 100) {
-    auto page = Wait<std::vector<PresenceRecord>>(
-        [&](auto done) { store().List("chat", after, limit, home(), std::move(done)); });
-    EXPECT_TRUE(page.ok()) << page.status();
     std::vector<std::string> ids;
-    for (const PresenceRecord& record : *page) ids.push_back(record.key.id);
+    for (const PresenceRecord& record : Page("chat", after, limit)) ids.push_back(record.key.id);
     return ids;
   }
 
-  uint64_t Count(const std::string& space = "chat") {
-    auto count = Wait<uint64_t>([&](auto done) { store().Count(space, home(), std::move(done)); });
+  size_t Count(const std::string& space = "chat") {
+    auto count = Wait<size_t>([&](auto done) { store().Count(space, home(), std::move(done)); });
     EXPECT_TRUE(count.ok()) << count.status();
     return count.value_or(0);
+  }
+
+  // Gives up what is held, and waits until nobody sees it any more.
+  void Release(const std::string& id, uint64_t session) {
+    store().Release({"chat", id}, "node-1", session);
+    for (int i = 0; i < 1000 && Find(id); ++i) continue;
+  }
+
+  // What a watcher is told: "+id", "-id".
+  Presence::WatchId Watch(std::vector<std::string>& told) {
+    Presence::WatchId watch = store().Watch("chat", home(), [&](const PresenceChange& change, Now) {
+      told.push_back((change.came ? "+" : "-") + change.record.key.id);
+    });
+    Page("chat", "", 1);  // each change is told from here on
+    return watch;
+  }
+  void RunUntilTold(const std::vector<std::string>& told, size_t count) {
+    harness_->RunUntil([&] { return told.size() >= count; });
   }
 
   Presence& store() { return harness_->presence(); }
@@ -95,8 +109,8 @@ class PresenceContract : public testing::TestWithParam<PresenceHarnessFactory> {
 
 TEST_P(PresenceContract, ClaimsAFreeKey) {
   EXPECT_EQ(TryClaim(Record("a", 1)).result, Claim::Result::kNew);
-  auto got = Get("a");
-  ASSERT_TRUE(got.ok()) << got.status();
+  auto got = Find("a");
+  ASSERT_TRUE(got.has_value());
   EXPECT_EQ(got->key, (PresenceKey{"chat", "a"}));
   EXPECT_EQ(got->node, "node-1");
   EXPECT_EQ(got->session, 1u);
@@ -118,7 +132,7 @@ TEST_P(PresenceContract, RejectKeepsTheOlder) {
   Claim claim = TryClaim(Record("a", 2, "ann"), ClaimPolicy::kReject);
   EXPECT_EQ(claim.result, Claim::Result::kHeld);
   EXPECT_EQ(claim.holder.session, 1u);
-  EXPECT_EQ(Get("a")->session, 1u);
+  EXPECT_EQ(Find("a")->session, 1u);
 }
 
 TEST_P(PresenceContract, SameUserTakesOver) {
@@ -128,7 +142,7 @@ TEST_P(PresenceContract, SameUserTakesOver) {
   EXPECT_EQ(claim.holder.session, 1u);
   EXPECT_EQ(claim.holder.user, "ann");
   EXPECT_EQ(claim.holder.node, "node-1");
-  EXPECT_EQ(Get("a")->session, 2u);
+  EXPECT_EQ(Find("a")->session, 2u);
 }
 
 TEST_P(PresenceContract, AnotherUserDoesNotTakeOver) {
@@ -146,48 +160,23 @@ TEST_P(PresenceContract, TakeoverAsksForNoUser) {
   EXPECT_EQ(TryClaim(Record("a", 2), ClaimPolicy::kTakeover).result, Claim::Result::kTakenOver);
 }
 
-TEST_P(PresenceContract, LeaseRunsOut) {
+TEST_P(PresenceContract, WhoeverHoldsAKeyMayClaimItAgain) {
   TryClaim(Record("a", 1));
-  harness_->Pass(harness_->lease());
-  EXPECT_EQ(Get("a").status().code(), absl::StatusCode::kNotFound);
-  EXPECT_EQ(Count(), 0u);
-  EXPECT_TRUE(Ids().empty());
-  EXPECT_EQ(TryClaim(Record("a", 2)).result, Claim::Result::kNew);
+  EXPECT_EQ(TryClaim(Record("a", 1, "ann")).result, Claim::Result::kNew);
+  EXPECT_EQ(Find("a")->user, "ann");
+  EXPECT_EQ(Count(), 1u);
 }
 
-TEST_P(PresenceContract, RenewExtendsTheLease) {
+TEST_P(PresenceContract, AnotherNodesSessionOfTheSameNumberIsAnother) {
   TryClaim(Record("a", 1));
-  TryClaim(Record("b", 2));
-  harness_->Pass(harness_->lease() * 0.6);
-  EXPECT_TRUE(Renew({Record("a", 1)}).empty());
-  harness_->Pass(harness_->lease() * 0.6);
-  EXPECT_EQ(Ids(), std::vector<std::string>{"a"});
-}
-
-TEST_P(PresenceContract, RenewTellsWhatWasLost) {
-  TryClaim(Record("expired", 1));
-  harness_->Pass(harness_->lease());
-  TryClaim(Record("taken", 2));
-  TryClaim(Record("taken", 3), ClaimPolicy::kTakeover);
-  TryClaim(Record("kept", 4));
-  auto lost = Renew({Record("expired", 1), Record("taken", 2), Record("kept", 4)});
-  ASSERT_EQ(lost.size(), 2u);
-  EXPECT_EQ(lost[0].key, (PresenceKey{"chat", "expired"}));
-  EXPECT_EQ(lost[1].key, (PresenceKey{"chat", "taken"}));
-  EXPECT_EQ(lost[1].session, 2u) << "not the one that has it now";
-}
-
-TEST_P(PresenceContract, RenewDoesNotBringBackTheDead) {
-  TryClaim(Record("a", 1));
-  harness_->Pass(harness_->lease());
-  EXPECT_EQ(Renew({Record("a", 1)}).size(), 1u);
-  EXPECT_EQ(Count(), 0u);
+  PresenceRecord other = Record("a", 1);
+  other.node = "node-2";
+  EXPECT_EQ(TryClaim(other).result, Claim::Result::kHeld);
 }
 
 TEST_P(PresenceContract, ReleaseFreesTheKey) {
   TryClaim(Record("a", 1));
   store().Release({"chat", "a"}, "node-1", 1);
-  EXPECT_EQ(Count(), 0u);
   EXPECT_EQ(TryClaim(Record("a", 2)).result, Claim::Result::kNew);
 }
 
@@ -205,41 +194,58 @@ TEST_P(PresenceContract, UpdateReplacesTheHoldersRecord) {
   PresenceRecord changed = Record("a", 1, "ann");
   changed.detail = "other";
   store().Update(changed);
-  EXPECT_EQ(Get("a")->user, "ann");
-  EXPECT_EQ(Get("a")->detail, "other");
+  for (int i = 0; i < 1000 && Find("a")->user.empty(); ++i) continue;
+  EXPECT_EQ(Find("a")->user, "ann");
+  EXPECT_EQ(Find("a")->detail, "other");
 }
 
 TEST_P(PresenceContract, UpdateByAnotherHasNoEffect) {
   TryClaim(Record("a", 1));
   store().Update(Record("a", 2, "eve"));
   store().Update(Record("b", 2, "eve"));
-  EXPECT_EQ(Get("a")->user, "");
+  EXPECT_EQ(Find("a")->user, "");
   EXPECT_EQ(Count(), 1u);
-}
-
-TEST_P(PresenceContract, UpdateDoesNotExtendTheLease) {
-  TryClaim(Record("a", 1));
-  harness_->Pass(harness_->lease() * 0.6);
-  store().Update(Record("a", 1, "ann"));
-  harness_->Pass(harness_->lease() * 0.6);
-  EXPECT_EQ(Count(), 0u);
-}
-
-TEST_P(PresenceContract, ListsInPages) {
-  uint64_t session = 0;
-  for (const char* id : {"d", "b", "e", "a", "c"}) TryClaim(Record(id, ++session));
-  EXPECT_EQ(Ids("", 2), (std::vector<std::string>{"a", "b"}));
-  EXPECT_EQ(Ids("b", 2), (std::vector<std::string>{"c", "d"}));
-  EXPECT_EQ(Ids("bb", 2), (std::vector<std::string>{"c", "d"}));
-  EXPECT_EQ(Ids("d", 2), (std::vector<std::string>{"e"}));
-  EXPECT_TRUE(Ids("e", 2).empty());
 }
 
 TEST_P(PresenceContract, IdsAreBytes) {
   const std::string odd("\x00\xff:{}\n ", 7);
   TryClaim(Record(odd, 1));
-  EXPECT_EQ(Get(odd)->key.id, odd);
+  EXPECT_EQ(Find(odd)->key.id, odd);
   EXPECT_EQ(Ids(), std::vector<std::string>{odd});
+}
+
+TEST_P(PresenceContract, LosesNothingWhileTheStoreIsWell) {
+  std::vector<std::string> lost;
+  store().OnLost(home(), [&](const PresenceRecord& r, Now) { lost.push_back(r.key.id); });
+  TryClaim(Record("a", 1));
+  TryClaim(Record("a", 2), ClaimPolicy::kTakeover);
+  Release("a", 2);
+  EXPECT_EQ(Count(), 0u);
+  EXPECT_TRUE(lost.empty());
+}
+
+TEST_P(PresenceContract, WhatIsKeptIsClaimedOrLost) {
+  std::vector<std::string> lost;
+  store().OnLost(home(), [&](const PresenceRecord& record, Now) {
+    lost.push_back(record.key.id + std::to_string(record.session));
+  });
+  store().Keep(Record("a", 1), ClaimPolicy::kReject);
+  for (int i = 0; i < 1000 && !Find("a"); ++i) continue;
+  EXPECT_EQ(Find("a")->session, 1u);
+  store().Keep(Record("a", 2), ClaimPolicy::kReject);
+  store().Keep(Record("a", 3), ClaimPolicy::kTakeover);
+  harness_->RunUntil([&] { return lost.size() >= 2; });
+  EXPECT_EQ(lost, (std::vector<std::string>{"a2", "a1"}));
+  for (int i = 0; i < 1000 && Find("a")->session != 3; ++i) continue;
+  EXPECT_EQ(Find("a")->session, 3u);
+}
+
+TEST_P(PresenceContract, IsWellWhileItWorks) {
+  TryClaim(Record("a", 1));
+  const Health health = store().health();
+  EXPECT_FALSE(health.degraded);
+  EXPECT_LE(health.since, ReadClocks().date);
+  EXPECT_EQ(health.why, "");
 }
 
 }  // namespace sluice::storage

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "tests/fakes/manual_executor.h"
 #include "tests/storage/presence_contract.h"
+#include "tests/storage/presence_contract_lists.h"
 
 namespace sluice::storage {
 namespace {
@@ -21,17 +22,14 @@ class MemoryHarness final : public PresenceHarness {
  public:
   Presence& presence() override { return presence_; }
   Executor& home() override { return home_; }
-  absl::Duration lease() const override { return absl::Seconds(60); }
   void RunUntil(const std::function<bool()>& done) override {
-    home_.RunAll(now_);
+    home_.RunAll(At(1000));
     ASSERT_TRUE(done());
   }
-  void Pass(absl::Duration time) override { now_ += time; }
 
  private:
   fakes::ManualExecutor home_;
-  MemoryPresence presence_{{.lease = absl::Seconds(60)}};
-  Now now_ = At(1000);
+  MemoryPresence presence_;
 };
 
 INSTANTIATE_TEST_SUITE_P(Memory, PresenceContract,
@@ -43,38 +41,11 @@ PresenceRecord Record(const std::string& id, uint64_t session) {
   return {{"chat", id}, "", "node-1", session, absl::UnixEpoch(), ""};
 }
 
-TEST(MemoryPresence, SweepsWhatNobodyLooksUp) {
-  MemoryPresence presence({.lease = absl::Seconds(1)});
-  fakes::ManualExecutor home;
-  for (int i = 0; i < 100; ++i) {
-    presence.TryClaim(Record(absl::StrCat("old", i), i), ClaimPolicy::kReject, home,
-                      [](auto, Now) {});
-  }
-  home.RunAll(At(1));
-  EXPECT_EQ(presence.held(), 100u);
-  for (int i = 0; i < 100; ++i) presence.Get({"other", "x"}, home, [](auto, Now) {});
-  home.RunAll(At(10));
-  EXPECT_EQ(presence.held(), 0u);
-}
-
-TEST(MemoryPresence, TimeToldLateByOneThreadDoesNotReviveALease) {
-  MemoryPresence presence({.lease = absl::Seconds(1)});
-  fakes::ManualExecutor home;
-  bool found = true;
-  presence.TryClaim(Record("a", 1), ClaimPolicy::kReject, home, [](auto, Now) {});
-  home.RunAll(At(10));
-  presence.Get({"chat", "a"}, home, [](auto, Now) {});
-  home.RunAll(At(20));
-  presence.Get({"chat", "a"}, home, [&](auto got, Now) { found = got.ok(); });
-  home.RunAll(At(10));
-  EXPECT_FALSE(found);
-}
-
 TEST(MemoryPresence, MayGoBeforeItsTasksRun) {
   fakes::ManualExecutor home;
   bool claimed = false;
   {
-    MemoryPresence presence({});
+    MemoryPresence presence;
     presence.TryClaim(Record("a", 1), ClaimPolicy::kReject, home,
                       [&](auto claim, Now) { claimed = claim.ok(); });
   }
@@ -84,7 +55,7 @@ TEST(MemoryPresence, MayGoBeforeItsTasksRun) {
 
 // Of many threads that want one key, exactly one gets it.
 TEST(MemoryPresence, OneOfManyThreadsWins) {
-  MemoryPresence presence({});
+  MemoryPresence presence;
   std::atomic<int> won{0};
   std::vector<std::thread> threads;
   for (uint64_t i = 0; i < 4; ++i) {
