@@ -8,8 +8,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "control/status.h"
-#include "gateway/protocol/json_walk.h"
-#include "gateway/protocol/msgpack_reader.h"
+#include "gateway/protocol/json/walk.h"
+#include "gateway/protocol/msgpack/reader.h"
 #include "text/utf8.h"
 
 namespace sluice::control {
@@ -52,7 +52,7 @@ bool IsJson(std::string_view text, size_t depth_max) {
   return !protocol::JsonWalk(text, depth_max, nobody).Run();
 }
 
-absl::StatusOr<hub::Payload> ToPayload(const v1::Body& body, std::string_view field,
+absl::StatusOr<hub::Payload> ToPayload(v1::Body body, std::string_view field,
                                        const BodyBound& bound) {
   const size_t max = bound.bytes_max;
   switch (body.content_case()) {
@@ -63,13 +63,13 @@ absl::StatusOr<hub::Payload> ToPayload(const v1::Body& body, std::string_view fi
             "MESSAGE_INVALID", field,
             absl::StrCat("not one JSON text in UTF-8, at most ", bound.depth_max, " levels deep"));
       }
-      return hub::Payload::Json(body.json());
+      return hub::Payload::Json(std::move(*body.mutable_json()));
     case v1::Body::kBinary:
       if (body.binary().size() > max) return TooLarge(field, bound);
-      return hub::Payload::Binary(body.binary());
+      return hub::Payload::Binary(std::move(*body.mutable_binary()));
     case v1::Body::kText:
       if (body.text().size() > max) return TooLarge(field, bound);
-      return hub::Payload::Text(body.text());
+      return hub::Payload::Text(std::move(*body.mutable_text()));
     case v1::Body::kMsgpack:
       if (body.msgpack().size() > max) return TooLarge(field, bound);
       return FromMsgpack(body.msgpack(), field, bound.depth_max);

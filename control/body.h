@@ -34,7 +34,7 @@ inline BodyBound ResultBound(const Limits& limits) {
 }
 
 // INVALID_ARGUMENT: MESSAGE_INVALID, MESSAGE_TOO_LARGE.
-absl::StatusOr<hub::Payload> ToPayload(const v1::Body& body, std::string_view field,
+absl::StatusOr<hub::Payload> ToPayload(v1::Body body, std::string_view field,
                                        const BodyBound& bound);
 // `msgpack`: as MessagePack if that is how it came.
 void FillBody(hub::Payload payload, v1::Body* body, bool msgpack = false);

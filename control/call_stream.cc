@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "control/cluster_call.h"
 #include "control/rpc_stream.h"
 #include "control/status.h"
 #include "text/utf8.h"
@@ -20,7 +21,7 @@ constexpr int64_t kCallBytes = 17 << 10;
 class CallStream final : public RpcStream<v1::CallResponse> {
  public:
   CallStream(Cluster& cluster, ControlProbe& probe)
-      : RpcStream(Rpc::kCall, probe), cluster_(cluster), probe_(probe) {}
+      : RpcStream(RpcOf<v1::CallRequest>(), probe), cluster_(cluster), probe_(probe) {}
   ~CallStream() override { probe_.client_call_bytes.Add(-held_); }
 
   void Begin(std::shared_ptr<CallStream> self, const v1::CallRequest& request) {
@@ -33,7 +34,7 @@ class CallStream final : public RpcStream<v1::CallResponse> {
     CallListener listener;
     listener.on_answer = [self](v1::CallResponse::Answer answer) { self->Take(std::move(answer)); };
     listener.on_end = [self](v1::Outcome outcome) { self->TakeEnd(std::move(outcome)); };
-    auto call = cluster_.Call(request, std::move(listener));
+    auto call = CallClients(cluster_, request, std::move(listener));
     if (!call.ok()) return Fail(call.status());
     call_ = *std::move(call);
   }

@@ -10,6 +10,7 @@
 #include "control/status.h"
 #include "control/values.h"
 #include "control/views.h"
+#include "gateway/hub/client_verbs.h"
 
 namespace sluice::control {
 namespace {
@@ -26,8 +27,8 @@ class Asking final : public ClientCall,
     auto self = shared_from_this();
     node_.shards.Gather(
         [self, plan = std::move(plan)](hub::Shard& shard, Now now) {
-          return shard.Ask(self->id_, plan.selector, plan.method, plan.params, plan.timeout, self,
-                           now);
+          return shard.clients().Call(plan.selector, {self->id_, plan.timeout, self}, plan.method,
+                                      plan.params, now);
         },
         [self](std::vector<hub::Outcome> parts, Now) {
           self->node_.home.Post([self, parts = std::move(parts)](Now) mutable {
@@ -77,7 +78,7 @@ class Asking final : public ClientCall,
     if (known_) awaited_.Add(-Due());
     listener_ = {};
     for (uint32_t i = 0; i < node_.shards.size(); ++i) {
-      node_.shards.Post(i, [id = id_](hub::Shard& shard, Now) { shard.ForgetAsk(id); });
+      node_.shards.Post(i, [id = id_](hub::Shard& shard, Now) { shard.clients().ForgetCall(id); });
     }
   }
 
@@ -124,16 +125,43 @@ absl::StatusOr<CallPlan> ToCallPlan(const Node& node, const v1::CallRequest& req
   return CallPlan{*std::move(selector), request.method(), *std::move(params), *timeout};
 }
 
-absl::StatusOr<std::shared_ptr<ClientCall>> ClientCalls::Start(CallPlan plan,
-                                                               CallListener listener) {
-  if (awaited_.value() >= static_cast<int64_t>(node_.limits.client_calls_max)) {
-    return WithRetry(Error(absl::StatusCode::kResourceExhausted, "CLIENT_CALLS_EXHAUSTED",
-                           "too many clients' answers are awaited (--client-calls-max)"),
-                     absl::Seconds(1));
-  }
-  auto asking = std::make_shared<Asking>(node_, awaited_, next_++, std::move(listener));
+absl::Status ClientCalls::Admit(const Limits& limits) const {
+  if (awaited_.value() < static_cast<int64_t>(limits.client_calls_max)) return absl::OkStatus();
+  return WithRetry(Error(absl::StatusCode::kResourceExhausted, "CLIENT_CALLS_EXHAUSTED",
+                         "too many clients' answers are awaited (--client-calls-max)"),
+                   absl::Seconds(1));
+}
+
+std::shared_ptr<ClientCall> ClientCalls::Start(const Node& node, CallPlan plan,
+                                               CallListener listener) {
+  auto asking = std::make_shared<Asking>(node, awaited_, next_++, std::move(listener));
   asking->Begin(std::move(plan));
   return asking;
+}
+
+absl::StatusOr<CallVerb> CallVerb::Make(const Node& node, const Request& request) {
+  auto plan = ToCallPlan(node, request);
+  if (!plan.ok()) return plan.status();
+  return CallVerb(*std::move(plan));
+}
+
+void CallVerb::Run(const Node& node, Done<Response> done) && {
+  struct Gathered {
+    Response answers;
+    Done<Response> done;
+  };
+  if (absl::Status status = node.calls.Admit(node.limits); !status.ok()) return done(status);
+  auto gathered = std::make_shared<Gathered>();
+  gathered->done = std::move(done);
+  CallListener listener;
+  listener.on_answer = [gathered](v1::CallResponse::Answer answer) {
+    *gathered->answers.add_answers() = std::move(answer);
+  };
+  listener.on_end = [gathered](v1::Outcome outcome) {
+    *gathered->answers.mutable_outcome() = std::move(outcome);
+    gathered->done(std::move(gathered->answers));
+  };
+  node.calls.Start(node, std::move(plan_), std::move(listener));
 }
 
 }  // namespace sluice::control

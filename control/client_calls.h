@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Control.Call on this node: asks the selected clients and hands their answers on as they come.
+// Control.Call on one node: asks the selected clients and hands their answers on as they come.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
@@ -15,6 +16,7 @@
 #include "gateway/hub/selector.h"
 #include "gateway/hub/shard.h"
 #include "metrics/probe.h"
+#include "sluice/internal/v1/cluster.pb.h"
 #include "sluice/v1/control.pb.h"
 
 namespace sluice::control {
@@ -47,19 +49,32 @@ class ClientCall {
 // Thread-safe.
 class ClientCalls {
  public:
-  // `node` outlives this, and this the calls.
-  explicit ClientCalls(const Node& node) : node_(node) {}
-
-  // RESOURCE_EXHAUSTED CLIENT_CALLS_EXHAUSTED.
-  absl::StatusOr<std::shared_ptr<ClientCall>> Start(CallPlan plan, CallListener listener);
+  // Before Start: RESOURCE_EXHAUSTED CLIENT_CALLS_EXHAUSTED.
+  absl::Status Admit(const Limits& limits) const;
+  // `node` and this outlive the call.
+  std::shared_ptr<ClientCall> Start(const Node& node, CallPlan plan, CallListener listener);
 
   // Answers that are due on this node.
   int64_t awaited() const { return awaited_.value(); }
 
  private:
-  const Node& node_;
   metrics::SharedGauge awaited_;
   std::atomic<uint64_t> next_{1};
+};
+
+// What another node asks: all answers at once, when the last of them is in. A verb without Merge,
+// since the asker hands the answers on instead (cluster_call.h).
+class CallVerb {
+ public:
+  using Request = v1::CallRequest;
+  using Response = internal::v1::CallPart;
+
+  static absl::StatusOr<CallVerb> Make(const Node& node, const Request& request);
+  void Run(const Node& node, Done<Response> done) &&;
+
+ private:
+  explicit CallVerb(CallPlan plan) : plan_(std::move(plan)) {}
+  CallPlan plan_;
 };
 
 }  // namespace sluice::control

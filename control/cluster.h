@@ -12,26 +12,30 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
-#include "control/client_calls.h"
 #include "control/cluster_probe.h"
+#include "control/envelope.h"
 #include "control/node.h"
+#include "control/node_events.h"
 #include "control/parts.h"
-#include "sluice/internal/v1/cluster.pb.h"
-#include "sluice/v1/control.pb.h"
+#include "control/peer_listener.h"
+#include "control/scope.h"
+#include "control/status.h"
 
 namespace sluice::control {
 
 class Cluster {
  public:
-  // All of these outlive this, and this outlives the broker's service.
-  Cluster(const Node& node, ClientCalls& calls, ClusterProbe& probe)
-      : node_(node), calls_(calls), probe_(probe) {}
+  // All of these outlive this, and this outlives the broker's service. `listener` hears what is no
+  // request; or null.
+  Cluster(const Node& node, ClusterProbe& probe, PeerListener* listener = nullptr)
+      : node_(node), probe_(probe), listener_(listener) {}
 
   // Answers other nodes from now on.
   void Serve();
 
-  // Checks `request`, runs it everywhere, merges. `patience` is how long the caller waits at most.
-  // Verbs are those of outcomes.h, queries.h, listings.h and drain_verbs.h.
+  // Checks `request`, runs it in its scope, merges. `patience` is how long the caller waits at
+  // most. Verbs are those of verbs.h. RESOURCE_EXHAUSTED (REQUEST_TOO_LARGE, CLUSTER_OVERLOADED):
+  // the broker refused it, and so it was carried out nowhere.
   template <typename Verb>
   void Run(const typename Verb::Request& request, absl::Duration patience,
            Done<typename Verb::Response> done);
@@ -42,41 +46,119 @@ class Cluster {
   template <typename Verb>
   void Gather(const typename Verb::Request& request, absl::Duration patience, PartsDone<Verb> done);
 
-  bool alone() const { return node_.broker.peers() == 0; }
+  // Of the other nodes only; there are some. Refused as above, `done` is not called.
+  template <typename Verb>
+  absl::Status GatherPeers(const typename Verb::Request& request, absl::Duration patience,
+                           absl::AnyInvocable<void(Parts<typename Verb::Response>)> done);
 
-  // Asks clients on every node; those of other nodes answer all at once, when the last has.
-  absl::StatusOr<std::shared_ptr<ClientCall>> Call(const v1::CallRequest& request,
-                                                   CallListener listener);
+  // Of one other node; UNAVAILABLE: it does not answer. `done` runs on the home thread.
+  template <typename Verb>
+  void AskOne(const std::string& node, const typename Verb::Request& request,
+              absl::Duration patience,
+              absl::AnyInvocable<void(absl::StatusOr<typename Verb::Response>, Now)> done);
 
-  // A drain's pace is that of all nodes together, so they are counted first.
-  void StartDrain(v1::StartDrainRequest request, absl::Duration patience, Done<v1::Drain> done);
-
+  bool alone() const { return node_.broker.peers().empty(); }
   const Node& node() const { return node_; }
 
  private:
-  template <typename Verb>
-  struct Meeting;
-  struct CallMeeting;
-  using Reply = absl::AnyInvocable<void(std::string)>;
-  struct PeerAnswers {
-    std::vector<Part<std::string>> answers;  // serialized
-    std::vector<std::string> unreachable;
-  };
+  using Reply = storage::Broker::Reply;
 
-  void AskPeers(internal::v1::Rpc rpc, const google::protobuf::MessageLite& request,
-                absl::Duration timeout, absl::AnyInvocable<void(PeerAnswers)> done);
-
-  void Answer(const std::string& payload, Reply reply);
+  absl::Status AskPeers(std::string ask, absl::Duration timeout,
+                        absl::AnyInvocable<void(Parts<std::string>)> done);
+  void AskPeer(const std::string& node, std::string ask, absl::Duration timeout,
+               absl::AnyInvocable<void(absl::StatusOr<std::string>, Now)> done);
+  void OnAsk(const std::string& payload, Reply reply);
+  void OnSaid(std::string space, const std::string& node, const std::string& payload);
+  void OnGap(const storage::Gap& gap, Now now);
   template <typename Verb>
-  void AnswerAs(const std::string& request, Reply reply);
-  void AnswerCall(const std::string& request, Reply reply);
-  PeerAnswers Open(storage::Replies replies);
-  void BeginDrain(v1::StartDrainRequest request, const Parts<v1::CountConnectionsResponse>& counts,
-                  absl::Duration patience, Done<v1::Drain> done);
+  void RunHere(const std::string& request, Reply reply);
 
   const Node& node_;
-  ClientCalls& calls_;
   ClusterProbe& probe_;
+  GapEvents gap_events_;  // home thread only
+  PeerListener* const listener_;
 };
+
+template <typename Verb>
+absl::Status Cluster::GatherPeers(const typename Verb::Request& request, absl::Duration patience,
+                                  absl::AnyInvocable<void(Parts<typename Verb::Response>)> done) {
+  using Response = typename Verb::Response;
+  return AskPeers(SealAsk(request), patience,
+                  [done = std::move(done)](Parts<std::string> replies) mutable {
+                    Parts<Response> parts;
+                    for (auto& [node, reply] : replies.parts) {
+                      parts.parts.push_back({std::move(node), ParseAs<Response>(std::move(reply))});
+                    }
+                    parts.unreachable = std::move(replies.unreachable);
+                    done(std::move(parts));
+                  });
+}
+
+template <typename Verb>
+void Cluster::AskOne(const std::string& node, const typename Verb::Request& request,
+                     absl::Duration patience,
+                     absl::AnyInvocable<void(absl::StatusOr<typename Verb::Response>, Now)> done) {
+  AskPeer(node, SealAsk(request), patience,
+          [done = std::move(done)](absl::StatusOr<std::string> reply, Now now) mutable {
+            done(ParseAs<typename Verb::Response>(std::move(reply)), now);
+          });
+}
+
+template <typename Verb>
+void Cluster::Gather(const typename Verb::Request& request, absl::Duration patience,
+                     PartsDone<Verb> done) {
+  using Response = typename Verb::Response;
+  absl::StatusOr<bool> wide = SpansNodes(request);
+  if (!wide.ok()) return done(wide.status());
+  absl::StatusOr<Verb> verb = Verb::Make(node_, request);
+  if (!verb.ok()) return done(verb.status());
+
+  // What is still open; home thread only.
+  struct Open {
+    Parts<Response> parts;
+    int count = 1;
+    PartsDone<Verb> done;
+    void Close() {
+      if (--count == 0) done(std::move(parts));
+    }
+  };
+  auto open = std::make_shared<Open>();
+  open->done = std::move(done);
+  open->parts.bytes_max = node_.limits.response_bytes;
+  open->parts.parts.push_back({node_.name, ShuttingDown()});
+  // The others first: if they cannot be asked, nothing is done here either.
+  if (*wide && !alone()) {
+    ++open->count;
+    absl::Status asked = GatherPeers<Verb>(request, patience, [open](Parts<Response> peers) {
+      for (auto& part : peers.parts) open->parts.parts.push_back(std::move(part));
+      open->parts.unreachable = std::move(peers.unreachable);
+      open->Close();
+    });
+    if (!asked.ok()) return open->done(std::move(asked));
+  }
+  std::move(*verb).Run(node_, [open](absl::StatusOr<Response> answer) {
+    open->parts.parts.front().response = std::move(answer);
+    open->Close();
+  });
+}
+
+template <typename Verb>
+void Cluster::Run(const typename Verb::Request& request, absl::Duration patience,
+                  Done<typename Verb::Response> done) {
+  using Response = typename Verb::Response;
+  absl::StatusOr<bool> wide = SpansNodes(request);
+  if (!wide.ok()) return done(wide.status());
+  if (!*wide || alone()) {
+    absl::StatusOr<Verb> verb = Verb::Make(node_, request);
+    if (!verb.ok()) return done(verb.status());
+    return std::move(*verb).Run(node_, std::move(done));
+  }
+  auto kept = std::make_shared<const typename Verb::Request>(request);
+  Gather<Verb>(*kept, patience,
+               [kept, done = std::move(done)](absl::StatusOr<Parts<Response>> parts) mutable {
+                 if (!parts.ok()) return done(parts.status());
+                 done(Verb::Merge(*kept, *std::move(parts)));
+               });
+}
 
 }  // namespace sluice::control

@@ -4,23 +4,54 @@
 #include <utility>
 
 #include "control/call_stream.h"
+#include "control/drain_start.h"
 #include "control/drain_stream.h"
-#include "control/drain_verbs.h"
 #include "control/event_stream.h"
-#include "control/listings.h"
-#include "control/outcomes.h"
-#include "control/queries.h"
 #include "control/rpc_answer.h"
 #include "control/subscription_stream.h"
-#include "control/token_verb.h"
+#include "control/verbs.h"
+#include "sluice/v1/control.grpc.pb.h"
 
 namespace sluice::control {
+namespace {
+
+class ControlService final : public v1::Control::CallbackService {
+ public:
+  // All outlive this.
+  ControlService(Cluster& cluster, const Gate& gate, ControlProbe& probe)
+      : cluster_(cluster), gate_(gate), probe_(probe) {}
+
+ private:
+  using Context = grpc::CallbackServerContext;
+  using Unary = grpc::ServerUnaryReactor;
+
+#define SLUICE_HANDLER(Name) \
+  Unary* Name(Context*, const v1::Name##Request*, Name##Verb::Response*) override;
+  SLUICE_VERBS(SLUICE_HANDLER)
+#undef SLUICE_HANDLER
+  Unary* StartDrain(Context*, const v1::StartDrainRequest*, v1::Drain*) override;
+
+  grpc::ServerWriteReactor<v1::CallResponse>* Call(Context*, const v1::CallRequest*) override;
+  grpc::ServerWriteReactor<v1::Drain>* WatchDrain(Context*, const v1::WatchDrainRequest*) override;
+  grpc::ServerWriteReactor<v1::SubscribeResponse>* Subscribe(Context*,
+                                                             const v1::SubscribeRequest*) override;
+  grpc::ServerWriteReactor<v1::WatchEventsResponse>* WatchEvents(
+      Context*, const v1::WatchEventsRequest*) override;
+
+  // Passes the gate, then `run(patience, done)`.
+  template <typename Request, typename Response, typename Run>
+  Unary* Handle(Context* context, const Request* request, Response* response, Run run);
+
+  Cluster& cluster_;
+  const Gate& gate_;
+  ControlProbe& probe_;
+};
 
 template <typename Request, typename Response, typename Run>
-grpc::ServerUnaryReactor* ControlService::Answer(Rpc rpc, Context* context, const Request* request,
+grpc::ServerUnaryReactor* ControlService::Handle(Context* context, const Request* request,
                                                  Response* response, Run run) {
   Unary* reactor = context->DefaultReactor();
-  RpcAnswer<Response> answer(reactor, response, rpc, probe_);
+  RpcAnswer<Response> answer(reactor, response, RpcOf<Request>(), probe_);
   absl::Status admitted = gate_.Admit(*context, *request);
   if (admitted.ok()) {
     run(PatienceOf(*context, cluster_.node().limits.cluster_timeout), std::move(answer));
@@ -30,145 +61,22 @@ grpc::ServerUnaryReactor* ControlService::Answer(Rpc rpc, Context* context, cons
   return reactor;
 }
 
-template <typename Verb>
-grpc::ServerUnaryReactor* ControlService::RunVerb(Rpc rpc, Context* context,
-                                                  const typename Verb::Request* request,
-                                                  typename Verb::Response* response) {
-  return Answer(rpc, context, request, response,
-                [&](absl::Duration patience, Done<typename Verb::Response> done) {
-                  cluster_.Run<Verb>(*request, patience, std::move(done));
-                });
-}
-
-grpc::ServerUnaryReactor* ControlService::Send(Context* context, const v1::SendRequest* request,
-                                               v1::SendResponse* response) {
-  return RunVerb<SendVerb>(Rpc::kSend, context, request, response);
-}
-
-grpc::ServerUnaryReactor* ControlService::Join(Context* context, const v1::JoinRequest* request,
-                                               v1::JoinResponse* response) {
-  return RunVerb<JoinVerb>(Rpc::kJoin, context, request, response);
-}
-
-grpc::ServerUnaryReactor* ControlService::Leave(Context* context, const v1::LeaveRequest* request,
-                                                v1::LeaveResponse* response) {
-  return RunVerb<LeaveVerb>(Rpc::kLeave, context, request, response);
-}
-
-grpc::ServerUnaryReactor* ControlService::UpdateConnections(
-    Context* context, const v1::UpdateConnectionsRequest* request,
-    v1::UpdateConnectionsResponse* response) {
-  return RunVerb<UpdateVerb>(Rpc::kUpdateConnections, context, request, response);
-}
-
-grpc::ServerUnaryReactor* ControlService::Disconnect(Context* context,
-                                                     const v1::DisconnectRequest* request,
-                                                     v1::DisconnectResponse* response) {
-  return RunVerb<DisconnectVerb>(Rpc::kDisconnect, context, request, response);
-}
-
-grpc::ServerUnaryReactor* ControlService::SetAuthToken(Context* context,
-                                                       const v1::SetAuthTokenRequest* request,
-                                                       v1::SetAuthTokenResponse* response) {
-  return RunVerb<SetTokenVerb>(Rpc::kSetAuthToken, context, request, response);
-}
-
-grpc::ServerUnaryReactor* ControlService::Deauthenticate(Context* context,
-                                                         const v1::DeauthenticateRequest* request,
-                                                         v1::DeauthenticateResponse* response) {
-  return RunVerb<DeauthenticateVerb>(Rpc::kDeauthenticate, context, request, response);
-}
-
-grpc::ServerUnaryReactor* ControlService::KickOut(Context* context,
-                                                  const v1::KickOutRequest* request,
-                                                  v1::KickOutResponse* response) {
-  return RunVerb<KickOutVerb>(Rpc::kKickOut, context, request, response);
-}
-
-grpc::ServerUnaryReactor* ControlService::Publish(Context* context,
-                                                  const v1::PublishRequest* request,
-                                                  v1::PublishResponse* response) {
-  return RunVerb<PublishVerb>(Rpc::kPublish, context, request, response);
-}
+#define SLUICE_HANDLER(Name)                                                                \
+  grpc::ServerUnaryReactor* ControlService::Name(                                           \
+      Context* context, const v1::Name##Request* request, Name##Verb::Response* response) { \
+    return Handle(context, request, response, [&](absl::Duration patience, auto done) {     \
+      cluster_.Run<Name##Verb>(*request, patience, std::move(done));                        \
+    });                                                                                     \
+  }
+SLUICE_VERBS(SLUICE_HANDLER)
+#undef SLUICE_HANDLER
 
 grpc::ServerUnaryReactor* ControlService::StartDrain(Context* context,
                                                      const v1::StartDrainRequest* request,
                                                      v1::Drain* response) {
-  return Answer(Rpc::kStartDrain, context, request, response,
-                [&](absl::Duration patience, Done<v1::Drain> done) {
-                  cluster_.StartDrain(*request, patience, std::move(done));
-                });
-}
-
-grpc::ServerUnaryReactor* ControlService::GetDrain(Context* context,
-                                                   const v1::GetDrainRequest* request,
-                                                   v1::Drain* response) {
-  return RunVerb<GetDrainVerb>(Rpc::kGetDrain, context, request, response);
-}
-
-grpc::ServerUnaryReactor* ControlService::PauseDrain(Context* context,
-                                                     const v1::PauseDrainRequest* request,
-                                                     v1::Drain* response) {
-  return RunVerb<PauseDrainVerb>(Rpc::kPauseDrain, context, request, response);
-}
-
-grpc::ServerUnaryReactor* ControlService::ResumeDrain(Context* context,
-                                                      const v1::ResumeDrainRequest* request,
-                                                      v1::Drain* response) {
-  return RunVerb<ResumeDrainVerb>(Rpc::kResumeDrain, context, request, response);
-}
-
-grpc::ServerUnaryReactor* ControlService::CancelDrain(Context* context,
-                                                      const v1::CancelDrainRequest* request,
-                                                      v1::Drain* response) {
-  return RunVerb<CancelDrainVerb>(Rpc::kCancelDrain, context, request, response);
-}
-
-grpc::ServerUnaryReactor* ControlService::GetConnection(Context* context,
-                                                        const v1::GetConnectionRequest* request,
-                                                        v1::Connection* response) {
-  return Answer(
-      Rpc::kGetConnection, context, request, response,
-      [&](absl::Duration patience, Done<v1::Connection> done) {
-        auto list = ToList(*request);
-        if (!list.ok()) return done(list.status());
-        cluster_.Run<ListConnectionsVerb>(
-            *list, patience,
-            [done = std::move(done)](absl::StatusOr<v1::ListConnectionsResponse> listed) mutable {
-              if (!listed.ok()) return done(listed.status());
-              done(FromList(*std::move(listed)));
-            });
-      });
-}
-
-grpc::ServerUnaryReactor* ControlService::ListConnections(Context* context,
-                                                          const v1::ListConnectionsRequest* request,
-                                                          v1::ListConnectionsResponse* response) {
-  return RunVerb<ListConnectionsVerb>(Rpc::kListConnections, context, request, response);
-}
-
-grpc::ServerUnaryReactor* ControlService::CountConnections(
-    Context* context, const v1::CountConnectionsRequest* request,
-    v1::CountConnectionsResponse* response) {
-  return RunVerb<CountVerb>(Rpc::kCountConnections, context, request, response);
-}
-
-grpc::ServerUnaryReactor* ControlService::ListNamespaces(Context* context,
-                                                         const v1::ListNamespacesRequest* request,
-                                                         v1::ListNamespacesResponse* response) {
-  return RunVerb<ListNamespacesVerb>(Rpc::kListNamespaces, context, request, response);
-}
-
-grpc::ServerUnaryReactor* ControlService::ListChannels(Context* context,
-                                                       const v1::ListChannelsRequest* request,
-                                                       v1::ListChannelsResponse* response) {
-  return RunVerb<ListChannelsVerb>(Rpc::kListChannels, context, request, response);
-}
-
-grpc::ServerUnaryReactor* ControlService::ListMethods(Context* context,
-                                                      const v1::ListMethodsRequest* request,
-                                                      v1::ListMethodsResponse* response) {
-  return RunVerb<ListMethodsVerb>(Rpc::kListMethods, context, request, response);
+  return Handle(context, request, response, [&](absl::Duration patience, auto done) {
+    control::StartDrain(cluster_, *request, patience, std::move(done));
+  });
 }
 
 grpc::ServerWriteReactor<v1::CallResponse>* ControlService::Call(Context* context,
@@ -188,7 +96,16 @@ grpc::ServerWriteReactor<v1::SubscribeResponse>* ControlService::Subscribe(
 
 grpc::ServerWriteReactor<v1::WatchEventsResponse>* ControlService::WatchEvents(
     Context* context, const v1::WatchEventsRequest* request) {
-  return StreamEvents(*request, gate_.Admit(*context, *request), cluster_.node(), probe_);
+  return StreamEvents(*request, gate_.Admit(*context, *request), cluster_, probe_);
 }
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> MakeControlService(Cluster& cluster, const Gate& gate,
+                                                  ControlProbe& probe) {
+  return std::make_unique<ControlService>(cluster, gate, probe);
+}
+
+const char* ControlServiceName() { return v1::Control::service_full_name(); }
 
 }  // namespace sluice::control

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // sluice.v1.Dialect and the hub's DialectId are the same languages under two numbers: the enum's
-// value is the id plus one. The registry of dialects hands the ids out in that order.
+// value is the id plus one (hub::DialectTraits).
 #pragma once
 
 #include <optional>

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/drain_book.h"
 
+#include <algorithm>
+#include <cassert>
 #include <utility>
 
 #include "control/selector.h"
@@ -10,97 +12,175 @@
 namespace sluice::control {
 namespace {
 
-absl::Status Explain(const absl::Status& status) {
-  switch (status.code()) {
-    case absl::StatusCode::kNotFound:
-      return Error(status.code(), "DRAIN_NOT_FOUND", "no such drain", "drain_id");
-    case absl::StatusCode::kFailedPrecondition:
-      return Error(status.code(), "DRAIN_ENDED", "the drain has ended", "drain_id");
-    case absl::StatusCode::kAlreadyExists:
-      return Error(status.code(), "DRAIN_ID_TAKEN", "the id names another drain", "drain_id");
-    case absl::StatusCode::kResourceExhausted:
-      return WithRetry(
-          Error(status.code(), "DRAINS_EXHAUSTED", "too many drains are running (--drains-max)"),
-          absl::Seconds(5));
-    default:
-      return Error(status.code(), "INTERNAL", std::string(status.message()));
-  }
+absl::Status NoSuchDrain() {
+  return Error(absl::StatusCode::kNotFound, "DRAIN_NOT_FOUND", "no such drain", "drain_id");
+}
+
+absl::Status HasEnded() {
+  return Error(absl::StatusCode::kFailedPrecondition, "DRAIN_ENDED", "the drain has ended",
+               "drain_id");
+}
+
+absl::Status IdTaken() {
+  return Error(absl::StatusCode::kAlreadyExists, "DRAIN_ID_TAKEN", "the id names another drain",
+               "drain_id");
+}
+
+absl::Status Exhausted() {
+  return WithRetry(Error(absl::StatusCode::kResourceExhausted, "DRAINS_EXHAUSTED",
+                         "too many drains are running (--drains-max, --drains-bytes)"),
+                   absl::Seconds(5));
 }
 
 }  // namespace
 
-void DrainBook::Start(const v1::StartDrainRequest& request, hub::DrainPlan plan, Now now,
-                      Done<v1::Drain> done) {
-  Forget();
+// --- Starting ------------------------------------------------------------------------------------
+
+void DrainBook::Select(const v1::StartDrainRequest& request, hub::DrainPlan plan,
+                       absl::Duration patience, Now now, Done<v1::Drain> done) {
+  assert(thread_.IsCurrent());
   const std::string& id = request.drain_id();
-  auto [found, added] = entries_.try_emplace(id);
-  if (!added) return Repeat(id, found->second, request, std::move(done));
-  found->second.request = request;
-  found->second.waiting.push_back(std::move(done));
-  plan.id = id;
-  drains_.Start(std::move(plan), now, [this, id](absl::StatusOr<hub::DrainView> view) {
-    OnStarted(id, std::move(view));
-  });
-}
-
-void DrainBook::OnStarted(const std::string& id, absl::StatusOr<hub::DrainView> view) {
-  auto found = entries_.find(id);
-  if (found == entries_.end()) return;
-  auto waiting = std::move(found->second.waiting);
-  found->second.waiting.clear();
-  found->second.started = view.ok();
-  absl::StatusOr<v1::Drain> answer = Show(std::move(view));
-  if (!answer.ok()) entries_.erase(found);
-  for (auto& done : waiting) done(answer);
-}
-
-void DrainBook::Repeat(const std::string& id, Entry& entry, const v1::StartDrainRequest& request,
-                       Done<v1::Drain> done) {
-  if (Fingerprint(entry.request) != Fingerprint(request)) {
-    return done(Explain(absl::AlreadyExistsError("")));
+  if (auto found = entries_.find(id); found != entries_.end()) {
+    Entry& entry = *found->second;
+    if (Fingerprint(entry.request) != Fingerprint(request)) return done(IdTaken());
+    entry.waiting.push_back(std::move(done));
+    if (entry.drain->view().selected || entry.drain->view().ended()) TellWaiting(entry);
+    return;
   }
-  if (entry.started) return done(Get(id));
-  entry.waiting.push_back(std::move(done));
+  const size_t bytes = request.SpaceUsedLong();
+  if (!MakeRoom(bytes)) return done(Exhausted());
+  auto entry = std::make_shared<Entry>();
+  entry->request = request;
+  entry->bytes = bytes;
+  entry->started_at = NextStart(now.date);
+  entry->begin_by = now.steady + patience;
+  entry->waiting.push_back(std::move(done));
+  entries_[id] = entry;
+  bytes_ += bytes;
+  entry->drain =
+      drains_.Select(std::move(plan), now, [weak = std::weak_ptr(entry)](hub::Drain&, Now) {
+        if (auto alive = weak.lock()) TellWaiting(*alive);
+      });
+}
+
+absl::StatusOr<v1::Drain> DrainBook::Begin(const std::string& id, absl::Time started_at,
+                                           uint32_t per_second, Now now) {
+  assert(thread_.IsCurrent());
+  auto found = entries_.find(id);
+  if (found == entries_.end() || found->second->started_at != started_at) return NoSuchDrain();
+  Entry& entry = *found->second;
+  if (per_second > 0) {
+    drains_.Begin(*entry.drain, per_second, now);
+    return Show(entry);
+  }
+  if (!entry.pending()) return Show(entry);
+  drains_.Cancel(*entry.drain, now);
+  v1::Drain last = Show(entry);
+  Forget(found);
+  return last;
+}
+
+void DrainBook::TellWaiting(Entry& entry) {
+  for (auto& done : std::exchange(entry.waiting, {})) done(Show(entry));
+}
+
+// The clock may stand still from one drain to the next. If it is set back, the date is what it
+// says.
+absl::Time DrainBook::NextStart(absl::Time date) {
+  // As exact as it travels.
+  const absl::Time exact = absl::FromUnixNanos(absl::ToUnixNanos(date));
+  const bool soon = exact <= last_start_ && last_start_ - exact < absl::Seconds(1);
+  return last_start_ = soon ? last_start_ + absl::Nanoseconds(1) : exact;
+}
+
+// Those that ended first make way.
+bool DrainBook::MakeRoom(size_t bytes) {
+  if (bytes > kept_bytes_) return false;
+  while (entries_.size() >= kept_max_ || bytes_ + bytes > kept_bytes_) {
+    auto oldest = entries_.end();
+    for (auto it = entries_.begin(); it != entries_.end(); ++it) {
+      const hub::DrainView& view = it->second->drain->view();
+      if (!view.ended()) continue;
+      if (oldest == entries_.end() || view.ended_at < oldest->second->drain->view().ended_at) {
+        oldest = it;
+      }
+    }
+    if (oldest == entries_.end()) return false;
+    Forget(oldest);
+  }
+  return true;
+}
+
+// Whoever still waits for it is told how it ended.
+DrainBook::Entries::iterator DrainBook::Forget(Entries::iterator found) {
+  std::shared_ptr<Entry> entry = std::move(found->second);
+  bytes_ -= entry->bytes;
+  auto next = entries_.erase(found);
+  TellWaiting(*entry);
+  return next;
+}
+
+void DrainBook::Tick(Now now) {
+  assert(thread_.IsCurrent());
+  drains_.Tick(now);
+  for (auto it = entries_.begin(); it != entries_.end();) {
+    const bool abandoned = it->second->pending() && now.steady >= it->second->begin_by;
+    if (abandoned) drains_.Cancel(*it->second->drain, now);
+    it = abandoned ? Forget(it) : std::next(it);
+  }
+  for (auto& task : std::exchange(next_tick_, {})) task(now);
+}
+
+void DrainBook::OnNextTick(absl::AnyInvocable<void(Now)> task) {
+  assert(thread_.IsCurrent());
+  next_tick_.push_back(std::move(task));
+}
+
+// --- Steering ------------------------------------------------------------------------------------
+
+absl::StatusOr<DrainBook::Entry*> DrainBook::Find(const std::string& id) const {
+  assert(thread_.IsCurrent());
+  auto found = entries_.find(id);
+  if (found == entries_.end()) return NoSuchDrain();
+  return found->second.get();
+}
+
+absl::StatusOr<DrainBook::Entry*> DrainBook::FindRunning(const std::string& id) const {
+  auto entry = Find(id);
+  if (entry.ok() && (*entry)->drain->view().ended()) return HasEnded();
+  return entry;
 }
 
 absl::StatusOr<v1::Drain> DrainBook::Get(const std::string& id) const {
-  return Show(drains_.Get(id));
+  auto entry = Find(id);
+  if (!entry.ok()) return entry.status();
+  return Show(**entry);
 }
 
 absl::StatusOr<v1::Drain> DrainBook::Pause(const std::string& id, Now now) {
-  return Show(drains_.Pause(id, now));
+  auto entry = FindRunning(id);
+  if (!entry.ok()) return entry.status();
+  drains_.Pause(*(*entry)->drain, now);
+  return Show(**entry);
 }
 
 absl::StatusOr<v1::Drain> DrainBook::Resume(const std::string& id, Now now) {
-  return Show(drains_.Resume(id, now));
+  auto entry = FindRunning(id);
+  if (!entry.ok()) return entry.status();
+  drains_.Resume(*(*entry)->drain, now);
+  return Show(**entry);
 }
 
 absl::StatusOr<v1::Drain> DrainBook::Cancel(const std::string& id, Now now) {
-  return Show(drains_.Cancel(id, now));
+  auto entry = FindRunning(id);
+  if (!entry.ok()) return entry.status();
+  drains_.Cancel(*(*entry)->drain, now);
+  TellWaiting(**entry);
+  return Show(**entry);
 }
 
-absl::StatusOr<uint64_t> DrainBook::AddWatch(const std::string& id, Watch watch) {
-  auto added =
-      drains_.AddWatch(id, [this, watch = std::move(watch)](const hub::DrainView& view) mutable {
-        if (auto drain = Show(view); drain.ok()) watch(*std::move(drain));
-      });
-  if (!added.ok()) return Explain(added.status());
-  return added;
-}
-
-absl::StatusOr<v1::Drain> DrainBook::Show(absl::StatusOr<hub::DrainView> view) const {
-  if (!view.ok()) return Explain(view.status());
-  auto found = entries_.find(view->id);
-  // Drains that the node began by itself have no request.
-  return ToProto(*view, found == entries_.end() ? v1::StartDrainRequest() : found->second.request);
-}
-
-// The hub forgets ended drains when it needs the room; so does the book.
-void DrainBook::Forget() {
-  for (auto it = entries_.begin(); it != entries_.end();) {
-    bool gone = it->second.started && absl::IsNotFound(drains_.Get(it->first).status());
-    it = gone ? entries_.erase(it) : std::next(it);
-  }
+v1::Drain DrainBook::Show(const Entry& entry) {
+  return ToProto(entry.drain->view(), entry.started_at, entry.request);
 }
 
 }  // namespace sluice::control

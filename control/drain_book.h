@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The drains of this node as backends see them: the hub closes connections, the book remembers who
+// The drains of this node by their ids: the only place that knows them by name. It remembers who
 // asked for what, so that the same request again finds the drain that it started (AIP-155). Home
 // thread only.
+//
+// An id may be given again once its drain is forgotten. So a drain is named by its id and by when
+// it started, which no other drain of this node shares.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,20 +19,31 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "control/done.h"
+#include "control/limits.h"
 #include "gateway/hub/drains.h"
 #include "sluice/v1/control.pb.h"
+#include "storage/thread_checker.h"
 
 namespace sluice::control {
 
 class DrainBook {
  public:
   // `drains` outlives this.
-  explicit DrainBook(hub::Drains& drains) : drains_(drains) {}
+  DrainBook(const Limits& limits, hub::Drains& drains)
+      : kept_max_(limits.drains_max), kept_bytes_(limits.drains_bytes), drains_(drains) {}
 
-  // `request` has an id; `plan` is this node's share of it.
-  // ALREADY_EXISTS DRAIN_ID_TAKEN, RESOURCE_EXHAUSTED DRAINS_EXHAUSTED.
-  void Start(const v1::StartDrainRequest& request, hub::DrainPlan plan, Now now,
-             Done<v1::Drain> done);
+  // Selects; `done` is told the drain with what matched, or, if it was cancelled meanwhile, as it
+  // ended. Nobody is closed before Begin; if that does not come within `patience`, the drain is
+  // forgotten as if it had never been. `request` has an id.
+  //   ALREADY_EXISTS      DRAIN_ID_TAKEN
+  //   RESOURCE_EXHAUSTED  DRAINS_EXHAUSTED
+  void Select(const v1::StartDrainRequest& request, hub::DrainPlan plan, absl::Duration patience,
+              Now now, Done<v1::Drain> done);
+
+  // The drain that Select answered with. 0 a second: it does not begin, and is forgotten. A drain
+  // that has begun already, or ended, stays as it is. NOT_FOUND DRAIN_NOT_FOUND.
+  absl::StatusOr<v1::Drain> Begin(const std::string& id, absl::Time started_at, uint32_t per_second,
+                                  Now now);
 
   // NOT_FOUND DRAIN_NOT_FOUND; but for Get, FAILED_PRECONDITION DRAIN_ENDED.
   absl::StatusOr<v1::Drain> Get(const std::string& id) const;
@@ -35,25 +51,39 @@ class DrainBook {
   absl::StatusOr<v1::Drain> Resume(const std::string& id, Now now);
   absl::StatusOr<v1::Drain> Cancel(const std::string& id, Now now);
 
-  // As hub::Drains.
-  using Watch = absl::AnyInvocable<void(v1::Drain)>;
-  absl::StatusOr<uint64_t> AddWatch(const std::string& id, Watch watch);
-  void Unwatch(uint64_t watch) { drains_.Unwatch(watch); }
+  // Call at least every 50 ms. Ticks the drains, too.
+  void Tick(Now now);
+  // Calls `task` once, at the end of the next Tick.
+  void OnNextTick(absl::AnyInvocable<void(Now)> task);
 
  private:
   struct Entry {
     v1::StartDrainRequest request;
-    bool started = false;
-    std::vector<Done<v1::Drain>> waiting;  // for the selection to be made
+    size_t bytes = 0;  // what the request holds
+    absl::Time started_at;
+    Instant begin_by;
+    hub::SharedDrain drain;
+    std::vector<Done<v1::Drain>> waiting;  // for the selection
+    bool pending() const { return !drain->view().begun && !drain->view().ended(); }
   };
-  void OnStarted(const std::string& id, absl::StatusOr<hub::DrainView> view);
-  void Repeat(const std::string& id, Entry& entry, const v1::StartDrainRequest& request,
-              Done<v1::Drain> done);
-  absl::StatusOr<v1::Drain> Show(absl::StatusOr<hub::DrainView> view) const;
-  void Forget();
+  using Entries = std::map<std::string, std::shared_ptr<Entry>>;
 
+  absl::StatusOr<Entry*> Find(const std::string& id) const;
+  absl::StatusOr<Entry*> FindRunning(const std::string& id) const;
+  absl::Time NextStart(absl::Time date);
+  bool MakeRoom(size_t bytes);
+  Entries::iterator Forget(Entries::iterator found);
+  static void TellWaiting(Entry& entry);
+  static v1::Drain Show(const Entry& entry);
+
+  [[no_unique_address]] ThreadChecker thread_;
+  const size_t kept_max_;
+  const size_t kept_bytes_;
   hub::Drains& drains_;
-  std::map<std::string, Entry> entries_;
+  Entries entries_;
+  std::vector<absl::AnyInvocable<void(Now)>> next_tick_;
+  size_t bytes_ = 0;  // of all entries
+  absl::Time last_start_ = absl::InfinitePast();
 };
 
 }  // namespace sluice::control

@@ -1,127 +1,95 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/drain_stream.h"
 
-#include <grpcpp/alarm.h>
-
 #include <atomic>
-#include <chrono>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
 
 #include "control/drain_verbs.h"
 #include "control/rpc_stream.h"
+#include "control/status.h"
+#include "control/values.h"
 #include "text/utf8.h"
 
 namespace sluice::control {
 namespace {
 
-constexpr auto kPollInterval = std::chrono::milliseconds(100);
+constexpr absl::Duration kPollInterval = absl::Milliseconds(100);
 
 bool Ended(const v1::Drain& drain) {
   return drain.state() == v1::Drain::STATE_DONE || drain.state() == v1::Drain::STATE_CANCELLED;
 }
 
-class DrainStream : public RpcStream<v1::Drain> {
+// The nodes, this one or many, are asked again and again.
+class DrainStream final : public RpcStream<v1::Drain> {
  public:
-  DrainStream(std::string id, Cluster& cluster, ControlProbe& probe)
-      : RpcStream(Rpc::kWatchDrain, probe), id_(std::move(id)), cluster_(cluster), probe_(probe) {
+  DrainStream(const v1::WatchDrainRequest& request, Cluster& cluster, ControlProbe& probe)
+      : RpcStream(RpcOf<v1::WatchDrainRequest>(), probe), cluster_(cluster), probe_(probe) {
+    request_.set_drain_id(text::ToUtf8(request.drain_id()));
+    request_.set_scope(request.scope());
     probe_.drain_watchers.Add(1);
   }
   ~DrainStream() override { probe_.drain_watchers.Add(-1); }
 
- protected:
-  void Show(v1::Drain drain) {
-    bool ended = Ended(drain);
-    Replace(std::move(drain));
-    if (ended) End(absl::OkStatus());
-  }
-
-  const std::string id_;
-  Cluster& cluster_;
-
- private:
-  ControlProbe& probe_;
-};
-
-// A node alone is told of every change by its own drains.
-class LocalWatch final : public DrainStream {
- public:
-  using DrainStream::DrainStream;
-
-  void Begin(std::shared_ptr<LocalWatch> self) {
-    me_ = self;
-    const Node& node = cluster_.node();
-    node.home.Post([self, &book = node.drains](Now) { self->Open(book, self); });
+  void Poll(std::shared_ptr<DrainStream> self) {
+    cluster_.Gather<GetDrainVerb>(request_, cluster_.node().limits.cluster_timeout,
+                                  [self](absl::StatusOr<Parts<v1::Drain>> parts) {
+                                    if (!parts.ok()) return self->Fail(parts.status());
+                                    self->Take(*std::move(parts), self);
+                                  });
   }
 
  private:
-  void Open(DrainBook& book, std::shared_ptr<LocalWatch> self) {
-    if (gone_) return;
-    auto watch = book.AddWatch(id_, [self](v1::Drain drain) { self->Show(std::move(drain)); });
-    if (!watch.ok()) return Fail(watch.status());
-    watch_ = *watch;
-    watching_ = true;
+  void Take(Parts<v1::Drain> parts, const std::shared_ptr<DrainStream>& self) {
+    if (left_) return;
+    DropNamesakes(parts);
+    absl::StatusOr<v1::Drain> drain = MergeDrains(std::move(parts));
+    if (!drain.ok()) return Fail(drain.status());
+    const bool ended = Ended(*drain);
+    std::string bytes = drain->SerializeAsString();
+    if (bytes != last_) Replace(*std::move(drain));
+    last_ = std::move(bytes);
+    if (ended) return End(absl::OkStatus());
+    PollLater(self);
   }
 
-  void OnGone() override {
-    auto self = me_.lock();
-    if (!self) return;
-    const Node& node = cluster_.node();
-    node.home.Post([self, &book = node.drains](Now) {
-      self->gone_ = true;
-      if (self->watching_) book.Unwatch(self->watch_);
-      self->watching_ = false;
+  // Once the drain is forgotten its id may name another; each node's part is the one that it showed
+  // first.
+  void DropNamesakes(Parts<v1::Drain>& parts) {
+    for (auto& [node, drain] : parts.parts) {
+      if (!drain.ok()) continue;
+      const absl::Time started_at = ToTime(drain->started_at()).value_or(absl::InfinitePast());
+      if (starts_.try_emplace(node, started_at).first->second == started_at) continue;
+      drain = Error(absl::StatusCode::kNotFound, "DRAIN_NOT_FOUND",
+                    "the drain is forgotten; its id names another", "drain_id");
+    }
+  }
+
+  // By the node's own ticks: gRPC's alarms wait on the world's clock, and stand still when that is
+  // set back.
+  void PollLater(const std::shared_ptr<DrainStream>& self) {
+    cluster_.node().drains.OnNextTick([weak = std::weak_ptr(self)](Now now) {
+      auto stream = weak.lock();
+      if (!stream || stream->left_) return;
+      if (now < stream->looked_ + kPollInterval) return stream->PollLater(stream);
+      stream->looked_ = now;
+      stream->Poll(stream);
     });
-  }
-
-  std::weak_ptr<LocalWatch> me_;  // set before gRPC knows the stream
-
-  // Home thread only.
-  bool gone_ = false;
-  bool watching_ = false;
-  uint64_t watch_ = 0;
-};
-
-// A drain of several nodes is asked about, again and again.
-class ClusterWatch final : public DrainStream {
- public:
-  using DrainStream::DrainStream;
-
-  void Poll(std::shared_ptr<ClusterWatch> self) {
-    v1::GetDrainRequest request;
-    request.set_drain_id(text::ToUtf8(id_));
-    cluster_.Run<GetDrainVerb>(request, cluster_.node().limits.cluster_timeout,
-                               [self](absl::StatusOr<v1::Drain> drain) {
-                                 if (!drain.ok()) return self->Fail(drain.status());
-                                 self->Take(*std::move(drain), self);
-                               });
-  }
-
- private:
-  void Take(v1::Drain drain, std::shared_ptr<ClusterWatch> self) {
-    bool ended = Ended(drain);
-    std::string now = drain.SerializeAsString();
-    if (now != last_) Show(std::move(drain));
-    last_ = std::move(now);
-    if (ended || left_) return;
-    // A new alarm each time: this one's callback may still be running. It must not hold the stream,
-    // whose part it is.
-    alarm_ = std::make_unique<grpc::Alarm>();
-    alarm_->Set(std::chrono::system_clock::now() + kPollInterval,
-                [weak = std::weak_ptr(self)](bool ok) {
-                  auto stream = weak.lock();
-                  if (ok && stream && !stream->left_) stream->Poll(stream);
-                });
   }
 
   void OnGone() override { left_ = true; }
 
+  Cluster& cluster_;
+  ControlProbe& probe_;
+  v1::GetDrainRequest request_;
   std::atomic<bool> left_{false};
 
   // Home thread only.
+  std::map<std::string, absl::Time> starts_;  // by node
   std::string last_;
-  std::unique_ptr<grpc::Alarm> alarm_;
+  Instant looked_ = Instant::Past();
 };
 
 }  // namespace
@@ -129,16 +97,10 @@ class ClusterWatch final : public DrainStream {
 grpc::ServerWriteReactor<v1::Drain>* StreamDrain(const v1::WatchDrainRequest& request,
                                                  absl::Status admitted, Cluster& cluster,
                                                  ControlProbe& probe) {
-  if (admitted.ok() && !cluster.alone()) {
-    auto stream = std::make_shared<ClusterWatch>(request.drain_id(), cluster, probe);
-    auto* reactor = stream->Keep(stream);
-    stream->Poll(stream);
-    return reactor;
-  }
-  auto stream = std::make_shared<LocalWatch>(request.drain_id(), cluster, probe);
+  auto stream = std::make_shared<DrainStream>(request, cluster, probe);
   auto* reactor = stream->Keep(stream);
   if (admitted.ok()) {
-    stream->Begin(stream);
+    stream->Poll(stream);
   } else {
     stream->Fail(std::move(admitted));
   }

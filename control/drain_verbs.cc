@@ -66,9 +66,9 @@ void Add(const v1::Drain& part, v1::Drain& total) {
 // Of several errors, the one that says most: that a drain ended says more than that it is unknown.
 absl::Status WorstOf(const Parts<v1::Drain>& parts) {
   for (const auto& part : parts.parts) {
-    if (!absl::IsNotFound(part.answer.status())) return part.answer.status();
+    if (!absl::IsNotFound(part.response.status())) return part.response.status();
   }
-  return parts.parts.front().answer.status();
+  return parts.parts.front().response.status();
 }
 
 }  // namespace
@@ -115,11 +115,11 @@ absl::StatusOr<v1::Drain> MergeDrains(Parts<v1::Drain> parts) {
   v1::Drain total;
   bool first = true;
   for (auto& part : parts.parts) {
-    if (!part.answer.ok()) continue;
+    if (!part.response.ok()) continue;
     if (first) {
-      total = *std::move(part.answer);
+      total = *std::move(part.response);
     } else {
-      Add(*part.answer, total);
+      Add(*part.response, total);
     }
     first = false;
   }
@@ -129,17 +129,14 @@ absl::StatusOr<v1::Drain> MergeDrains(Parts<v1::Drain> parts) {
   return total;
 }
 
-absl::StatusOr<StartDrainVerb> StartDrainVerb::Make(const Node& node, const Request& part) {
-  const v1::StartDrainRequest& request = part.request();
+absl::StatusOr<SelectDrainVerb> SelectDrainVerb::Make(const Node& node, const Request& request) {
   absl::Status status = CheckStartDrain(node, request);
   if (!status.ok()) return status;
   auto selector = ToSelector(request.selector(), node.name, node.limits);
   if (!selector.ok()) return selector.status();
-  StartDrainVerb verb;
+  SelectDrainVerb verb;
   verb.request_ = request;
   verb.plan_.selector = *std::move(selector);
-  auto share = part.per_second().find(node.name);
-  verb.plan_.per_second = share == part.per_second().end() ? 1 : std::max(share->second, 1u);
   verb.plan_.jitter_percent = request.jitter_percent();
   verb.plan_.frame = {static_cast<uint16_t>(request.code()), request.reason()};
   verb.plan_.grace = GraceOf(request, node.limits).value_or(absl::ZeroDuration());
@@ -147,10 +144,29 @@ absl::StatusOr<StartDrainVerb> StartDrainVerb::Make(const Node& node, const Requ
   return verb;
 }
 
-void StartDrainVerb::Run(const Node& node, Done<Response> done) && {
+void SelectDrainVerb::Run(const Node& node, Done<Response> done) && {
+  // The asker waits --cluster-timeout for all selections, then says begin.
+  const absl::Duration patience = 2 * node.limits.cluster_timeout;
   node.home.Post([&book = node.drains, request = std::move(request_), plan = std::move(plan_),
-                  done = std::move(done)](Now now) mutable {
-    book.Start(request, std::move(plan), now, std::move(done));
+                  patience, done = std::move(done)](Now now) mutable {
+    book.Select(request, std::move(plan), patience, now, std::move(done));
+  });
+}
+
+absl::StatusOr<BeginDrainVerb> BeginDrainVerb::Make(const Node& node, const Request& request) {
+  BeginDrainVerb verb;
+  verb.id_ = request.drain_id();
+  auto share = request.shares().find(node.name);
+  if (share == request.shares().end()) return verb;
+  verb.started_at_ = ToTime(share->second.started_at()).value_or(absl::InfinitePast());
+  verb.per_second_ = share->second.per_second();
+  return verb;
+}
+
+void BeginDrainVerb::Run(const Node& node, Done<Response> done) && {
+  node.home.Post([&book = node.drains, id = std::move(id_), started_at = started_at_,
+                  per_second = per_second_, done = std::move(done)](Now now) mutable {
+    done(book.Begin(id, started_at, per_second, now));
   });
 }
 

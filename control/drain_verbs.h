@@ -9,6 +9,8 @@
 #include <string>
 #include <utility>
 
+#include "absl/time/time.h"
+#include "control/drain_book.h"
 #include "control/node.h"
 #include "control/parts.h"
 #include "gateway/hub/drains.h"
@@ -27,30 +29,40 @@ std::map<std::string, uint32_t> SharePace(uint32_t per_second,
 // The drain as a whole; an error only if no node knows it.
 absl::StatusOr<v1::Drain> MergeDrains(Parts<v1::Drain> parts);
 
-class StartDrainVerb {
+// The two halves of StartDrain (drain_start.h). They are never merged by themselves.
+class SelectDrainVerb {
  public:
-  using Request = internal::v1::StartDrainPart;
+  using Request = v1::StartDrainRequest;
   using Response = v1::Drain;
-  static constexpr internal::v1::Rpc kRpc = internal::v1::RPC_START_DRAIN;
 
-  static absl::StatusOr<StartDrainVerb> Make(const Node& node, const Request& request);
+  static absl::StatusOr<SelectDrainVerb> Make(const Node& node, const Request& request);
   void Run(const Node& node, Done<Response> done) &&;
-  static absl::StatusOr<Response> Merge(const Request&, Parts<Response> parts) {
-    return MergeDrains(std::move(parts));
-  }
 
  private:
   v1::StartDrainRequest request_;
   hub::DrainPlan plan_;
 };
 
+class BeginDrainVerb {
+ public:
+  using Request = internal::v1::BeginDrainRequest;
+  using Response = v1::Drain;
+
+  static absl::StatusOr<BeginDrainVerb> Make(const Node& node, const Request& request);
+  void Run(const Node& node, Done<Response> done) &&;
+
+ private:
+  std::string id_;
+  absl::Time started_at_ = absl::InfinitePast();  // no drain's
+  uint32_t per_second_ = 0;
+};
+
 // Get, Pause, Resume, Cancel: an id, and what to do with it.
-template <typename RequestT, internal::v1::Rpc rpc>
+template <typename RequestT>
 class DrainVerb {
  public:
   using Request = RequestT;
   using Response = v1::Drain;
-  static constexpr internal::v1::Rpc kRpc = rpc;
 
   static absl::StatusOr<DrainVerb> Make(const Node&, const Request& request) {
     return DrainVerb(request.drain_id());
@@ -65,25 +77,34 @@ class DrainVerb {
 
  private:
   explicit DrainVerb(std::string id) : id_(std::move(id)) {}
-  static absl::StatusOr<v1::Drain> Act(DrainBook& book, const std::string& id, Now now) {
-    switch (rpc) {
-      case internal::v1::RPC_PAUSE_DRAIN:
-        return book.Pause(id, now);
-      case internal::v1::RPC_RESUME_DRAIN:
-        return book.Resume(id, now);
-      case internal::v1::RPC_CANCEL_DRAIN:
-        return book.Cancel(id, now);
-      default:
-        return book.Get(id);
-    }
-  }
+  static absl::StatusOr<v1::Drain> Act(DrainBook& book, const std::string& id, Now now);
 
   std::string id_;
 };
 
-using GetDrainVerb = DrainVerb<v1::GetDrainRequest, internal::v1::RPC_GET_DRAIN>;
-using PauseDrainVerb = DrainVerb<v1::PauseDrainRequest, internal::v1::RPC_PAUSE_DRAIN>;
-using ResumeDrainVerb = DrainVerb<v1::ResumeDrainRequest, internal::v1::RPC_RESUME_DRAIN>;
-using CancelDrainVerb = DrainVerb<v1::CancelDrainRequest, internal::v1::RPC_CANCEL_DRAIN>;
+using GetDrainVerb = DrainVerb<v1::GetDrainRequest>;
+using PauseDrainVerb = DrainVerb<v1::PauseDrainRequest>;
+using ResumeDrainVerb = DrainVerb<v1::ResumeDrainRequest>;
+using CancelDrainVerb = DrainVerb<v1::CancelDrainRequest>;
+
+template <>
+inline absl::StatusOr<v1::Drain> GetDrainVerb::Act(DrainBook& book, const std::string& id, Now) {
+  return book.Get(id);
+}
+template <>
+inline absl::StatusOr<v1::Drain> PauseDrainVerb::Act(DrainBook& book, const std::string& id,
+                                                     Now now) {
+  return book.Pause(id, now);
+}
+template <>
+inline absl::StatusOr<v1::Drain> ResumeDrainVerb::Act(DrainBook& book, const std::string& id,
+                                                      Now now) {
+  return book.Resume(id, now);
+}
+template <>
+inline absl::StatusOr<v1::Drain> CancelDrainVerb::Act(DrainBook& book, const std::string& id,
+                                                      Now now) {
+  return book.Cancel(id, now);
+}
 
 }  // namespace sluice::control

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "control/status.h"
+#include "text/utf8.h"
 
 namespace sluice::control {
 namespace {
@@ -15,10 +16,10 @@ absl::Status NotUnderstood() {
                "this node does not understand the request of that node");
 }
 
-std::string SealAsk(internal::v1::Rpc rpc, const google::protobuf::MessageLite& request) {
+std::string SealAsk(const google::protobuf::Message& request) {
   internal::v1::Ask ask;
   ask.set_version(kVersion);
-  ask.set_rpc(rpc);
+  ask.set_request_type(text::ToUtf8(request.GetDescriptor()->full_name()));
   ask.set_request(request.SerializeAsString());
   return ask.SerializeAsString();
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What travels between nodes (proto/sluice/internal/v1/cluster.proto): a request with its kind, an
-// answer or an error, each with the version of their meaning.
+// What travels between nodes (proto/sluice/internal/v1/cluster.proto): a request with its type, a
+// response or an error, each with the version of their meaning.
 #pragma once
 
-#include <google/protobuf/message_lite.h>
+#include <google/protobuf/message.h>
 
 #include <string>
 
@@ -16,7 +16,7 @@ namespace sluice::control {
 // FAILED_PRECONDITION VERSION_UNSUPPORTED: the other node is of another release.
 absl::Status NotUnderstood();
 
-std::string SealAsk(internal::v1::Rpc rpc, const google::protobuf::MessageLite& request);
+std::string SealAsk(const google::protobuf::Message& request);
 absl::StatusOr<internal::v1::Ask> OpenAsk(const std::string& payload);
 
 // `response` is a serialized message.

@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/event_stream.h"
 
+#include <algorithm>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
 
+#include "control/event_page.h"
+#include "control/event_peers.h"
 #include "control/pulled_stream.h"
+#include "control/scope.h"
 #include "control/status.h"
-#include "control/values.h"
-#include "control/views.h"
-#include "text/utf8.h"
 
 namespace sluice::control {
 namespace {
 
-constexpr size_t kBatchMax = 256;  // events in one message
+constexpr int kPositionsMax = 1000;
 
 absl::Status EventsGone() {
   return Error(absl::StatusCode::kOutOfRange, "EVENTS_GONE",
@@ -29,93 +31,142 @@ absl::Status Explain(const absl::Status& status) {
                    absl::Seconds(5));
 }
 
+// A request that has been checked.
+struct Plan {
+  v1::WatchEventsRequest request;
+  hub::EventFilter filter;  // of this node's events
+  // Behind what of them, of whichever epoch; nothing: from now on.
+  std::optional<v1::Position> after{};
+  // What the node does not keep of that is an error. For those who follow several it is a gap.
+  bool strict = true;
+};
+
+absl::StatusOr<Plan> ToPlan(const v1::WatchEventsRequest& request, const Node& node) {
+  auto wide = SpansNodes(request);
+  if (!wide.ok()) return wide.status();
+  auto filter = ToFilter(request);
+  if (!filter.ok()) return filter.status();
+  if (request.after_size() > kPositionsMax) {
+    return Invalid("FIELD_INVALID", "after", "at most 1000 positions");
+  }
+  filter->cluster = *wide;
+  Plan plan{request, *std::move(filter)};
+  for (const v1::Position& position : request.after()) {
+    if (position.node().empty() || position.node() == node.name) plan.after = position;
+  }
+  plan.strict = !*wide || (plan.after && request.after_size() == 1);
+  // Positions of others alone say that it has come since.
+  if (!plan.after && request.after_size() > 0) plan.after.emplace();
+  return plan;
+}
+
 class EventStream final : public PulledStream<v1::WatchEventsResponse> {
  public:
-  EventStream(const Node& node, ControlProbe& probe, hub::EventFilter filter, bool left_together,
-              std::optional<uint64_t> after)
-      : PulledStream(Rpc::kWatchEvents, node, probe),
-        filter_(std::move(filter)),
-        left_together_(left_together),
-        after_(after),
+  EventStream(Cluster& cluster, ControlProbe& probe, Plan plan)
+      : PulledStream(RpcOf<v1::WatchEventsRequest>(), cluster.node(), probe),
+        cluster_(cluster),
+        plan_(std::move(plan)),
         probe_(probe) {
     probe_.watchers.Add(1);
   }
   ~EventStream() override { probe_.watchers.Add(-1); }
 
  private:
-  absl::StatusOr<uint64_t> Open(absl::AnyInvocable<void()> ready) override {
-    if (!after_) after_ = node_.events.position();
-    auto watcher = node_.events.Watch(filter_, *after_, std::move(ready));
+  absl::StatusOr<uint64_t> Open(std::function<void()> ready, Now now) override {
+    absl::Status status = FindPlace();
+    if (!status.ok()) return status;
+    auto watcher = node_.events.Watch(plan_.filter, after_, ready);
     if (!watcher.ok()) return Explain(watcher.status());
+    if (plan_.filter.cluster) {
+      peers_ = std::make_shared<EventPeers>(cluster_, plan_.request, std::move(ready));
+      peers_->Begin(now);
+    }
     return watcher;
   }
 
-  std::optional<v1::WatchEventsResponse> Greeting() override {
-    v1::WatchEventsResponse first;
-    SetPosition(*after_, first);
-    return first;
+  // Where this node's events begin.
+  absl::Status FindPlace() {
+    const hub::EventLog& log = node_.events;
+    after_ = log.position();
+    if (!plan_.after) return absl::OkStatus();
+    const bool ours = plan_.after->epoch() == node_.epoch;
+    after_ = ours ? plan_.after->sequence() : 0;
+    if (plan_.strict) return ours ? absl::OkStatus() : EventsGone();
+    gap_ = after_ < log.before_kept() || after_ > log.position();
+    if (gap_) after_ = log.before_kept();
+    return absl::OkStatus();
   }
 
   std::optional<v1::WatchEventsResponse> Take(uint64_t id) override {
-    uint64_t newest = node_.events.position();
-    hub::EventLog::Batch batch = node_.events.Take(id, kBatchMax, node_.limits.response_bytes);
-    if (batch.events.empty() && batch.lost == 0) return std::nullopt;
-    v1::WatchEventsResponse response;
-    for (const auto& event : batch.events) AddEvent(*event, left_together_, response);
-    response.set_lost(batch.lost);
-    response.set_backlog(newest - batch.position);
-    SetPosition(batch.position, response);
-    probe_.events_sent.Add(static_cast<uint64_t>(response.events_size()));
-    probe_.events_lost.Add(batch.lost);
-    probe_.watcher_lag.Observe(static_cast<double>(newest - batch.position));
+    if (peers_) {
+      if (auto state = peers_->TakeState()) return Counted(*std::move(state));
+      if (!greeted_ && !peers_->settled()) return std::nullopt;
+    }
+    if (!std::exchange(greeted_, true)) return Greeting();
+    // This node and the others take turns.
+    own_turn_ = !own_turn_;
+    auto response = own_turn_ ? TakeOwn(id) : TakePeers();
+    if (!response) response = own_turn_ ? TakePeers() : TakeOwn(id);
     return response;
   }
 
-  void Close(uint64_t id) override { node_.events.Unwatch(id); }
-
-  void SetPosition(uint64_t sequence, v1::WatchEventsResponse& response) const {
-    response.mutable_position()->set_epoch(text::ToUtf8(node_.epoch));
-    response.mutable_position()->set_sequence(sequence);
-    response.set_node(text::ToUtf8(node_.name));
+  v1::WatchEventsResponse Greeting() const {
+    v1::WatchEventsResponse greeting = At(node_, after_);
+    greeting.set_state(v1::WatchEventsResponse::NODE_STATE_FOLLOWED);
+    greeting.set_gap(gap_);
+    return greeting;
   }
 
-  const hub::EventFilter filter_;
-  const bool left_together_;
-  std::optional<uint64_t> after_;
+  std::optional<v1::WatchEventsResponse> TakeOwn(uint64_t id) {
+    EventPage page;
+    do {
+      page = TakePage(node_, id, plan_.request.left_together());
+      for (const std::string& gone : page.gone) peers_->OnBuried(gone, node_.name);
+    } while (!page.says_something() && !page.gone.empty());
+    if (!page.says_something()) return std::nullopt;
+    return Counted(std::move(page.response));
+  }
+
+  std::optional<v1::WatchEventsResponse> TakePeers() {
+    auto page = peers_ ? peers_->TakePage() : std::nullopt;
+    if (!page) return std::nullopt;
+    return Counted(*std::move(page));
+  }
+
+  v1::WatchEventsResponse Counted(v1::WatchEventsResponse response) {
+    probe_.events_sent.Add(static_cast<uint64_t>(response.events_size()));
+    probe_.events_lost.Add(response.lost());
+    probe_.events_gaps.Add(response.gap() ? 1 : 0);
+    probe_.watcher_lag.Observe(static_cast<double>(response.backlog()));
+    return response;
+  }
+
+  void Close(uint64_t id) override {
+    peers_.reset();
+    node_.events.Unwatch(id);
+  }
+
+  Cluster& cluster_;
+  const Plan plan_;
   ControlProbe& probe_;
+
+  // Home thread.
+  std::shared_ptr<EventPeers> peers_;  // null: this node alone
+  uint64_t after_ = 0;
+  bool gap_ = false;
+  bool greeted_ = false;
+  bool own_turn_ = false;
 };
 
 }  // namespace
 
-absl::StatusOr<hub::EventFilter> ToFilter(const v1::WatchEventsRequest& request) {
-  hub::EventFilter filter;
-  if (!request.namespace_().empty()) {
-    auto status = CheckNamespace(request.namespace_(), "namespace");
-    if (!status.ok()) return status;
-    filter.space = request.namespace_();
-  }
-  for (int type : request.types()) {
-    if (type == v1::ConnectionEvent::TYPE_UNSPECIFIED || !v1::ConnectionEvent::Type_IsValid(type)) {
-      return Invalid("TYPE_INVALID", "types", "no such type of event");
-    }
-    filter.types |= uint32_t{1} << (type - 1);
-  }
-  return filter;
-}
-
 grpc::ServerWriteReactor<v1::WatchEventsResponse>* StreamEvents(
-    const v1::WatchEventsRequest& request, absl::Status admitted, const Node& node,
+    const v1::WatchEventsRequest& request, absl::Status admitted, Cluster& cluster,
     ControlProbe& probe) {
-  std::optional<uint64_t> after;
-  if (admitted.ok() && request.has_after()) {
-    if (request.after().epoch() != node.epoch) admitted = EventsGone();
-    after = request.after().sequence();
-  }
-  auto filter = ToFilter(request);
-  if (admitted.ok()) admitted = filter.status();
-  auto stream = std::make_shared<EventStream>(node, probe,
-                                              filter.ok() ? *std::move(filter) : hub::EventFilter(),
-                                              request.left_together(), after);
+  auto plan = ToPlan(request, cluster.node());
+  if (admitted.ok()) admitted = plan.status();
+  auto stream =
+      std::make_shared<EventStream>(cluster, probe, plan.ok() ? *std::move(plan) : Plan());
   auto* reactor = stream->Keep(stream);
   if (admitted.ok()) {
     stream->Begin(stream);

@@ -10,8 +10,8 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "control/caller_reports.h"
 #include "control/probe.h"
+#include "control/reports.h"
 #include "control/tokens.h"
 
 namespace sluice::control {

@@ -30,6 +30,10 @@ struct Limits {
   // default (4 MiB).
   size_t response_bytes = 3 << 20;
   absl::Duration cluster_timeout = absl::Seconds(2);  // --cluster-timeout, to wait for other nodes
+  size_t cluster_message_bytes = 5 << 20;  // --cluster-message-bytes, one message between nodes
+
+  size_t drains_max = 100;         // --drains-max, running and ended together
+  size_t drains_bytes = 16 << 20;  // --drains-bytes, what their requests hold
 
   size_t workers_max = 1000;            // --workers-max, open Serve streams
   uint32_t worker_credit_max = 10000;   // --worker-credit-max, invocations at once each

@@ -11,6 +11,8 @@
 #include "control/values.h"
 #include "control/views.h"
 #include "gateway/hub/shard.h"
+#include "gateway/hub/views.h"
+#include "gateway/hub/workers.h"
 #include "text/utf8.h"
 
 namespace sluice::control {
@@ -113,6 +115,8 @@ void MergeEvents(const std::vector<v1::ListMethodsResponse>& answers,
 constexpr char kMethod = 'm';
 constexpr char kEvent = 'n';
 
+constexpr size_t kAsManyAsFit = std::numeric_limits<size_t>::max();
+
 uint64_t FingerprintOf(const std::string& space) {
   v1::ListMethodsRequest subject;
   subject.set_namespace_(text::ToUtf8(space));
@@ -122,8 +126,21 @@ uint64_t FingerprintOf(const std::string& space) {
 absl::StatusOr<Page> ToMethodsPage(const v1::ListMethodsRequest& request) {
   auto page =
       ToPage(request.page_size(), request.page_token(), FingerprintOf(request.namespace_()));
-  if (page.ok() && request.page_size() == 0) page->size = std::numeric_limits<size_t>::max();
+  if (!page.ok()) return page;
+  const char kind = page->after.empty() ? kMethod : page->after.front();
+  if (kind != kMethod && kind != kEvent) return PageTokenInvalid();
+  if (request.page_size() == 0) page->size = kAsManyAsFit;
   return page;
+}
+
+// What a shard shows for a page: one more than fits, so that it is seen whether there is more.
+hub::MethodsRange RangeOf(const Page& page, size_t bytes_max) {
+  hub::MethodsRange range;
+  if (!page.after.empty()) range.after = page.after.substr(1);
+  range.events_alone = !page.after.empty() && page.after.front() == kEvent;
+  range.limit = page.size == kAsManyAsFit ? page.size : page.size + 1;
+  range.bytes_max = bytes_max;
+  return range;
 }
 
 // Where a part ends.
@@ -178,7 +195,7 @@ void ListNamespacesVerb::Run(const Node& node, Done<Response> done) && {
   OnShards<Response>(
       node,
       [after = std::move(page_.after), size](hub::Shard& shard, Now) {
-        return shard.Namespaces(after, size + 1);
+        return shard.views().Namespaces(after, size + 1);
       },
       [size](std::vector<std::vector<hub::NamedCount>> parts) {
         Response response;
@@ -223,7 +240,7 @@ void ListChannelsVerb::Run(const Node& node, Done<Response> done) && {
   OnShards<Response>(
       node,
       [space = std::move(space_), after = std::move(page_.after), size](hub::Shard& shard, Now) {
-        return shard.Channels(space, after, size + 1);
+        return shard.views().Channels(space, after, size + 1);
       },
       [size, fingerprint = fingerprint_](std::vector<std::vector<hub::NamedCount>> parts) {
         Response response;
@@ -267,7 +284,7 @@ void ListMethodsVerb::Run(const Node& node, Done<Response> done) && {
   size_t bytes_max = node.limits.response_bytes;
   node.shards.Post(0, [space = std::move(space_), page = std::move(page_), bytes_max,
                        &home = node.home, done = std::move(done)](hub::Shard& shard, Now) mutable {
-    Response all = ToProto(shard.Methods(space));
+    Response all = ToProto(shard.views().Methods(space, RangeOf(page, bytes_max)));
     home.Post([all = std::move(all), space = std::move(space), page = std::move(page), bytes_max,
                done = std::move(done)](Now) mutable {
       done(PageOf(std::move(all), space, page, bytes_max));

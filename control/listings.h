@@ -12,7 +12,6 @@
 #include "control/node.h"
 #include "control/page.h"
 #include "control/parts.h"
-#include "sluice/internal/v1/cluster.pb.h"
 #include "sluice/v1/control.pb.h"
 
 namespace sluice::control {
@@ -21,7 +20,6 @@ class ListNamespacesVerb {
  public:
   using Request = v1::ListNamespacesRequest;
   using Response = v1::ListNamespacesResponse;
-  static constexpr internal::v1::Rpc kRpc = internal::v1::RPC_LIST_NAMESPACES;
 
   static absl::StatusOr<ListNamespacesVerb> Make(const Node& node, const Request& request);
   void Run(const Node& node, Done<Response> done) &&;
@@ -35,7 +33,6 @@ class ListChannelsVerb {
  public:
   using Request = v1::ListChannelsRequest;
   using Response = v1::ListChannelsResponse;
-  static constexpr internal::v1::Rpc kRpc = internal::v1::RPC_LIST_CHANNELS;
 
   static absl::StatusOr<ListChannelsVerb> Make(const Node& node, const Request& request);
   void Run(const Node& node, Done<Response> done) &&;
@@ -52,7 +49,6 @@ class ListMethodsVerb {
  public:
   using Request = v1::ListMethodsRequest;
   using Response = v1::ListMethodsResponse;
-  static constexpr internal::v1::Rpc kRpc = internal::v1::RPC_LIST_METHODS;
 
   static absl::StatusOr<ListMethodsVerb> Make(const Node& node, const Request& request);
   void Run(const Node& node, Done<Response> done) &&;

@@ -12,6 +12,7 @@
 #include "control/status.h"
 #include "control/values.h"
 #include "control/views.h"
+#include "gateway/hub/client_verbs.h"
 #include "gateway/hub/message.h"
 #include "text/utf8.h"
 
@@ -56,21 +57,21 @@ v1::Outcome MergeOutcomes(std::vector<v1::Outcome> outcomes,
   return total;
 }
 
-template <typename RequestT, typename ResponseT, internal::v1::Rpc rpc>
-void OutcomeVerb<RequestT, ResponseT, rpc>::Run(const Node& node, Done<Response> done) && {
-  OnShards<Response>(
-      node, [share = std::move(share_)](hub::Shard& shard, Now now) { return share(shard, now); },
-      [](std::vector<hub::Outcome> parts) {
-        Response response;
-        *response.mutable_outcome() = ToProto(hub::MergeOutcomes(std::move(parts)));
-        return response;
-      },
-      std::move(done));
+template <typename RequestT, typename ResponseT>
+void OutcomeVerb<RequestT, ResponseT>::Run(const Node& node, Done<Response> done) && {
+  std::move(everywhere_)(node, [&home = node.home, done = std::move(done)](
+                                   std::vector<hub::Outcome> parts, Now) mutable {
+    Response response;
+    *response.mutable_outcome() = ToProto(hub::MergeOutcomes(std::move(parts)));
+    home.Post([response = std::move(response), done = std::move(done)](Now) mutable {
+      done(std::move(response));
+    });
+  });
 }
 
-template <typename RequestT, typename ResponseT, internal::v1::Rpc rpc>
-absl::StatusOr<ResponseT> OutcomeVerb<RequestT, ResponseT, rpc>::Merge(const Request&,
-                                                                       Parts<Response> parts) {
+template <typename RequestT, typename ResponseT>
+absl::StatusOr<ResponseT> OutcomeVerb<RequestT, ResponseT>::Merge(const Request&,
+                                                                  Parts<Response> parts) {
   auto answers = Settle(parts);
   if (!answers.ok()) return answers.status();
   std::vector<v1::Outcome> outcomes;
@@ -99,8 +100,8 @@ absl::StatusOr<SendVerb> SendVerb::Make(const Node& node, const Request& request
     close = hub::CloseFrame{static_cast<uint16_t>(request.close_after().code()),
                             request.close_after().reason()};
   }
-  return SendVerb([selector = *std::move(selector), message, close](hub::Shard& shard, Now now) {
-    return shard.Send(selector, *message, close, now);
+  return OnEachShard([selector = *std::move(selector), message, close](hub::Shard& shard, Now now) {
+    return shard.clients().Send(selector, *message, close, now);
   });
 }
 
@@ -110,8 +111,9 @@ absl::StatusOr<JoinVerb> JoinVerb::Make(const Node& node, const Request& request
   if (!selector.ok()) return selector.status();
   auto status = CheckChannels(request.channels(), node.limits.channel_name_bytes);
   if (!status.ok()) return status;
-  return JoinVerb([selector = *std::move(selector), channels = ToVector(request.channels())](
-                      hub::Shard& shard, Now now) { return shard.Join(selector, channels, now); });
+  return OnEachShard(
+      [selector = *std::move(selector), channels = ToVector(request.channels())](
+          hub::Shard& shard, Now now) { return shard.clients().Join(selector, channels, now); });
 }
 
 template <>
@@ -120,13 +122,14 @@ absl::StatusOr<LeaveVerb> LeaveVerb::Make(const Node& node, const Request& reque
   if (!selector.ok()) return selector.status();
   auto status = CheckChannels(request.channels(), node.limits.channel_name_bytes);
   if (!status.ok()) return status;
-  return LeaveVerb(
+  return OnEachShard(
       [selector = *std::move(selector), channels = ToVector(request.channels())](
-          hub::Shard& shard, Now now) { return shard.Leave(selector, channels, now); });
+          hub::Shard& shard, Now now) { return shard.clients().Leave(selector, channels, now); });
 }
 
 template <>
-absl::StatusOr<UpdateVerb> UpdateVerb::Make(const Node& node, const Request& request) {
+absl::StatusOr<UpdateConnectionsVerb> UpdateConnectionsVerb::Make(const Node& node,
+                                                                  const Request& request) {
   auto selector = ToSelector(request.selector(), node.name, node.limits);
   if (!selector.ok()) return selector.status();
   if (!request.has_user() && request.labels().empty()) {
@@ -140,9 +143,10 @@ absl::StatusOr<UpdateVerb> UpdateVerb::Make(const Node& node, const Request& req
   if (!labels.ok()) return labels.status();
   std::optional<std::string> user;
   if (request.has_user()) user = request.user();
-  return UpdateVerb(
-      [selector = *std::move(selector), user, labels = *std::move(labels)](
-          hub::Shard& shard, Now now) { return shard.Update(selector, user, labels, now); });
+  return OnEachShard([selector = *std::move(selector), user, labels = *std::move(labels)](
+                         hub::Shard& shard, Now now) {
+    return shard.clients().Update(selector, user, labels, now);
+  });
 }
 
 template <>
@@ -152,9 +156,10 @@ absl::StatusOr<DisconnectVerb> DisconnectVerb::Make(const Node& node, const Requ
   auto status = CheckClose(request.code(), request.reason());
   if (!status.ok()) return status;
   hub::CloseFrame frame{static_cast<uint16_t>(request.code()), request.reason()};
-  return DisconnectVerb(
-      [selector = *std::move(selector), frame = std::move(frame), only = request.validate_only()](
-          hub::Shard& shard, Now now) { return shard.Disconnect(selector, frame, only, now); });
+  return OnEachShard([selector = *std::move(selector), frame = std::move(frame),
+                      only = request.validate_only()](hub::Shard& shard, Now now) {
+    return shard.clients().Disconnect(selector, frame, only, now);
+  });
 }
 
 template <>
@@ -166,9 +171,9 @@ absl::StatusOr<KickOutVerb> KickOutVerb::Make(const Node& node, const Request& r
   if (request.message().size() > kKickMessageMax) {
     return Invalid("MESSAGE_INVALID", "message", "a message for the kicked has at most 1024 bytes");
   }
-  return KickOutVerb([selector = *std::move(selector), channels = ToVector(request.channels()),
+  return OnEachShard([selector = *std::move(selector), channels = ToVector(request.channels()),
                       message = request.message()](hub::Shard& shard, Now now) {
-    return shard.KickOut(selector, channels, message, now);
+    return shard.clients().KickOut(selector, channels, message, now);
   });
 }
 
@@ -177,8 +182,8 @@ absl::StatusOr<DeauthenticateVerb> DeauthenticateVerb::Make(const Node& node,
                                                             const Request& request) {
   auto selector = ToSelector(request.selector(), node.name, node.limits);
   if (!selector.ok()) return selector.status();
-  return DeauthenticateVerb([selector = *std::move(selector)](hub::Shard& shard, Now now) {
-    return shard.Deauthenticate(selector, now);
+  return OnEachShard([selector = *std::move(selector)](hub::Shard& shard, Now now) {
+    return shard.clients().Deauthenticate(selector, now);
   });
 }
 
@@ -192,26 +197,22 @@ absl::StatusOr<PublishVerb> PublishVerb::Make(const Node& node, const Request& r
   }
   auto body = ToPayload(request.body(), "body", SendBound(node.limits));
   if (!body.ok()) return body.status();
-  if (node.exchange.wanted()) {
-    node.exchange.OnPublication({request.namespace_(), request.channel(), *body, {}, {}});
-  }
-  auto message = std::make_shared<const hub::Message>(request.channel(), *std::move(body),
-                                                      node.encodings, /*publication=*/true);
-  return PublishVerb([space = request.namespace_(), message](hub::Shard& shard, Now now) {
-    return shard.Publish(space, message, now);
+  auto saying = std::make_shared<const hub::Saying>(hub::Saying{
+      request.namespace_(),
+      std::make_shared<const hub::Message>(request.channel(), *std::move(body), node.encodings,
+                                           /*publication=*/true)});
+  return PublishVerb([saying = std::move(saying)](const Node& here, Outcomes done) {
+    here.publisher.FromBackend(saying, std::move(done));
   });
 }
 
-template class OutcomeVerb<v1::KickOutRequest, v1::KickOutResponse, internal::v1::RPC_KICK_OUT>;
-template class OutcomeVerb<v1::DeauthenticateRequest, v1::DeauthenticateResponse,
-                           internal::v1::RPC_DEAUTHENTICATE>;
-template class OutcomeVerb<v1::PublishRequest, v1::PublishResponse, internal::v1::RPC_PUBLISH>;
-template class OutcomeVerb<v1::SendRequest, v1::SendResponse, internal::v1::RPC_SEND>;
-template class OutcomeVerb<v1::JoinRequest, v1::JoinResponse, internal::v1::RPC_JOIN>;
-template class OutcomeVerb<v1::LeaveRequest, v1::LeaveResponse, internal::v1::RPC_LEAVE>;
-template class OutcomeVerb<v1::UpdateConnectionsRequest, v1::UpdateConnectionsResponse,
-                           internal::v1::RPC_UPDATE_CONNECTIONS>;
-template class OutcomeVerb<v1::DisconnectRequest, v1::DisconnectResponse,
-                           internal::v1::RPC_DISCONNECT>;
+template class OutcomeVerb<v1::SendRequest, v1::SendResponse>;
+template class OutcomeVerb<v1::JoinRequest, v1::JoinResponse>;
+template class OutcomeVerb<v1::LeaveRequest, v1::LeaveResponse>;
+template class OutcomeVerb<v1::UpdateConnectionsRequest, v1::UpdateConnectionsResponse>;
+template class OutcomeVerb<v1::DisconnectRequest, v1::DisconnectResponse>;
+template class OutcomeVerb<v1::KickOutRequest, v1::KickOutResponse>;
+template class OutcomeVerb<v1::DeauthenticateRequest, v1::DeauthenticateResponse>;
+template class OutcomeVerb<v1::PublishRequest, v1::PublishResponse>;
 
 }  // namespace sluice::control

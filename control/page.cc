@@ -16,12 +16,12 @@ constexpr char kVersion = '1';
 constexpr size_t kHashDigits = 16;
 constexpr size_t kPrefix = 1 + kHashDigits;
 
-absl::Status TokenInvalid() {
+}  // namespace
+
+absl::Status PageTokenInvalid() {
   return Invalid("PAGE_TOKEN_INVALID", "page_token",
                  "not a token of this list; start again without one");
 }
-
-}  // namespace
 
 absl::StatusOr<Page> ToPage(int32_t size, std::string_view token, uint64_t request) {
   if (size < 0) return Invalid("PAGE_SIZE_INVALID", "page_size", "a page size is not negative");
@@ -31,12 +31,12 @@ absl::StatusOr<Page> ToPage(int32_t size, std::string_view token, uint64_t reque
 
   std::string text;
   // Nothing longer was ever handed out.
-  if (token.size() > 4 * (kPrefix + kNameMax)) return TokenInvalid();
-  if (!absl::WebSafeBase64Unescape({token.data(), token.size()}, &text)) return TokenInvalid();
-  if (text.size() <= kPrefix || text.front() != kVersion) return TokenInvalid();
+  if (token.size() > 4 * (kPrefix + kNameMax)) return PageTokenInvalid();
+  if (!absl::WebSafeBase64Unescape({token.data(), token.size()}, &text)) return PageTokenInvalid();
+  if (text.size() <= kPrefix || text.front() != kVersion) return PageTokenInvalid();
   uint64_t hash = 0;
-  if (!absl::SimpleHexAtoi(text.substr(1, kHashDigits), &hash)) return TokenInvalid();
-  if (hash != request) return TokenInvalid();
+  if (!absl::SimpleHexAtoi(text.substr(1, kHashDigits), &hash)) return PageTokenInvalid();
+  if (hash != request) return PageTokenInvalid();
   page.after = text.substr(kPrefix);
   return page;
 }

@@ -24,6 +24,9 @@ inline constexpr int32_t kPageSizeMax = 1000;
 // INVALID_ARGUMENT: PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
 absl::StatusOr<Page> ToPage(int32_t size, std::string_view token, uint64_t request);
 
+// INVALID_ARGUMENT PAGE_TOKEN_INVALID.
+absl::Status PageTokenInvalid();
+
 std::string MakePageToken(std::string_view after, uint64_t request);
 
 }  // namespace sluice::control

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The answers of several nodes to one request, before they become one.
+// The responses of several nodes to one request, before they become one.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ namespace sluice::control {
 template <typename Response>
 struct Part {
   std::string node;
-  absl::StatusOr<Response> answer;
+  absl::StatusOr<Response> response;
 };
 
 template <typename Response>
@@ -28,22 +28,22 @@ struct Parts {
   size_t bytes_max = std::numeric_limits<size_t>::max();
 };
 
-// The answers, for verbs that every node can carry out: an error of this node's is the rpc's, that
-// of another makes it one that could not be reached.
+// The responses, for verbs that every node can carry out: an error of this node's is the rpc's,
+// that of another makes it one that could not be reached.
 template <typename Response>
 absl::StatusOr<std::vector<Response>> Settle(Parts<Response>& parts) {
-  std::vector<Response> answers;
+  std::vector<Response> responses;
   for (size_t i = 0; i < parts.parts.size(); ++i) {
-    auto& [node, answer] = parts.parts[i];
-    if (answer.ok()) {
-      answers.push_back(*std::move(answer));
+    auto& [node, response] = parts.parts[i];
+    if (response.ok()) {
+      responses.push_back(*std::move(response));
     } else if (i == 0) {
-      return answer.status();
+      return response.status();
     } else {
       parts.unreachable.push_back(node);
     }
   }
-  return answers;
+  return responses;
 }
 
 template <typename Message>

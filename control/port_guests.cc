@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cassert>
 
 namespace sluice::control {
 namespace {
@@ -22,6 +23,7 @@ PortGuests::~PortGuests() {
 }
 
 void PortGuests::Arrive(int fd, const std::string& address, Instant now) {
+  assert(thread_.IsCurrent());
   if (!MakeRoom(address)) {
     close(fd);
     return;
@@ -56,21 +58,26 @@ bool PortGuests::CutSilent(const std::string& address) {
     return address.empty() || guest.address == address;
   });
   if (oldest == silent_.end()) return false;
+  probe_.silent.Add();  // whoever sees the cut finds it counted
   close(oldest->fd);
-  probe_.silent.Add();
   Forget(silent_, oldest);
   return true;
 }
 
-bool PortGuests::CutOldest() { return CutSilent(""); }
+bool PortGuests::CutOldest() {
+  assert(thread_.IsCurrent());
+  return CutSilent("");
+}
 
 void PortGuests::Adopt(int fd) {
+  assert(thread_.IsCurrent());
   auto guest =
       std::find_if(silent_.begin(), silent_.end(), [fd](const Guest& one) { return one.fd == fd; });
   if (guest != silent_.end()) adopted_.splice(adopted_.end(), silent_, guest);
 }
 
 void PortGuests::Drop(int fd) {
+  assert(thread_.IsCurrent());
   auto guest =
       std::find_if(silent_.begin(), silent_.end(), [fd](const Guest& one) { return one.fd == fd; });
   if (guest == silent_.end()) return;
@@ -86,6 +93,7 @@ PortGuests::Guests::iterator PortGuests::Forget(Guests& guests, Guests::iterator
 }
 
 void PortGuests::Tick(Instant now) {
+  assert(thread_.IsCurrent());
   while (!silent_.empty() && silent_.front().deadline <= now) CutSilent("");
   Sweep();
 }

@@ -20,6 +20,7 @@
 
 #include "absl/time/time.h"
 #include "control/port_probe.h"
+#include "storage/thread_checker.h"
 #include "storage/time.h"
 
 namespace sluice::control {
@@ -73,6 +74,7 @@ class PortGuests {
   Guests::iterator Forget(Guests& guests, Guests::iterator guest);
   void Sweep();
 
+  [[no_unique_address]] ThreadChecker thread_;
   const Limits limits_;
   PortProbe& probe_;
   Guests silent_;

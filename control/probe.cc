@@ -3,30 +3,23 @@
 
 #include <string>
 
+#include "control/status.h"
+
 namespace sluice::control {
-namespace {
 
-constexpr std::array<std::string_view, kRpcCount> kLabels = {
-    "Send",           "Call",           "Join",          "Leave",           "UpdateConnections",
-    "Disconnect",     "StartDrain",     "GetDrain",      "WatchDrain",      "PauseDrain",
-    "ResumeDrain",    "CancelDrain",    "GetConnection", "ListConnections", "CountConnections",
-    "ListNamespaces", "ListChannels",   "ListMethods",   "WatchEvents",     "Serve",
-    "SetAuthToken",   "Deauthenticate", "KickOut",       "Publish",         "Subscribe"};
-
-}  // namespace
-
-std::string_view RpcLabel(Rpc rpc) { return kLabels[static_cast<size_t>(rpc)]; }
-
-bool IsStream(Rpc rpc) {
-  return rpc == Rpc::kCall || rpc == Rpc::kWatchDrain || rpc == Rpc::kWatchEvents ||
-         rpc == Rpc::kServe || rpc == Rpc::kSubscribe;
+void ControlProbe::Ended(const Rpc& rpc, const absl::Status& status, absl::Duration took) {
+  under_way.Add(-1);
+  PerRpc& per = rpcs_[rpc.index];
+  per.codes[static_cast<size_t>(status.code()) % kCodes].Add();
+  if (!status.ok()) CountReason(status);
+  if (!rpc.is_stream) per.seconds.Observe(absl::ToDoubleSeconds(took));
 }
 
-void ControlProbe::Ended(Rpc rpc, absl::StatusCode code, absl::Duration took) {
-  under_way.Add(-1);
-  PerRpc& per = rpcs_[static_cast<size_t>(rpc)];
-  per.codes[static_cast<size_t>(code) % kCodes].Add();
-  if (!IsStream(rpc)) per.seconds.Observe(absl::ToDoubleSeconds(took));
+void ControlProbe::CountReason(const absl::Status& status) {
+  const std::string reason = ReasonOf(status);
+  if (reason.empty()) return;
+  absl::MutexLock lock(&reasons_mutex_);
+  ++reasons_[reason];
 }
 
 void ControlProbe::Visit(metrics::Visitor& visitor) const {
@@ -38,20 +31,28 @@ void ControlProbe::Visit(metrics::Visitor& visitor) const {
 }
 
 void ControlProbe::VisitRpcs(metrics::Visitor& visitor) const {
-  for (size_t i = 0; i < kRpcCount; ++i) {
-    auto rpc = static_cast<Rpc>(i);
+  for (const Rpc& rpc : Rpcs()) {
+    const PerRpc& per = rpcs_[rpc.index];
     for (size_t code = 0; code < kCodes; ++code) {
-      uint64_t count = rpcs_[i].codes[code].value();
+      uint64_t count = per.codes[code].value();
       if (count == 0 && code != 0) continue;  // most pairs never happen
       std::string name = absl::StatusCodeToString(static_cast<absl::StatusCode>(code));
       visitor.Count("control_rpcs_total",
                     "Control rpcs that ended, by rpc and status; a rise of others than OK means "
                     "that backends ask for what they cannot have.",
-                    {{"rpc", RpcLabel(rpc)}, {"code", name}}, count);
+                    {{"rpc", rpc.name}, {"code", name}}, count);
     }
-    if (IsStream(rpc)) continue;
+    if (rpc.is_stream) continue;
     visitor.Distribution("control_rpc_seconds", "How long unary control rpcs took.",
-                         {{"rpc", RpcLabel(rpc)}}, rpcs_[i].seconds.histogram());
+                         {{"rpc", rpc.name}}, per.seconds.histogram());
+  }
+  {
+    absl::MutexLock lock(&reasons_mutex_);
+    for (const auto& [reason, count] : reasons_) {
+      visitor.Count("control_errors_total",
+                    "Control rpcs that failed, by their ErrorInfo's reason.", {{"reason", reason}},
+                    count);
+    }
   }
   visitor.Level("control_rpcs_under_way", "Control rpcs under way, streams included.", {},
                 static_cast<double>(under_way.value()));
@@ -123,8 +124,12 @@ void ControlProbe::VisitWatchers(metrics::Visitor& visitor) const {
                 static_cast<double>(watchers.value()));
   visitor.Count("events_sent_total", "Events sent to watchers.", {}, events_sent.value());
   visitor.Count("events_lost_total",
-                "Events lost by watchers that read too slowly (--events-kept).", {},
+                "Events lost by watchers that read too slowly (--events-kept, --events-bytes).", {},
                 events_lost.value());
+  visitor.Count("events_gaps_total",
+                "Messages that told watchers of a gap in a node's events: it kept them too short "
+                "(--events-kept, --events-bytes), or has died.",
+                {}, events_gaps.value());
   visitor.Distribution("event_watcher_lag_events",
                        "How many events a watcher was behind when it was given some.", {},
                        watcher_lag.histogram());
@@ -133,8 +138,9 @@ void ControlProbe::VisitWatchers(metrics::Visitor& visitor) const {
   visitor.Count("publications_sent_total", "Publications sent to subscribers.", {},
                 publications_sent.value());
   visitor.Count("publications_lost_total",
-                "Publications lost by subscribers that read too slowly (--subscriber-backlog).", {},
-                publications_lost.value());
+                "Publications lost by subscribers that read too slowly (--subscriber-backlog, "
+                "--subscriber-bytes).",
+                {}, publications_lost.value());
   visitor.Level("drain_watchers", "WatchDrain streams that are open.", {},
                 static_cast<double>(drain_watchers.value()));
 }
@@ -150,6 +156,45 @@ void ControlProbe::VisitCluster(metrics::Visitor& visitor) const {
   visitor.Count("cluster_unreachable_total",
                 "Nodes that did not answer in time (--cluster-timeout).", {},
                 cluster.unreachable.value());
+  visitor.Count("cluster_sayings_total", "What clients said to many, sent to the other nodes.", {},
+                cluster.said.value());
+  visitor.Count("cluster_sayings_dropped_total",
+                "The same, refused by the broker: the other nodes miss it.", {},
+                cluster.unsaid.value());
+  visitor.Count("cluster_sayings_received_total", "What other nodes' clients said to many.", {},
+                cluster.heard.value());
+  visitor.Count("cluster_gaps_total",
+                "Times that something which other nodes said may have been lost.", {},
+                cluster.gaps.value());
+  VisitLending(visitor);
+}
+
+void ControlProbe::VisitLending(metrics::Visitor& visitor) const {
+  visitor.Level("cluster_workers", "Workers of other nodes that serve clients of this one.", {},
+                cluster.workers_borrowed.value());
+  visitor.Count("cluster_invocations_sent_total", "Invocations sent to workers of other nodes.", {},
+                cluster.errands_sent.value());
+  visitor.Count("cluster_invocations_taken_total",
+                "Invocations of other nodes' clients, given to workers of this one.", {},
+                cluster.errands_taken.value());
+  visitor.Count("cluster_invocations_returned_total",
+                "Invocations that came back, since the worker had no credit left or had gone.", {},
+                cluster.errands_returned.value());
+  visitor.Count("cluster_invocations_lost_total",
+                "Invocations whose worker, node or way has gone: \"worker lost\" for the caller.",
+                {}, cluster.errands_lost.value());
+  visitor.Count("cluster_results_late_total",
+                "Results of other nodes' workers that nobody waited for any more.", {},
+                cluster.outcomes_late.value());
+  visitor.Count("cluster_worker_messages_unsent_total",
+                "Messages about workers of several nodes, refused by the broker.", {},
+                cluster.lending_unsent.value());
+  visitor.Count("cluster_worker_messages_refused_total",
+                "Those of other nodes that were not understood, or for an earlier life of this.",
+                {}, cluster.lending_refused.value());
+  visitor.Count("cluster_registrations_refused_total",
+                "Registrations that could not be told to another node, or not be taken from one.",
+                {}, cluster.offers_refused.value());
 }
 
 }  // namespace sluice::control

@@ -6,50 +6,21 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <map>
 #include <memory>
-#include <string_view>
+#include <string>
+#include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "control/cluster_probe.h"
 #include "control/port_probe.h"
+#include "control/rpc.h"
 #include "metrics/probe.h"
 
 namespace sluice::control {
-
-// Every rpc, for labels.
-enum class Rpc : uint8_t {
-  kSend,
-  kCall,
-  kJoin,
-  kLeave,
-  kUpdateConnections,
-  kDisconnect,
-  kStartDrain,
-  kGetDrain,
-  kWatchDrain,
-  kPauseDrain,
-  kResumeDrain,
-  kCancelDrain,
-  kGetConnection,
-  kListConnections,
-  kCountConnections,
-  kListNamespaces,
-  kListChannels,
-  kListMethods,
-  kWatchEvents,
-  kServe,
-  kSetAuthToken,
-  kDeauthenticate,
-  kKickOut,
-  kPublish,
-  kSubscribe,
-};
-inline constexpr size_t kRpcCount = static_cast<size_t>(Rpc::kSubscribe) + 1;
-std::string_view RpcLabel(Rpc rpc);
-// Streams last as long as their callers like; only the others' durations say something.
-bool IsStream(Rpc rpc);
 
 // A histogram that many threads may write.
 class SharedHistogram {
@@ -74,7 +45,9 @@ class ControlProbe final : public metrics::Source {
   static constexpr std::array<double, 8> kBatchSizes = {1, 2, 4, 8, 16, 32, 64, 128};
 
   void Began() { under_way.Add(1); }
-  void Ended(Rpc rpc, absl::StatusCode code, absl::Duration took);
+  void Ended(const Rpc& rpc, const absl::Status& status, absl::Duration took);
+  // Of an rpc that no handler saw.
+  void CountReason(const absl::Status& status);
 
   void Visit(metrics::Visitor& visitor) const override;
 
@@ -107,7 +80,8 @@ class ControlProbe final : public metrics::Source {
 
   Gauge watchers;  // WatchEvents streams
   Counter events_sent;
-  Counter events_lost;                 // by watchers that read too slowly
+  Counter events_gaps;  // messages that tell of events of other nodes that could not be had
+  Counter events_lost;  // by watchers that read too slowly
   SharedHistogram watcher_lag{kLags};  // events behind the newest when a batch is taken
 
   Gauge subscribers;  // Subscribe streams
@@ -129,8 +103,12 @@ class ControlProbe final : public metrics::Source {
   void VisitWorkers(metrics::Visitor& visitor) const;
   void VisitWatchers(metrics::Visitor& visitor) const;
   void VisitCluster(metrics::Visitor& visitor) const;
+  void VisitLending(metrics::Visitor& visitor) const;
 
-  std::array<PerRpc, kRpcCount> rpcs_;
+  std::vector<PerRpc> rpcs_{Rpcs().size()};
+  mutable absl::Mutex reasons_mutex_;
+  // By reason, of which there are as many as the code has.
+  std::map<std::string, uint64_t> reasons_ ABSL_GUARDED_BY(reasons_mutex_);
 };
 
 }  // namespace sluice::control

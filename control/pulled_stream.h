@@ -6,11 +6,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
 
-#include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "control/node.h"
 #include "control/rpc_stream.h"
@@ -23,33 +23,34 @@ class PulledStream : public RpcStream<Response> {
   // Opens the source at home. `self` is this stream.
   void Begin(std::shared_ptr<PulledStream> self) {
     me_ = self;
-    node_.home.Post([self = std::move(self)](Now) { self->Start(self); });
+    node_.home.Post([self = std::move(self)](Now now) { self->Start(self, now); });
   }
 
  protected:
-  PulledStream(Rpc rpc, const Node& node, ControlProbe& probe)
+  PulledStream(const Rpc& rpc, const Node& node, ControlProbe& probe)
       : RpcStream<Response>(rpc, probe), node_(node) {}
 
-  // All of these on the node's thread. `ready` is for the source: something can be taken. The
-  // status is the rpc's.
-  virtual absl::StatusOr<uint64_t> Open(absl::AnyInvocable<void()> ready) = 0;
+  // All of these on the node's thread. `ready` is for the source: something can be taken; it may be
+  // called at any time, and from within it nothing is taken. The status is the rpc's.
+  virtual absl::StatusOr<uint64_t> Open(std::function<void()> ready, Now now) = 0;
+  // The next message, the greeting before all others; nothing: not before `ready`.
   virtual std::optional<Response> Take(uint64_t id) = 0;
   virtual void Close(uint64_t id) = 0;
-  // Said first, before anything is taken.
-  virtual std::optional<Response> Greeting() { return std::nullopt; }
 
   const Node& node_;
 
  private:
-  void Start(const std::shared_ptr<PulledStream>& self) {
+  void Start(const std::shared_ptr<PulledStream>& self, Now now) {
     if (gone_) return;
     // Told from within the source, so nothing is taken before it has finished what it does.
-    auto id = Open([weak = std::weak_ptr(self)] {
-      if (auto stream = weak.lock()) stream->PostPull(stream);
-    });
+    auto id = Open(
+        [weak = std::weak_ptr(self)] {
+          if (auto stream = weak.lock()) stream->PostPull(stream);
+        },
+        now);
     if (!id.ok()) return this->Fail(id.status());
     id_ = *id;
-    if (auto greeting = Greeting()) this->Push(*std::move(greeting));
+    Pull();
   }
 
   void PostPull(std::shared_ptr<PulledStream> self) {

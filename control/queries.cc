@@ -12,6 +12,7 @@
 #include "control/values.h"
 #include "control/views.h"
 #include "gateway/hub/shard.h"
+#include "gateway/hub/views.h"
 #include "text/utf8.h"
 
 namespace sluice::control {
@@ -37,18 +38,26 @@ v1::ListConnectionsResponse ToPageOf(std::vector<hub::ConnectionPage> pages,
   return response;
 }
 
-}  // namespace
-
-absl::StatusOr<CountVerb> CountVerb::Make(const Node& node, const Request& request) {
-  auto selector = ToSelector(request.selector(), node.name, node.limits);
-  if (!selector.ok()) return selector.status();
-  return CountVerb(*std::move(selector));
+absl::Status NoSuchConnection() {
+  return Error(absl::StatusCode::kNotFound, "CONNECTION_NOT_FOUND", "no such connection",
+               "connection_id");
 }
 
-void CountVerb::Run(const Node& node, Done<Response> done) && {
+}  // namespace
+
+absl::StatusOr<CountConnectionsVerb> CountConnectionsVerb::Make(const Node& node,
+                                                                const Request& request) {
+  auto selector = ToSelector(request.selector(), node.name, node.limits);
+  if (!selector.ok()) return selector.status();
+  return CountConnectionsVerb(*std::move(selector));
+}
+
+void CountConnectionsVerb::Run(const Node& node, Done<Response> done) && {
   OnShards<Response>(
       node,
-      [selector = std::move(selector_)](hub::Shard& shard, Now) { return shard.Count(selector); },
+      [selector = std::move(selector_)](hub::Shard& shard, Now) {
+        return shard.views().Count(selector);
+      },
       [](std::vector<uint64_t> counts) {
         Response response;
         for (uint64_t count : counts) response.set_connections(response.connections() + count);
@@ -57,7 +66,8 @@ void CountVerb::Run(const Node& node, Done<Response> done) && {
       std::move(done));
 }
 
-absl::StatusOr<CountVerb::Response> CountVerb::Merge(const Request&, Parts<Response> parts) {
+absl::StatusOr<CountConnectionsVerb::Response> CountConnectionsVerb::Merge(const Request&,
+                                                                           Parts<Response> parts) {
   auto answers = Settle(parts);
   if (!answers.ok()) return answers.status();
   Response total;
@@ -87,7 +97,7 @@ void ListConnectionsVerb::Run(const Node& node, Done<Response> done) && {
   OnShards<Response>(
       node,
       [selector = std::move(selector_), after = std::move(page_.after), size, bytes_max](
-          hub::Shard& shard, Now) { return shard.List(selector, after, size, bytes_max); },
+          hub::Shard& shard, Now) { return shard.views().List(selector, after, size, bytes_max); },
       [name = node.name, size, bytes_max,
        fingerprint = fingerprint_](std::vector<hub::ConnectionPage> pages) {
         return ToPageOf(std::move(pages), name, size, bytes_max, fingerprint);
@@ -122,26 +132,42 @@ absl::StatusOr<ListConnectionsVerb::Response> ListConnectionsVerb::Merge(const R
   return response;
 }
 
-absl::StatusOr<v1::ListConnectionsRequest> ToList(const v1::GetConnectionRequest& request) {
+absl::StatusOr<GetConnectionVerb> GetConnectionVerb::Make(const Node&, const Request& request) {
   auto status = CheckNamespace(request.namespace_(), "namespace");
   if (!status.ok()) return status;
   if (!IsName(request.connection_id(), kNameMax)) {
     return Invalid("FIELD_INVALID", "connection_id",
                    "a connection id has 1 to 255 bytes and no control characters");
   }
-  v1::ListConnectionsRequest list;
-  list.mutable_selector()->set_namespace_(request.namespace_());
-  list.mutable_selector()->add_connection_ids(request.connection_id());
-  list.set_page_size(1);
-  return list;
+  hub::Selector selector;
+  selector.space = request.namespace_();
+  selector.connections = {request.connection_id()};
+  return GetConnectionVerb(std::move(selector));
 }
 
-absl::StatusOr<v1::Connection> FromList(v1::ListConnectionsResponse response) {
-  if (!response.connections().empty()) return std::move(*response.mutable_connections(0));
-  if (response.unreachable().empty()) {
-    return Error(absl::StatusCode::kNotFound, "CONNECTION_NOT_FOUND", "no such connection",
-                 "connection_id");
+void GetConnectionVerb::Run(const Node& node, Done<Response> done) && {
+  using Pages = std::vector<hub::ConnectionPage>;
+  OnShards<Response>(
+      node,
+      [selector = std::move(selector_), bytes_max = node.limits.response_bytes](
+          hub::Shard& shard, Now) { return shard.views().List(selector, "", 1, bytes_max); },
+      [name = node.name](Pages pages) -> absl::StatusOr<Response> {
+        for (hub::ConnectionPage& page : pages) {
+          if (!page.empty()) return ToProto(std::move(page.front()), name);
+        }
+        return NoSuchConnection();
+      },
+      std::move(done));
+}
+
+absl::StatusOr<GetConnectionVerb::Response> GetConnectionVerb::Merge(const Request&,
+                                                                     Parts<Response> parts) {
+  bool everybody = parts.unreachable.empty();
+  for (auto& [node, answer] : parts.parts) {
+    if (answer.ok()) return std::move(answer);
+    everybody = everybody && absl::IsNotFound(answer.status());
   }
+  if (everybody) return NoSuchConnection();
   return WithRetry(Error(absl::StatusCode::kUnavailable, "NODES_UNREACHABLE",
                          "not found on the nodes that answered, and not all did"),
                    absl::Seconds(1));

@@ -10,23 +10,21 @@
 #include "control/page.h"
 #include "control/parts.h"
 #include "gateway/hub/selector.h"
-#include "sluice/internal/v1/cluster.pb.h"
 #include "sluice/v1/control.pb.h"
 
 namespace sluice::control {
 
-class CountVerb {
+class CountConnectionsVerb {
  public:
   using Request = v1::CountConnectionsRequest;
   using Response = v1::CountConnectionsResponse;
-  static constexpr internal::v1::Rpc kRpc = internal::v1::RPC_COUNT_CONNECTIONS;
 
-  static absl::StatusOr<CountVerb> Make(const Node& node, const Request& request);
+  static absl::StatusOr<CountConnectionsVerb> Make(const Node& node, const Request& request);
   void Run(const Node& node, Done<Response> done) &&;
   static absl::StatusOr<Response> Merge(const Request& request, Parts<Response> parts);
 
  private:
-  explicit CountVerb(hub::Selector selector) : selector_(std::move(selector)) {}
+  explicit CountConnectionsVerb(hub::Selector selector) : selector_(std::move(selector)) {}
   hub::Selector selector_;
 };
 
@@ -34,7 +32,6 @@ class ListConnectionsVerb {
  public:
   using Request = v1::ListConnectionsRequest;
   using Response = v1::ListConnectionsResponse;
-  static constexpr internal::v1::Rpc kRpc = internal::v1::RPC_LIST_CONNECTIONS;
 
   static absl::StatusOr<ListConnectionsVerb> Make(const Node& node, const Request& request);
   void Run(const Node& node, Done<Response> done) &&;
@@ -46,10 +43,20 @@ class ListConnectionsVerb {
   uint64_t fingerprint_ = 0;
 };
 
-// GetConnection is a list of one.
-absl::StatusOr<v1::ListConnectionsRequest> ToList(const v1::GetConnectionRequest& request);
-// NOT_FOUND CONNECTION_NOT_FOUND; UNAVAILABLE NODES_UNREACHABLE if it may be on a node that did not
-// answer.
-absl::StatusOr<v1::Connection> FromList(v1::ListConnectionsResponse response);
+class GetConnectionVerb {
+ public:
+  using Request = v1::GetConnectionRequest;
+  using Response = v1::Connection;
+
+  static absl::StatusOr<GetConnectionVerb> Make(const Node& node, const Request& request);
+  // NOT_FOUND CONNECTION_NOT_FOUND.
+  void Run(const Node& node, Done<Response> done) &&;
+  // UNAVAILABLE NODES_UNREACHABLE if it may be on a node that did not answer.
+  static absl::StatusOr<Response> Merge(const Request& request, Parts<Response> parts);
+
+ private:
+  explicit GetConnectionVerb(hub::Selector selector) : selector_(std::move(selector)) {}
+  hub::Selector selector_;
+};
 
 }  // namespace sluice::control

@@ -20,7 +20,8 @@ template <typename Response>
 class RpcAnswer {
  public:
   // `reactor` and `response` live until the answer is given.
-  RpcAnswer(grpc::ServerUnaryReactor* reactor, Response* response, Rpc rpc, ControlProbe& probe)
+  RpcAnswer(grpc::ServerUnaryReactor* reactor, Response* response, const Rpc& rpc,
+            ControlProbe& probe)
       : reactor_(reactor), response_(response), rpc_(rpc), probe_(&probe), began_(ReadClocks()) {
     probe.Began();
   }
@@ -39,7 +40,7 @@ class RpcAnswer {
     grpc::ServerUnaryReactor* reactor = std::exchange(reactor_, nullptr);
     if (!reactor) return;
     const absl::Status status = answer.status();
-    probe_->Ended(rpc_, status.code(), ReadClocks() - began_);
+    probe_->Ended(rpc_, status, ReadClocks() - began_);
     if (status.ok()) *response_ = *std::move(answer);
     reactor->Finish(ToGrpc(status));
   }
@@ -47,7 +48,7 @@ class RpcAnswer {
  private:
   grpc::ServerUnaryReactor* reactor_;
   Response* response_;
-  Rpc rpc_;
+  const Rpc& rpc_;
   ControlProbe* probe_;
   Instant began_;
 };

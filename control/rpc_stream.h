@@ -24,7 +24,7 @@ namespace sluice::control {
 template <typename Message>
 class RpcStream : public grpc::ServerWriteReactor<Message> {
  public:
-  RpcStream(Rpc rpc, ControlProbe& probe) : rpc_(rpc), probe_(probe), began_(ReadClocks()) {
+  RpcStream(const Rpc& rpc, ControlProbe& probe) : rpc_(rpc), probe_(probe), began_(ReadClocks()) {
     probe.Began();
   }
 
@@ -133,7 +133,7 @@ class RpcStream : public grpc::ServerWriteReactor<Message> {
 
   void OnDone() final {
     Leave();
-    probe_.Ended(rpc_, end_->code(), ReadClocks() - began_);
+    probe_.Ended(rpc_, *end_, ReadClocks() - began_);
     auto self = std::move(self_);
   }
 
@@ -141,7 +141,7 @@ class RpcStream : public grpc::ServerWriteReactor<Message> {
     if (!gone_.exchange(true)) OnGone();
   }
 
-  const Rpc rpc_;
+  const Rpc& rpc_;
   ControlProbe& probe_;
   const Instant began_;
   std::shared_ptr<RpcStream> self_;

@@ -9,15 +9,18 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
+#include "control/after.h"
+#include "control/control_service.h"
 #include "control/file.h"
 #include "control/pem.h"
 #include "control/reflection.h"
+#include "control/unreadable.h"
 
 namespace sluice::control {
 namespace {
@@ -53,7 +56,7 @@ void Bound(const ControlOptions& options, const Limits& limits, grpc::ServerBuil
 void AnnounceHealth(grpc::Server& server) {
   auto* health = server.GetHealthCheckService();
   if (health == nullptr) return;
-  health->SetServingStatus(v1::Control::service_full_name(), true);
+  health->SetServingStatus(ControlServiceName(), true);
   health->SetServingStatus(v1::Workers::service_full_name(), true);
 }
 
@@ -91,15 +94,15 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeCredentials(
 
 Server::Server(const ControlOptions& options, const Node& node, ControlProbe& probe)
     : options_(options),
+      probe_(probe),
       tokens_(options.token_file),
       gate_(tokens_, node.limits.request_bytes, probe, node.caller_reports),
-      calls_(node),
-      cluster_(node, calls_, probe.cluster),
-      control_(cluster_, gate_, probe),
-      workers_(node, gate_, probe),
-      services_({v1::Control::service_full_name(), v1::Workers::service_full_name(),
-                 "grpc.health.v1.Health", std::string(kReflectionV1),
-                 std::string(kReflectionV1Alpha)}),
+      lending_(node.shared ? std::make_unique<Lending>(node, probe) : nullptr),
+      cluster_(node, probe.cluster, lending_.get()),
+      control_(MakeControlService(cluster_, gate_, probe)),
+      workers_(node, gate_, lending_ ? &lending_->lender() : nullptr, probe),
+      services_({ControlServiceName(), v1::Workers::service_full_name(), "grpc.health.v1.Health",
+                 std::string(kReflectionV1), std::string(kReflectionV1Alpha)}),
       reflection_(kReflectionV1, services_, gate_),
       reflection_alpha_(kReflectionV1Alpha, services_, gate_),
       port_(options.listen, options.guests, probe.port) {}
@@ -127,7 +130,10 @@ absl::Status Server::Start() {
   using Builder = grpc::ServerBuilder::experimental_type;
   doorway_ = builder.experimental().AddExternalConnectionAcceptor(
       Builder::ExternalConnectionType::FROM_FD, *credentials);
-  builder.RegisterService(&control_);
+  std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> interceptors;
+  interceptors.push_back(std::make_unique<UnreadableRequests>(probe_));
+  builder.experimental().SetInterceptorCreators(std::move(interceptors));
+  builder.RegisterService(control_.get());
   builder.RegisterService(&workers_);
   builder.RegisterService(&reflection_);
   builder.RegisterService(&reflection_alpha_);
@@ -148,6 +154,18 @@ std::string Server::Complaint() const {
   return port_.accepting() ? "" : absl::StrCat(port_.address(), " accepts nobody now");
 }
 
+void Server::MeetOthers() {
+  if (!lending_) return;
+  auto met = std::make_shared<absl::Notification>();
+  lending_->Begin([met] { met->Notify(); });
+  // A home thread that is stuck keeps nobody from starting.
+  met->WaitForNotificationWithTimeout(2 * cluster_.node().limits.cluster_timeout);
+}
+
+void Server::Tick(Now now) {
+  if (lending_) lending_->Tick(now);
+}
+
 void Server::BeginShutdown() {
   SetReady(false);
   absl::MutexLock lock(&health_mutex_);
@@ -166,8 +184,7 @@ void Server::Stop() {
   gate_.Close();
   port_.Stop();
   workers_.Drain();
-  server_->Shutdown(std::chrono::system_clock::now() +
-                    absl::ToChronoMilliseconds(options_.stop_timeout));
+  server_->Shutdown(After(options_.stop_timeout));
   server_->Wait();
   server_.reset();
 }

@@ -6,6 +6,7 @@
 // whoever asks for health, DrainWorkers ends the workers' streams, Stop ends everything.
 #pragma once
 
+#include <grpcpp/impl/codegen/service_type.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
@@ -18,10 +19,9 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
-#include "control/client_calls.h"
 #include "control/cluster.h"
-#include "control/control_service.h"
 #include "control/gate.h"
+#include "control/lending.h"
 #include "control/node.h"
 #include "control/options.h"
 #include "control/port.h"
@@ -65,6 +65,12 @@ class Server {
   // New rpcs are refused as long as this holds. Any thread.
   void SetOverloaded(bool overloaded) { gate_.SetOverloaded(overloaded); }
 
+  // Once the node can reach others: asks them what their workers offer, and waits for that at most
+  // --cluster-timeout. Any thread but home.
+  void MeetOthers();
+  // Home thread, every few ms.
+  void Tick(Now now);
+
   // Ends the workers' streams with UNAVAILABLE DRAINING.
   void DrainWorkers() { workers_.Drain(); }
 
@@ -74,11 +80,12 @@ class Server {
 
  private:
   const ControlOptions options_;
+  ControlProbe& probe_;
   Tokens tokens_;
   Gate gate_;
-  ClientCalls calls_;
+  const std::unique_ptr<Lending> lending_;  // null: the node is alone
   Cluster cluster_;
-  ControlService control_;
+  const std::unique_ptr<grpc::Service> control_;
   WorkersService workers_;
   const std::vector<std::string> services_;  // full names, for reflection
   ReflectionService reflection_;

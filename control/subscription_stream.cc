@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/subscription_stream.h"
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,7 +12,7 @@
 #include "control/pulled_stream.h"
 #include "control/status.h"
 #include "control/values.h"
-#include "gateway/hub/exchange.h"
+#include "gateway/hub/subscribers.h"
 #include "text/utf8.h"
 
 namespace sluice::control {
@@ -21,7 +23,7 @@ constexpr size_t kBatchMax = 256;  // publications in one message
 class SubscriptionStream final : public PulledStream<v1::SubscribeResponse> {
  public:
   SubscriptionStream(const v1::SubscribeRequest& request, const Node& node, ControlProbe& probe)
-      : PulledStream(Rpc::kSubscribe, node, probe),
+      : PulledStream(RpcOf<v1::SubscribeRequest>(), node, probe),
         space_(request.namespace_()),
         channels_(request.channels().begin(), request.channels().end()),
         probe_(probe) {
@@ -30,19 +32,33 @@ class SubscriptionStream final : public PulledStream<v1::SubscribeResponse> {
   ~SubscriptionStream() override { probe_.subscribers.Add(-1); }
 
  private:
-  absl::StatusOr<uint64_t> Open(absl::AnyInvocable<void()> ready) override {
-    auto id = node_.exchange.Subscribe(space_, channels_, std::move(ready));
-    if (id.ok()) return id;
+  absl::StatusOr<uint64_t> Open(std::function<void()> ready, Now) override {
+    auto id = node_.subscribers.Subscribe(space_, channels_, ready);
+    if (id.ok()) {
+      node_.broker.Hear(space_, node_.home, [heard = heard_, ready](bool hears, Now) {
+        *heard = hears;
+        ready();
+      });
+      return id;
+    }
     return WithRetry(Error(absl::StatusCode::kResourceExhausted, "SUBSCRIBERS_EXHAUSTED",
                            "too many subscribers (--subscribers-max)"),
                      absl::Seconds(5));
   }
 
   // Says that everything published from now on will come.
-  std::optional<v1::SubscribeResponse> Greeting() override { return v1::SubscribeResponse(); }
+  v1::SubscribeResponse Greeting() const {
+    v1::SubscribeResponse greeting;
+    const bool unheard = !heard_->value_or(false);
+    greeting.set_degraded(unheard);
+    return greeting;
+  }
 
   std::optional<v1::SubscribeResponse> Take(uint64_t id) override {
-    hub::Exchange::Batch batch = node_.exchange.Take(id, kBatchMax, node_.limits.response_bytes);
+    if (!*heard_) return std::nullopt;
+    if (!std::exchange(greeted_, true)) return Greeting();
+    hub::Subscribers::Batch batch =
+        node_.subscribers.Take(id, kBatchMax, node_.limits.response_bytes);
     if (batch.publications.empty() && batch.lost == 0) return std::nullopt;
     v1::SubscribeResponse response;
     for (const auto& publication : batch.publications) {
@@ -59,11 +75,18 @@ class SubscriptionStream final : public PulledStream<v1::SubscribeResponse> {
     return response;
   }
 
-  void Close(uint64_t id) override { node_.exchange.Unsubscribe(id); }
+  void Close(uint64_t id) override {
+    node_.broker.Unhear(space_);
+    node_.subscribers.Unsubscribe(id);
+  }
 
   const std::string space_;
   const std::vector<std::string> channels_;
   ControlProbe& probe_;
+
+  // Home thread. Whether other nodes are heard; nothing: not known yet.
+  const std::shared_ptr<std::optional<bool>> heard_ = std::make_shared<std::optional<bool>>();
+  bool greeted_ = false;
 };
 
 }  // namespace

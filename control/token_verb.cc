@@ -13,6 +13,7 @@
 #include "control/status.h"
 #include "control/values.h"
 #include "control/views.h"
+#include "gateway/hub/client_verbs.h"
 #include "gateway/hub/shard.h"
 #include "storage/time.h"
 
@@ -71,10 +72,10 @@ absl::Status Explain(const absl::Status& status) {
 
 }  // namespace
 
-absl::StatusOr<SetTokenVerb> SetTokenVerb::Make(const Node& node, const Request& request) {
+absl::StatusOr<SetAuthTokenVerb> SetAuthTokenVerb::Make(const Node& node, const Request& request) {
   auto selector = ToSelector(request.selector(), node.name, node.limits);
   if (!selector.ok()) return selector.status();
-  SetTokenVerb verb;
+  SetAuthTokenVerb verb;
   verb.selector_ = *std::move(selector);
   if (request.has_confirm_within()) {
     verb.confirm_within_ = ToDuration(request.confirm_within());
@@ -91,7 +92,7 @@ absl::StatusOr<SetTokenVerb> SetTokenVerb::Make(const Node& node, const Request&
   return verb;
 }
 
-void SetTokenVerb::Run(const Node& node, Done<Response> done) && {
+void SetAuthTokenVerb::Run(const Node& node, Done<Response> done) && {
   std::shared_ptr<Confirmations> sink;
   if (confirm_within_) {
     sink = std::make_shared<Confirmations>(node.home, std::move(done));
@@ -101,7 +102,7 @@ void SetTokenVerb::Run(const Node& node, Done<Response> done) && {
       node,
       [selector = std::move(selector_), token = std::move(token_),
        within = confirm_within_.value_or(absl::ZeroDuration()), sink](hub::Shard& shard, Now now) {
-        return shard.SetToken(selector, token, within, sink, now);
+        return shard.clients().SetToken(selector, token, {0, within, sink}, now);
       },
       [](std::vector<hub::Outcome> parts) {
         Response response;
@@ -111,8 +112,8 @@ void SetTokenVerb::Run(const Node& node, Done<Response> done) && {
       std::move(done));
 }
 
-absl::StatusOr<v1::SetAuthTokenResponse> SetTokenVerb::Merge(const Request&,
-                                                             Parts<Response> parts) {
+absl::StatusOr<v1::SetAuthTokenResponse> SetAuthTokenVerb::Merge(const Request&,
+                                                                 Parts<Response> parts) {
   auto answers = Settle(parts);
   if (!answers.ok()) return answers.status();
   std::vector<v1::Outcome> outcomes;

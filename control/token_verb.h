@@ -11,18 +11,16 @@
 #include "control/parts.h"
 #include "gateway/hub/selector.h"
 #include "gateway/hub/tokens.h"
-#include "sluice/internal/v1/cluster.pb.h"
 #include "sluice/v1/control.pb.h"
 
 namespace sluice::control {
 
-class SetTokenVerb {
+class SetAuthTokenVerb {
  public:
   using Request = v1::SetAuthTokenRequest;
   using Response = v1::SetAuthTokenResponse;
-  static constexpr internal::v1::Rpc kRpc = internal::v1::RPC_SET_AUTH_TOKEN;
 
-  static absl::StatusOr<SetTokenVerb> Make(const Node& node, const Request& request);
+  static absl::StatusOr<SetAuthTokenVerb> Make(const Node& node, const Request& request);
   void Run(const Node& node, Done<Response> done) &&;
   static absl::StatusOr<Response> Merge(const Request& request, Parts<Response> parts);
 

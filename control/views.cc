@@ -37,8 +37,8 @@ v1::ConnectionEvent::Type ToProto(hub::ConnectionEvent::Type type) {
   // The hub's order is the contract's.
   static_assert(static_cast<int>(hub::ConnectionEvent::Type::kOpened) + 1 ==
                 v1::ConnectionEvent::TYPE_OPENED);
-  static_assert(static_cast<int>(hub::ConnectionEvent::Type::kAccessConflict) + 1 ==
-                v1::ConnectionEvent::TYPE_ACCESS_CONFLICT);
+  static_assert(static_cast<int>(hub::ConnectionEvent::Type::kMessagesLost) + 1 ==
+                v1::ConnectionEvent::TYPE_MESSAGES_LOST);
   return static_cast<v1::ConnectionEvent::Type>(static_cast<int>(type) + 1);
 }
 
@@ -122,9 +122,10 @@ v1::ConnectionEvent EventOf(const hub::ConnectionEvent& event) {
   proto.set_user(text::ToUtf8(event.user));
   proto.set_channel(text::ToUtf8(event.channel));
   proto.set_code(event.code);
-  proto.set_claims_json(event.claims_json);
-  proto.set_reason(text::ToUtf8(event.reason));
-  proto.set_worker(text::ToUtf8(event.worker));
+  proto.set_claims_json(event.extras().claims_json);
+  proto.set_reason(text::ToUtf8(event.extras().reason));
+  proto.set_worker(text::ToUtf8(event.extras().worker));
+  proto.set_node(text::ToUtf8(event.extras().node));
   return proto;
 }
 
@@ -132,7 +133,7 @@ v1::ConnectionEvent EventOf(const hub::ConnectionEvent& event) {
 
 void AddEvent(const hub::ConnectionEvent& event, bool left_together,
               v1::WatchEventsResponse& response) {
-  if (event.channels.empty()) {
+  if (event.extras().channels.empty()) {
     v1::ConnectionEvent& added = *response.add_events();
     added = EventOf(event);
     bool alone = left_together && event.type == hub::ConnectionEvent::Type::kLeft;
@@ -141,9 +142,10 @@ void AddEvent(const hub::ConnectionEvent& event, bool left_together,
   } else if (left_together) {
     v1::ConnectionEvent& added = *response.add_events();
     added = EventOf(event);
-    for (const std::string& channel : event.channels) added.add_channels(text::ToUtf8(channel));
+    for (const std::string& channel : event.extras().channels)
+      added.add_channels(text::ToUtf8(channel));
   } else {
-    for (const std::string& channel : event.channels) {
+    for (const std::string& channel : event.extras().channels) {
       v1::ConnectionEvent& added = *response.add_events();
       added = EventOf(event);
       added.set_channel(text::ToUtf8(channel));
@@ -151,9 +153,10 @@ void AddEvent(const hub::ConnectionEvent& event, bool left_together,
   }
 }
 
-v1::Drain ToProto(const hub::DrainView& view, const v1::StartDrainRequest& request) {
+v1::Drain ToProto(const hub::DrainView& view, absl::Time started_at,
+                  const v1::StartDrainRequest& request) {
   v1::Drain proto;
-  proto.set_id(text::ToUtf8(view.id));
+  proto.set_id(text::ToUtf8(request.drain_id()));
   proto.set_state(ToProto(view.state));
   *proto.mutable_selector() = request.selector();
   proto.set_per_second(request.per_second());
@@ -163,9 +166,9 @@ v1::Drain ToProto(const hub::DrainView& view, const v1::StartDrainRequest& reque
   uint64_t over = view.closed + view.gone;
   proto.set_remaining(view.matched > over ? view.matched - over : 0);
   proto.set_finishing(view.finishing);
-  *proto.mutable_started_at() = ToProto(view.started_at);
+  *proto.mutable_started_at() = ToProto(started_at);
   if (view.ended()) *proto.mutable_ended_at() = ToProto(view.ended_at);
-  proto.set_refuse_new(view.refuse_new);
+  proto.set_refuse_new(request.refuse_new());
   return proto;
 }
 

@@ -24,6 +24,7 @@ void AddEvent(const hub::ConnectionEvent& event, bool left_together,
               v1::WatchEventsResponse& response);
 
 // `request` is what started it: the hub keeps no selector, and not the pace of all nodes together.
-v1::Drain ToProto(const hub::DrainView& view, const v1::StartDrainRequest& request);
+v1::Drain ToProto(const hub::DrainView& view, absl::Time started_at,
+                  const v1::StartDrainRequest& request);
 
 }  // namespace sluice::control

@@ -29,8 +29,8 @@ void WorkerOutbox::Add(v1::Registered registered) {
   *Open(registered.ByteSizeLong()).message.add_registered() = std::move(registered);
 }
 
-void WorkerOutbox::Add(v1::Invocation invocation) {
-  *Open(invocation.ByteSizeLong()).message.add_invocations() = std::move(invocation);
+void WorkerOutbox::Add(v1::Invocation invocation, size_t bytes) {
+  *Open(bytes).message.add_invocations() = std::move(invocation);
 }
 
 void WorkerOutbox::AddCancelled(uint64_t id) { Open(sizeof id).message.add_cancelled(id); }

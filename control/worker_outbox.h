@@ -19,7 +19,8 @@ class WorkerOutbox {
 
   void Add(v1::Welcome welcome);
   void Add(v1::Registered registered);
-  void Add(v1::Invocation invocation);
+  // Of at most `bytes`, which the caller had to know anyway.
+  void Add(v1::Invocation invocation, size_t bytes);
   void AddCancelled(uint64_t id);
   void AddUnknown(uint64_t id);
 

@@ -148,8 +148,9 @@ absl::StatusOr<SharedContext> ToContext(const v1::Register& proto, const WorkerI
   return shared;
 }
 
-absl::StatusOr<hub::SharedOffer> ToOffer(const v1::Method& method, const WorkerIdentity& worker,
-                                         const SharedContext& context, const Limits& limits) {
+absl::StatusOr<hub::SharedOffer> ToOffer(const std::string& space, const v1::Method& method,
+                                         const WorkerIdentity& worker, const SharedContext& context,
+                                         const Limits& limits) {
   auto status = CheckName(method.name(), "methods.name");
   if (!status.ok()) return status;
   auto is_protected = IsProtected(method.access());
@@ -168,9 +169,11 @@ absl::StatusOr<hub::SharedOffer> ToOffer(const v1::Method& method, const WorkerI
   offer->worker = worker.id;
   offer->worker_name = worker.name;
   offer->link = worker.link;
+  offer->elsewhere = worker.elsewhere;
   offer->method = method.name();
   offer->is_protected = *is_protected;
   offer->in_flight_max = method.in_flight_max();
+  offer->in_flight = worker.in_flight->Of(space, method.name());
   offer->context = context;
   return offer;
 }
@@ -181,6 +184,7 @@ std::shared_ptr<hub::Offer> RoleOffer(hub::Role role, const WorkerIdentity& work
   offer->worker = worker.id;
   offer->worker_name = worker.name;
   offer->link = worker.link;
+  offer->elsewhere = worker.elsewhere;
   offer->role = role;
   offer->context = context;
   return offer;
@@ -205,6 +209,18 @@ absl::Status AddRoles(const v1::Register& proto, const WorkerIdentity& worker,
 
 }  // namespace
 
+std::shared_ptr<hub::InFlight> InFlightCounts::Of(const std::string& space,
+                                                  const std::string& method) {
+  if (counts_.size() >= tidy_at_) {
+    absl::erase_if(counts_, [](const auto& count) { return count.second.expired(); });
+    tidy_at_ = 2 * counts_.size() + 16;
+  }
+  std::weak_ptr<hub::InFlight>& kept = counts_[{space, method}];
+  std::shared_ptr<hub::InFlight> count = kept.lock();
+  if (!count) kept = count = std::make_shared<hub::InFlight>(0);
+  return count;
+}
+
 absl::StatusOr<hub::Registration> ToRegistration(const v1::Register& proto,
                                                  const WorkerIdentity& worker, const Limits& limits,
                                                  size_t& names_left) {
@@ -216,8 +232,9 @@ absl::StatusOr<hub::Registration> ToRegistration(const v1::Register& proto,
 
   hub::Registration result;
   result.space = proto.namespace_();
+  result.elsewhere = worker.elsewhere;
   for (const v1::Method& method : proto.methods()) {
-    auto offer = ToOffer(method, worker, *context, limits);
+    auto offer = ToOffer(proto.namespace_(), method, worker, *context, limits);
     if (!offer.ok()) return offer.status();
     result.offers.push_back(*std::move(offer));
   }

@@ -29,7 +29,8 @@ absl::StatusOr<hub::WorkerResult> ToAccept(v1::Accept& accept, const Limits& lim
   if (!status.ok()) return status;
   auto labels = ToLabels(accept.labels(), "", "labels");
   if (!labels.ok()) return labels.status();
-  auto payload = ToPayload(accept.payload().body(), "payload", ResultBound(limits));
+  auto payload = ToPayload(std::move(*accept.mutable_payload()->mutable_body()), "payload",
+                           ResultBound(limits));
   if (!payload.ok()) return payload.status();
   return hub::Accept{.id = std::move(*accept.mutable_id()),
                      .user = std::move(*accept.mutable_user()),
@@ -77,7 +78,7 @@ absl::StatusOr<hub::WorkerResult> ToVerdict(v1::Verdict& proto, const Limits& li
 absl::StatusOr<hub::WorkerResult> TryResult(v1::InvocationResult& proto, const Limits& limits) {
   switch (proto.outcome_case()) {
     case v1::InvocationResult::kResult: {
-      auto payload = ToPayload(proto.result(), "result", ResultBound(limits));
+      auto payload = ToPayload(std::move(*proto.mutable_result()), "result", ResultBound(limits));
       if (!payload.ok()) return payload.status();
       return *std::move(payload);
     }
@@ -98,26 +99,30 @@ absl::StatusOr<hub::WorkerResult> TryResult(v1::InvocationResult& proto, const L
   return absl::InvalidArgumentError("it has no outcome");
 }
 
-v1::Context ToContext(hub::Context context) {
-  v1::Context proto;
-  proto.set_connection_id(text::ToUtf8(std::move(context.connection)));
-  proto.set_user(text::ToUtf8(std::move(context.user)));
+// Most are empty, and an empty string that is set costs an allocation.
+using SetString = void (v1::Context::*)(std::string&&);
+void Put(v1::Context& proto, SetString set, std::string text) {
+  if (!text.empty()) (proto.*set)(text::ToUtf8(std::move(text)));
+}
+
+void FillContext(hub::Context& context, v1::Context& proto) {
+  Put(proto, &v1::Context::set_connection_id, std::move(context.connection));
+  Put(proto, &v1::Context::set_user, std::move(context.user));
   FillLabels(context.labels, proto.mutable_labels());
-  proto.set_namespace_(text::ToUtf8(std::move(context.space)));
-  proto.set_remote_address(text::ToUtf8(std::move(context.remote_address)));
-  proto.set_target(text::ToUtf8(std::move(context.target)));
-  proto.set_claims_json(std::move(context.claims_json));
+  Put(proto, &v1::Context::set_namespace_, std::move(context.space));
+  Put(proto, &v1::Context::set_remote_address, std::move(context.remote_address));
+  Put(proto, &v1::Context::set_target, std::move(context.target));
+  Put(proto, &v1::Context::set_claims_json, std::move(context.claims_json));
   for (std::string& name : context.offered) {
     proto.add_offered_subprotocols(text::ToUtf8(std::move(name)));
   }
-  proto.set_subprotocol(text::ToUtf8(std::move(context.subprotocol)));
+  Put(proto, &v1::Context::set_subprotocol, std::move(context.subprotocol));
   for (auto& [name, value] : context.headers) {
     PutText(proto.mutable_headers(), std::move(name), std::move(value));
   }
-  return proto;
 }
 
-void FillCandidate(hub::Candidate candidate, v1::Connection* proto) {
+void FillCandidate(hub::Candidate& candidate, v1::Connection* proto) {
   proto->set_namespace_(text::ToUtf8(std::move(candidate.space)));
   proto->set_id(text::ToUtf8(std::move(candidate.id)));
   v1::Dialect dialect = v1::DIALECT_UNSPECIFIED;
@@ -163,9 +168,9 @@ hub::CallError ResultTooLarge(size_t bytes, const Limits& limits) {
           .data_json = ""};
 }
 
-v1::Invocation ToProto(uint64_t id, hub::Invocation invocation) {
+v1::Invocation ToProto(uint64_t id, hub::Invocation&& invocation, hub::Context context) {
   v1::Invocation proto;
-  const bool msgpack = invocation.msgpack;
+  const bool msgpack = context.msgpack;
   proto.set_id(id);
   switch (invocation.role) {
     case hub::Role::kMethod:
@@ -177,8 +182,7 @@ v1::Invocation ToProto(uint64_t id, hub::Invocation invocation) {
       FillBody(std::move(invocation.params), proto.mutable_login()->mutable_params(), msgpack);
       break;
     case hub::Role::kAdmission:
-      FillCandidate(std::move(invocation.candidate),
-                    proto.mutable_admission()->mutable_connection());
+      FillCandidate(*context.candidate, proto.mutable_admission()->mutable_connection());
       FillBody(std::move(invocation.params), proto.mutable_admission()->mutable_payload(), msgpack);
       break;
     case hub::Role::kRaw:
@@ -192,8 +196,8 @@ v1::Invocation ToProto(uint64_t id, hub::Invocation invocation) {
       break;
     }
   }
-  *proto.mutable_context() = ToContext(std::move(invocation.context));
-  *proto.mutable_deadline() = ToProto(invocation.deadline);
+  FillContext(context, *proto.mutable_context());
+  *proto.mutable_deadline() = ToProto(context.deadline);
   return proto;
 }
 

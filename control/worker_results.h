@@ -19,7 +19,6 @@ namespace sluice::control {
 // Never fails: what is no result becomes an error for whoever waits for it, and `valid` false.
 hub::WorkerResult ToResult(v1::InvocationResult proto, const Limits& limits, bool& valid);
 
-// `id` is what the worker's stream calls it.
 // The token that comes with a result. An error says why there is none.
 absl::StatusOr<std::unique_ptr<hub::Token>> ToToken(const std::string& claims_json,
                                                     const Limits& limits,
@@ -32,7 +31,8 @@ hub::CallError InvalidResult(std::string_view why);
 // What the caller of a worker hears that answered with more than --worker-result-bytes.
 hub::CallError ResultTooLarge(size_t bytes, const Limits& limits);
 
-v1::Invocation ToProto(uint64_t id, hub::Invocation invocation);
+// `id` is what the worker's stream calls it.
+v1::Invocation ToProto(uint64_t id, hub::Invocation&& invocation, hub::Context context);
 
 // What ToProto was given of an invocation that nobody was sent.
 hub::LostWork::Unsent TakeBack(hub::CallKey call, v1::Invocation proto);

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "control/status.h"
 #include "gateway/hub/shard.h"
+#include "gateway/hub/workers.h"
 #include "text/utf8.h"
 
 namespace sluice::control {
@@ -28,6 +29,7 @@ WorkerStep ToStep(const v1::Register& message, const WorkerIdentity& worker, boo
               : ToRegistration(message, worker, limits, names_left);
   if (made.ok()) {
     step.registration = *std::move(made);
+    step.offered = message;
   } else {
     Refuse(made.status(), step.answer);
   }
@@ -40,6 +42,7 @@ WorkerStep ToStep(const v1::Deregister& message, const WorkerIdentity& worker, s
   auto made = ToDeregistration(message, worker.id, names_left);
   if (made.ok()) {
     step.deregistration = *std::move(made);
+    step.taken_back = message;
   } else {
     Refuse(made.status(), step.answer);
   }
@@ -47,10 +50,10 @@ WorkerStep ToStep(const v1::Deregister& message, const WorkerIdentity& worker, s
 }
 
 absl::Status RunOn(const WorkerStep& step, hub::Shard& shard, Now now) {
-  if (step.deregistration) shard.Deregister(*step.deregistration, now);
+  if (step.deregistration) shard.workers().Deregister(*step.deregistration, now);
   if (!step.registration) return absl::OkStatus();
-  absl::Status status = shard.Register(*step.registration, now);
-  shard.CreditFreed(now);  // there is one more to give waiting calls to
+  absl::Status status = shard.workers().Register(*step.registration, now);
+  shard.workers().OnCredit(now);  // there is one more to give waiting calls to
   return status;
 }
 
@@ -62,16 +65,21 @@ absl::Status Explain(const absl::Status& refused) {
   return Invalid("REGISTRATIONS_EXHAUSTED", "", "the node knows enough names (--methods-max)");
 }
 
+absl::Status TooMany(const Limits& limits) {
+  return Error(absl::StatusCode::kResourceExhausted, "REGISTRATIONS_EXHAUSTED",
+               absl::StrCat("a message of a worker has at most ", limits.worker_registrations_max,
+                            " registers and deregisters (--worker-registrations-max)"));
+}
+
 // The rest of one message's steps; home thread.
 struct Applying {
   const Node& node;
   std::vector<WorkerStep> steps;
-  absl::AnyInvocable<void(v1::Registered)> answered;
-  absl::AnyInvocable<void()> done;
+  StepListener listener;
   size_t next = 0;
 
   static void Go(std::shared_ptr<Applying> self) {
-    if (self->next == self->steps.size()) return self->done();
+    if (self->next == self->steps.size()) return self->listener.done();
     self->node.shards.Gather(
         [self](hub::Shard& shard, Now now) { return RunOn(self->steps[self->next], shard, now); },
         [self](std::vector<absl::Status> results, Now) {
@@ -87,14 +95,18 @@ struct Applying {
     WorkerStep& step = steps[next];
     auto refused = std::find_if(results.begin(), results.end(), [](auto& r) { return !r.ok(); });
     if (refused != results.end()) Refuse(Explain(*refused), step.answer);
-    answered(std::move(step.answer));
+    if (step.answer.refused_reason().empty() && listener.taken) listener.taken(step);
+    listener.answered(std::move(step.answer));
   }
 };
 
 }  // namespace
 
-std::vector<WorkerStep> ToSteps(const v1::ServeRequest& message, const WorkerIdentity& worker,
-                                bool goodbye, const Limits& limits) {
+absl::StatusOr<std::vector<WorkerStep>> ToSteps(const v1::ServeRequest& message,
+                                                const WorkerIdentity& worker, bool goodbye,
+                                                const Limits& limits) {
+  const int count = message.registers_size() + message.deregisters_size();
+  if (static_cast<size_t>(count) > limits.worker_registrations_max) return TooMany(limits);
   std::vector<WorkerStep> steps;
   size_t names_left = limits.worker_registrations_max;
   for (const auto& one : message.registers()) {
@@ -104,11 +116,8 @@ std::vector<WorkerStep> ToSteps(const v1::ServeRequest& message, const WorkerIde
   return steps;
 }
 
-void ApplySteps(const Node& node, std::vector<WorkerStep> steps,
-                absl::AnyInvocable<void(v1::Registered)> answered,
-                absl::AnyInvocable<void()> done) {
-  auto applying = std::make_shared<Applying>(
-      Applying{node, std::move(steps), std::move(answered), std::move(done)});
+void ApplySteps(const Node& node, std::vector<WorkerStep> steps, StepListener listener) {
+  auto applying = std::make_shared<Applying>(Applying{node, std::move(steps), std::move(listener)});
   node.home.Post([applying = std::move(applying)](Now) { Applying::Go(applying); });
 }
 

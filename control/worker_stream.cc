@@ -3,16 +3,26 @@
 
 #include <grpcpp/impl/codegen/proto_utils.h>
 
-#include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "control/grpc_status.h"
-#include "control/worker_results.h"
-#include "gateway/hub/shard.h"
-#include "storage/time.h"
+#include "control/status.h"
 
 namespace sluice::control {
 namespace {
+
+absl::Status NoMessage() {
+  return Error(absl::StatusCode::kInvalidArgument, "MALFORMED", "a message is no ServeRequest", "");
+}
+
+absl::Status TooLarge(const Limits& limits) {
+  return Error(absl::StatusCode::kResourceExhausted, "WORKER_MESSAGE_TOO_LARGE",
+               absl::StrCat("a message of a worker has at most ", limits.worker_message_bytes,
+                            " bytes (--worker-message-bytes)"));
+}
+
+absl::Status Gone() { return absl::CancelledError("the worker is gone"); }
 
 grpc::ByteBuffer ToBytes(const v1::ServeResponse& response) {
   grpc::ByteBuffer bytes;
@@ -24,127 +34,72 @@ grpc::ByteBuffer ToBytes(const v1::ServeResponse& response) {
 
 }  // namespace
 
-WorkerStream::WorkerStream(hub::WorkerId id, const Node& node, ControlProbe& probe,
+WorkerStream::WorkerStream(Conversation& conversation, const Limits& limits, ControlProbe& probe,
                            absl::AnyInvocable<void()> gone)
-    : id_(id),
-      node_(node),
+    : conversation_(conversation),
+      limits_(limits),
       probe_(probe),
       began_(ReadClocks()),
-      gone_(std::move(gone)),
-      credit_(node.limits.worker_credit_max),
-      health_(node.limits.ejection, probe.workers_ejected),
-      outbox_(node.limits) {
+      gone_(std::move(gone)) {
   probe_.Began();
 }
 
-void WorkerStream::Refuse(absl::Status status) {
-  self_ = shared_from_this();
+// Finish must not overtake the start of a read: gRPC may be done with the stream by then.
+void WorkerStream::Read() {
   {
     absl::MutexLock lock(&mutex_);
-    left_ = true;  // no shard has heard of it
+    if (end_) return;
+    // A worker that says much and reads nothing waits for itself.
+    paused_ = conversation_.Behind();
+    if (paused_) return;
+    reading_ = true;
   }
-  End(std::move(status));
-}
-
-// --- writing -------------------------------------------------------------------------------------
-
-bool WorkerStream::TryReserve() {
-  if (full_) {
-    wanted_ = true;
-    // Unless it has read just now, and missed that it is wanted.
-    if (full_) return false;
-  }
-  return !ended_.load(std::memory_order_relaxed) && credit_.TryTake();
-}
-
-void WorkerStream::Refuse(hub::CallKey call) {
-  probe_.invocations_too_large.Add();
-  node_.shards.Post(call.shard(), [call](hub::Shard& shard, Now now) {
-    shard.Complete(call, hub::MakeError(hub::Fault::kTooLarge), now);
-  });
-  ReturnCredit(credit_.Release(1));
-}
-
-void WorkerStream::NoteQueue() {
-  bool full = outbox_.bytes() >= node_.limits.worker_queue_bytes;
-  if (full_.exchange(full) != full && full) probe_.worker_queues_full.Add();
-}
-
-uint64_t WorkerStream::Invoke(hub::Invocation& invocation) {
-  const hub::CallKey call = invocation.call;
-  v1::Invocation message = ToProto(0, std::move(invocation));
-  const bool too_large = message.ByteSizeLong() > node_.limits.worker_invocation_bytes;
-  uint64_t id = 0;
+  StartRead(&read_);
   {
     absl::MutexLock lock(&mutex_);
-    if (end_) {  // the hub hears of it by WorkerGone
-      hub::LostWork::Unsent unsent = TakeBack(call, std::move(message));
-      // Of what was moved from, these two are given back. NOLINTNEXTLINE(bugprone-use-after-move)
-      invocation.method = std::move(unsent.method);
-      invocation.params = std::move(unsent.params);
-      return 0;
-    }
-    id = ++last_invocation_;
-    if (!too_large) {
-      owed_.emplace(id, call);
-      message.set_id(id);
-      outbox_.Add(std::move(message));
-      NoteQueue();
-      probe_.invocations.Add();
-    }
+    reading_ = false;
   }
-  if (too_large) Refuse(call);
-  Pump();
-  return id;
+  Write();
 }
 
-void WorkerStream::Cancel(uint64_t invocation) {
-  {
-    absl::MutexLock lock(&mutex_);
-    if (end_ || !owed_.contains(invocation)) return;
-    outbox_.AddCancelled(invocation);
-    probe_.cancellations.Add();
+void WorkerStream::OnReadDone(bool ok) {
+  // Half-closed; or cancelled, and OnCancel says so.
+  if (!ok) return conversation_.OnHalfClosed();
+  if (read_.Length() > limits_.worker_message_bytes) return End(TooLarge(limits_));
+  if (!grpc::SerializationTraits<v1::ServeRequest>::Deserialize(&read_, &request_).ok()) {
+    return End(NoMessage());
   }
-  Pump();
-}
-
-void WorkerStream::End(absl::Status status) {
-  {
-    absl::MutexLock lock(&mutex_);
-    if (!end_) end_ = std::move(status);
-    ended_.store(true, std::memory_order_relaxed);
-  }
-  Leave();
-  Pump();
+  conversation_.OnMessage(request_);
 }
 
 // Whoever marks the stream as writing (or finished) is the one that tells gRPC so, without the
 // lock: gRPC may call back from within.
-void WorkerStream::Pump() {
+void WorkerStream::Write() {
   absl::Status status;
-  bool finish = false;
-  bool wanted = false;
-  v1::ServeResponse response;
+  std::optional<v1::ServeResponse> message;
   {
     absl::MutexLock lock(&mutex_);
     if (writing_ || finished_) return;
-    if (end_ && !reading_) {
-      finished_ = finish = true;
-      status = *end_;
-    } else if (!end_ && !outbox_.empty()) {
+    if (!end_) {
+      message = conversation_.Next();
+      if (!message) return;
       writing_ = true;
-      response = outbox_.Take();
-      NoteQueue();
-      wanted = !full_ && wanted_.exchange(false);
+    } else if (!reading_) {
+      status = *end_;
+      finished_ = true;
     } else {
       return;
     }
   }
-  if (finish) return Finish(ToGrpc(status));
-  if (response.invocations_size() > 0) probe_.invocation_batch.Observe(response.invocations_size());
-  current_ = ToBytes(response);
+  if (!message) return Finish(ToGrpc(status));
+  grpc::ByteBuffer bytes = ToBytes(*message);
+  {
+    // Not needed: gRPC orders one write after the other. But ThreadSanitizer does not see that.
+    absl::MutexLock lock(&mutex_);
+    current_.Swap(&bytes);
+  }
   StartWrite(&current_);
-  ReturnCredit(wanted);
+  conversation_.OnWriting(*message);
 }
 
 void WorkerStream::OnWriteDone(bool ok) {
@@ -154,12 +109,21 @@ void WorkerStream::OnWriteDone(bool ok) {
     writing_ = false;
     resume = ok && std::exchange(paused_, false);
   }
-  if (!ok) return End(absl::CancelledError("the worker is gone"));
-  Pump();
+  if (!ok) return End(Gone());
+  Write();
   if (resume) Read();
 }
 
-void WorkerStream::OnCancel() { End(absl::CancelledError("the worker is gone")); }
+void WorkerStream::End(absl::Status status) {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!end_) end_ = std::move(status);
+  }
+  conversation_.OnEnd();
+  Write();
+}
+
+void WorkerStream::OnCancel() { End(Gone()); }
 
 void WorkerStream::OnDone() {
   absl::Status status;
@@ -167,45 +131,9 @@ void WorkerStream::OnDone() {
     absl::MutexLock lock(&mutex_);
     status = end_.value_or(absl::OkStatus());
   }
-  probe_.Ended(Rpc::kServe, status.code(), ReadClocks() - began_);
+  probe_.Ended(RpcOf<v1::ServeRequest>(), status, ReadClocks() - began_);
   gone_();
-  auto self = std::move(self_);
-}
-
-// From here on the shards are told; by way of the home thread, so that it comes behind every
-// registration of this worker.
-void WorkerStream::Leave() {
-  std::vector<hub::LostWork> lost;
-  {
-    absl::MutexLock lock(&mutex_);
-    if (std::exchange(left_, true)) return;
-    lost = TakeLost();
-  }
-  hello_alarm_.Cancel();
-  node_.home.Post([&shards = node_.shards, id = id_, lost = std::move(lost)](Now) mutable {
-    for (uint32_t i = 0; i < shards.size(); ++i) {
-      shards.Post(i, [id, lost = std::move(lost[i])](hub::Shard& shard, Now now) mutable {
-        shard.WorkerGone(id, std::move(lost), now);
-      });
-    }
-  });
-}
-
-std::vector<hub::LostWork> WorkerStream::TakeLost() {
-  std::vector<hub::LostWork> lost(node_.shards.size());
-  for (v1::Invocation& waiting : outbox_.TakeInvocations()) {
-    auto owed = owed_.find(waiting.id());
-    if (owed == owed_.end()) continue;
-    const hub::CallKey call = owed->second;
-    owed_.erase(owed);
-    lost[call.shard()].unsent.push_back(TakeBack(call, std::move(waiting)));
-  }
-  std::vector<std::pair<uint64_t, hub::CallKey>> sent(owed_.begin(), owed_.end());
-  owed_.clear();
-  std::sort(sent.begin(), sent.end(),
-            [](const auto& a, const auto& b) { return a.first < b.first; });
-  for (const auto& [id, call] : sent) lost[call.shard()].sent.push_back(call);
-  return lost;
+  auto owner = std::move(owner_);
 }
 
 }  // namespace sluice::control

@@ -21,11 +21,11 @@ absl::Status Draining() {
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* WorkersService::Serve(
     grpc::CallbackServerContext* context) {
   absl::Status admitted = gate_.Admit(*context);
-  std::shared_ptr<WorkerStream> stream;
+  std::shared_ptr<WorkerSession> session;
   {
     absl::MutexLock lock(&mutex_);
     if (admitted.ok() && draining_) admitted = Draining();
-    if (admitted.ok() && streams_.size() >= node_.limits.workers_max) {
+    if (admitted.ok() && sessions_.size() >= node_.limits.workers_max) {
       probe_.workers_refused.Add();
       admitted = WithRetry(Error(absl::StatusCode::kResourceExhausted, "WORKERS_EXHAUSTED",
                                  "too many workers are connected (--workers-max)"),
@@ -33,38 +33,38 @@ grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>* WorkersService::Ser
     }
     const hub::WorkerId id = next_++;
     const bool counted = admitted.ok();
-    stream = std::make_shared<WorkerStream>(id, node_, probe_,
-                                            [this, id, counted] { Gone(id, counted); });
+    session = std::make_shared<WorkerSession>(id, node_, lender_, probe_,
+                                              [this, id, counted] { Gone(id, counted); });
     if (counted) {
-      streams_[id] = stream;
+      sessions_[id] = session;
       probe_.workers.Add(1);
     }
   }
   if (admitted.ok()) {
-    stream->Begin();
+    session->Begin();
   } else {
-    stream->Refuse(std::move(admitted));
+    session->Refuse(std::move(admitted));
   }
-  return stream.get();
+  return &session->stream();
 }
 
 void WorkersService::Gone(hub::WorkerId id, bool counted) {
   if (!counted) return;
   probe_.workers.Add(-1);
   absl::MutexLock lock(&mutex_);
-  streams_.erase(id);
+  sessions_.erase(id);
 }
 
 void WorkersService::Drain() {
-  std::vector<std::shared_ptr<WorkerStream>> streams;
+  std::vector<std::shared_ptr<WorkerSession>> sessions;
   {
     absl::MutexLock lock(&mutex_);
     draining_ = true;
-    for (auto& [id, weak] : streams_) {
-      if (auto stream = weak.lock()) streams.push_back(std::move(stream));
+    for (auto& [id, weak] : sessions_) {
+      if (auto session = weak.lock()) sessions.push_back(std::move(session));
     }
   }
-  for (auto& stream : streams) stream->End(Draining());
+  for (auto& session : sessions) session->stream().End(Draining());
 }
 
 }  // namespace sluice::control

@@ -11,16 +11,16 @@
 #include "control/gate.h"
 #include "control/node.h"
 #include "control/probe.h"
-#include "control/worker_stream.h"
+#include "control/worker_session.h"
 #include "sluice/v1/workers.grpc.pb.h"
 
 namespace sluice::control {
 
 class WorkersService final : public v1::Workers::WithRawCallbackMethod_Serve<v1::Workers::Service> {
  public:
-  // All outlive this.
-  WorkersService(const Node& node, const Gate& gate, ControlProbe& probe)
-      : node_(node), gate_(gate), probe_(probe) {}
+  // All outlive this. `lender`: null, if the node is alone.
+  WorkersService(const Node& node, const Gate& gate, Lender* lender, ControlProbe& probe)
+      : node_(node), gate_(gate), lender_(lender), probe_(probe) {}
 
   // Ends every stream, and those that come, with UNAVAILABLE DRAINING. Any thread.
   void Drain();
@@ -33,10 +33,12 @@ class WorkersService final : public v1::Workers::WithRawCallbackMethod_Serve<v1:
 
   const Node& node_;
   const Gate& gate_;
+  Lender* const lender_;
   ControlProbe& probe_;
 
   absl::Mutex mutex_;
-  absl::flat_hash_map<hub::WorkerId, std::weak_ptr<WorkerStream>> streams_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<hub::WorkerId, std::weak_ptr<WorkerSession>> sessions_
+      ABSL_GUARDED_BY(mutex_);
   hub::WorkerId next_ ABSL_GUARDED_BY(mutex_) = 1;
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
 };

@@ -16,11 +16,11 @@
 #include "absl/synchronization/mutex.h"
 #include "control/library_log.h"
 #include "gateway/config/config.h"
-#include "gateway/edge/home_thread.h"
+#include "gateway/runtime/home_thread.h"
+#include "gateway/runtime/log.h"
 #include "gateway/server/bounded_write.h"
 #include "gateway/server/last_words.h"
 #include "gateway/server/library_lines.h"
-#include "gateway/server/log.h"
 #include "gateway/server/process_setup.h"
 #include "gateway/server/server.h"
 #include "gateway/version.h"
@@ -82,11 +82,11 @@ int main(int argc, char** argv) {
   if (!config.ok()) return Refuse(config.status());
   if (std::optional<int> exit_code = Answer(**config)) return *exit_code;
 
-  sluice::edge::BlockSignals();
+  sluice::runtime::BlockSignals();
   // Debian's Abseil looks for lock cycles at every lock, gRPC's included: 100 ns instead of 20.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   const sluice::config::Settings& settings = (*config)->settings();
-  const sluice::server::Log log(settings.log, STDERR_FILENO);
+  const sluice::runtime::Log log(settings.log, STDERR_FILENO);
   const sluice::server::LastWords last_words(log, STDERR_FILENO);
   sluice::server::LibraryLines lines(log);
   // What is wrong until then is the one line of a refusal.

@@ -58,8 +58,9 @@ absl::Status Config::Apply(const std::vector<Given>& given) {
   for (const Given& one : given) {
     const Option* option = FindOption(one.name, options_);
     if (!option->set(one.text)) {
-      return absl::InvalidArgumentError(absl::StrCat(one.origin, ": ", Quote(one.text),
-                                                     " is not allowed; use ", option->allowed));
+      return absl::InvalidArgumentError(
+          absl::StrCat(one.origin, ": ", option->is_secret ? "what is there" : Quote(one.text),
+                       " is not allowed; use ", option->allowed));
     }
     origins_[one.name] = one.origin;
   }

@@ -29,6 +29,7 @@ struct Option {
   std::string type;     // a word for the help: SIZE
   bool is_switch = false;
   bool is_list = false;
+  bool is_secret = false;  // it may hold a password: what was given is never shown
   std::string group;
 
   // False: the text is not allowed; nothing was set.

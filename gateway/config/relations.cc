@@ -22,6 +22,7 @@ constexpr Relation kRelations[] = {
     {"send-bytes-max", "subscriber-bytes", "such a publication would be lost to everybody", kKiB},
     {"message-bytes", "unfinished-bytes", "no such message could be read"},
     {"list-bytes", "outbox-bytes", "no client could get such a list", kKiB},
+    {"send-bytes-max", "home-queue-bytes", "such a publication would be lost to everybody", kKiB},
     {"message-bytes", "call-queue-bytes", "no caller could get such an answer"},
     {"call-queue-bytes", "client-calls-bytes", "that is what all Calls may hold together"},
     {"worker-result-bytes", "worker-message-bytes",
@@ -31,6 +32,11 @@ constexpr Relation kRelations[] = {
      "bytes-per-second"},
     {"bytes-burst", "guard-queue-bytes", "a guard could not be asked for what one may say at once",
      0, "bytes-per-second"},
+    {"message-bytes", "message-timeout", "no such message could arrive in time", 0,
+     "bytes-per-second", "bytes-per-second"},
+    {"cluster-message-bytes", "cluster-queue-bytes", "no such message could be sent", kKiB},
+    {"cluster-message-bytes", "redis-queue-bytes", "no such message could be sent", kKiB},
+    {"cluster-queue-bytes", "redis-queue-bytes", "what is more would be lost, not refused"},
     // Counts.
     {"commands-burst", "guard-queue", "what a client may say at once could not wait for its guard",
      0, "commands-per-second"},
@@ -51,7 +57,6 @@ constexpr std::string_view kUnrelated[] = {
     "accepts-burst",
     "accepts-per-second",
     "alive-bytes-per-second",
-    "bytes-per-second",
     "frames-burst",
     "frames-per-second",
     "read-ahead-bytes",
@@ -73,6 +78,7 @@ constexpr std::string_view kUnrelated[] = {
     "admin-connections-per-address",
     "admin-header-bytes",
     "calls-per-connection",
+    "cluster-asks-max",
     "channel-name-bytes",
     "channels-per-connection",
     "labels-bytes",
@@ -80,6 +86,7 @@ constexpr std::string_view kUnrelated[] = {
     "control-connections-per-address",
     "control-streams-max",
     "depth-max",
+    "drains-bytes",
     "drains-max",
     "events-bytes",
     "events-kept",
@@ -114,7 +121,6 @@ constexpr std::string_view kUnrelated[] = {
     "line-handshake-timeout",
     "line-ping-interval",
     "line-response-timeout",
-    "message-timeout",
     "ping-interval",
     "pong-timeout",
     "drain-grace",
@@ -127,25 +133,41 @@ constexpr std::string_view kUnrelated[] = {
     "socketcluster-ping-timeout",
     "stall-timeout",
     "worker-hello-timeout",
+    // Of Redis; those that meet are checked with it (storage/redis/options.h).
+    "redis-back-off-max",
+    "redis-back-off-min",
+    "redis-command-timeout",
+    "redis-connect-timeout",
+    "redis-ping-interval",
+    "redis-reply-bytes",
+    "redis-silence",
+    "redis-topology-interval",
 };
 
 const Option& Get(std::string_view name, const std::vector<Option>& options) {
   return *FindOption(std::string(name), options);
 }
 
+std::string AtPace(const Relation& relation, const std::vector<Option>& options) {
+  if (relation.pace.empty()) return "";
+  return absl::StrCat(" at ", std::string(relation.pace), " (", Get(relation.pace, options).text(),
+                      ")");
+}
+
 std::string Complaint(const Relation& relation, const std::vector<Option>& options) {
   const std::string lesser(relation.lesser);
   const std::string greater(relation.greater);
   return absl::StrCat(lesser, ": ", Get(lesser, options).text(), " does not fit into ", greater,
-                      " (", Get(greater, options).text(), "): ", std::string(relation.why),
-                      "; lower the one or raise the other");
+                      " (", Get(greater, options).text(), ")", AtPace(relation, options), ": ",
+                      std::string(relation.why), "; lower the one or raise the other");
 }
 
 // Lowers the lesser to what fits; false: it may not be so low.
 bool Lower(const Relation& relation, const std::vector<Option>& options) {
-  const Option& greater = Get(relation.greater, options);
-  if (relation.plus == 0) return Get(relation.lesser, options).set(greater.text());
-  const double room = greater.number() - relation.plus;
+  if (relation.plus == 0 && relation.pace.empty()) {
+    return Get(relation.lesser, options).set(Get(relation.greater, options).text());
+  }
+  const double room = Room(relation, options);
   return room > 0 && Get(relation.lesser, options).set(FormatSize(static_cast<uint64_t>(room)));
 }
 
@@ -155,11 +177,16 @@ absl::Span<const Relation> Relations() { return kRelations; }
 
 absl::Span<const std::string_view> Unrelated() { return kUnrelated; }
 
+double Room(const Relation& relation, const std::vector<Option>& options) {
+  const double pace = relation.pace.empty() ? 1 : Get(relation.pace, options).number();
+  return Get(relation.greater, options).number() * pace - relation.plus;
+}
+
 bool Holds(const Relation& relation, const std::vector<Option>& options) {
   if (!relation.unless.empty() && Get(relation.unless, options).number() == 0) return true;
   const double lesser = Get(relation.lesser, options).number();
   const double greater = Get(relation.greater, options).number();
-  return lesser == 0 || greater == 0 || lesser + relation.plus <= greater;
+  return lesser == 0 || greater == 0 || lesser <= Room(relation, options);
 }
 
 absl::Status Relate(const std::vector<Option>& options,

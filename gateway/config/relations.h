@@ -18,14 +18,19 @@
 
 namespace sluice::config {
 
-// `lesser`, and what comes on top of it, must fit into `greater`.
+// `lesser`, and what comes on top of it, must fit into `greater`; or, with a pace, into what passes
+// in the time `greater`.
 struct Relation {
   std::string_view lesser;
   std::string_view greater;
   std::string_view why;          // what would never work otherwise
   double plus = 0;               // in what both count
   std::string_view unless = {};  // an option that is 0 where the relation does not matter
+  std::string_view pace = {};    // an option: so much a second; 0 is no limit
 };
+
+// The most that `lesser` may be.
+double Room(const Relation& relation, const std::vector<Option>& options);
 
 absl::Span<const Relation> Relations();
 

@@ -8,40 +8,54 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "control/limits.h"
 #include "control/options.h"
+#include "gateway/admin/options.h"
 #include "gateway/edge/options.h"
-#include "gateway/hub/drains.h"
 #include "gateway/hub/event_log.h"
-#include "gateway/hub/exchange.h"
 #include "gateway/hub/shard_types.h"
+#include "gateway/hub/subscribers.h"
 #include "gateway/protocol/registry.h"
-#include "gateway/server/departure.h"
-#include "gateway/server/heartbeats.h"
-#include "gateway/server/log.h"
+#include "gateway/runtime/departure.h"
+#include "gateway/runtime/heartbeats.h"
+#include "gateway/runtime/log.h"
 #include "gateway/tokens/jwt_options.h"
+#include "storage/redis/options.h"
 
 namespace sluice::config {
 
-enum class Storage { kMemory };
+enum class Storage { kMemory, kRedis };
+
+// What nodes say to one another.
+struct ClusterOptions {
+  std::string advertise;           // --advertise
+  std::string keys;                // --cluster-keys, a file
+  size_t message_bytes = 5 << 20;  // --cluster-message-bytes
+  size_t queue_bytes = 8 << 20;    // --cluster-queue-bytes
+  size_t asks_max = 10'000;        // --cluster-asks-max
+};
 
 struct Settings {
   std::string config_file;
   std::string address_file;
   Storage storage = Storage::kMemory;
-  uint32_t shards = 0;  // 0: one a core
-  server::LogOptions log;
-  server::Departure::Options departure;
+  storage::redis::Options redis;                      // kRedis
+  std::string sentinel_password_file;                 // --redis-sentinel-password-file
+  ClusterOptions cluster;                             // kRedis
+  absl::Duration presence_lease = absl::Seconds(60);  // --presence-lease, of the node
+  uint32_t shards = 0;                                // 0: one a core
+  runtime::LogOptions log;
+  runtime::Departure::Options departure;
   hub::ShardOptions shard;
   hub::EventLog::Options events;
-  hub::Drains::Options drains;
-  hub::Exchange::Options exchange;
+  hub::Subscribers::Options subscribers;
   protocol::DialectOptions dialects;
   std::vector<std::string> routes;
   tokens::JwtOptions jwt;
   edge::EdgeOptions edge;
-  edge::AdminOptions admin;
-  server::Heartbeats::Options heartbeats;
+  admin::Options admin;
+  runtime::Heartbeats::Options heartbeats;
   control::ControlOptions control;
   control::Limits limits;
 };

@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "gateway/config/table_cluster.h"
+
 namespace sluice::config {
 namespace {
 
@@ -21,17 +23,16 @@ std::vector<Option> Node(Settings& s) {
   return {
       Text("config", {&s.config_file}, kPath, "YAML file with any of these options"),
       Text("node", {&s.shard.node}, {1, 255}, "this node's name, unique in its cluster"),
-      Choice<Storage>("storage", {&s.storage}, {{"memory", Storage::kMemory}},
-                      "where presence is kept and how nodes reach one another"),
+      StorageOption(s),
       Count<uint32_t>(
           "shards", {&s.shards}, {0, 255},
           "threads that hold connections; 0: as many as may run at once, by affinity and "
           "the quota of the control group"),
       Text("address-file", {&s.address_file}, kPath,
            "file for the bound addresses, one JSON object, written once all listen"),
-      Choice<server::LogFormat>(
+      Choice<runtime::LogFormat>(
           "log-format", {&s.log.format},
-          {{"json", server::LogFormat::kJson}, {"text", server::LogFormat::kText}},
+          {{"json", runtime::LogFormat::kJson}, {"text", runtime::LogFormat::kText}},
           "how log lines on stderr look"),
       Choice<level_enum>("log-level", {&s.log.level},
                          {{"debug", level_enum::debug},
@@ -108,7 +109,7 @@ std::vector<Option> Connections(Settings& s) {
   return {
       Size<size_t>("message-bytes", {&s.edge.message_bytes}, {1, 256 * kMiB},
                    "one message of a client; more closes with 1009"),
-      Size<size_t>("outbox-bytes", {&o.outbox_bytes}, {kKiB, kGiB},
+      Size<size_t>("outbox-bytes", {&o.policy.delivery.outbox_bytes}, {kKiB, kGiB},
                    "what may wait to be written to a client; more closes it"),
       Size<uint64_t>("bytes-per-second", {&s.edge.pace.bytes_per_second}, {0, kGiB},
                      "bytes of one connection; whoever sends more is read later; 0: no limit"),
@@ -131,41 +132,41 @@ std::vector<Option> Connections(Settings& s) {
       Time("pong-timeout", {&s.dialects.pong_timeout}, kTimeout,
            "JSON-RPC, raw: silence after a ping that closes"),
       Size<uint64_t>("alive-bytes-per-second",
-                     {&o.alive_bytes_per_second, &s.edge.alive_bytes_per_second}, {1, kGiB},
+                     {&o.policy.delivery.alive_bytes_per_second, &s.edge.alive_bytes_per_second},
+                     {1, kGiB},
                      "whoever takes as much of what waits for it lives, and may finish, even if it "
                      "says nothing"),
       Time("close-timeout", {&s.edge.close_timeout}, kTimeout, "what a client has to say goodbye"),
-      Count<size_t>("channels-per-connection", {&o.channels_per_connection}, kAnyNumber,
+      Count<size_t>("channels-per-connection", {&o.policy.channels.per_connection}, kAnyNumber,
                     "channels that one connection may be in"),
-      Size<size_t>("labels-bytes", {&o.labels_bytes}, {0, kMiB},
+      Size<size_t>("labels-bytes", {&o.policy.labels_bytes}, {0, kMiB},
                    "names and values of one connection's labels; more are refused"),
-      Size<size_t>("channel-name-bytes", {&o.decode.name_max, &s.limits.channel_name_bytes},
+      Size<size_t>("channel-name-bytes", {&o.policy.decode.name_max, &s.limits.channel_name_bytes},
                    {1, 255}, "a method's or channel's name"),
-      Real("commands-per-second", {&o.commands_per_second}, 1e6,
+      Real("commands-per-second", {&o.policy.rates.commands_per_second}, 1e6,
            "commands of one connection; 0: no limit"),
-      Count<size_t>("commands-burst", {&o.commands_burst}, kSome, "commands at once"),
-      Count<size_t>("calls-per-connection", {&o.calls_per_connection}, kSome,
+      Count<size_t>("commands-burst", {&o.policy.rates.commands_burst}, kSome, "commands at once"),
+      Count<size_t>("calls-per-connection", {&o.policy.calls.per_connection}, kSome,
                     "calls of one connection that are in flight"),
-      Count<size_t>("batch-max", {&o.decode.batch_max}, {1, 10000}, "commands in one message"),
-      Count<size_t>("depth-max", {&o.decode.depth_max, &s.limits.depth_max}, {1, 1000},
+      Count<size_t>("batch-max", {&o.policy.decode.batch_max}, {1, 10000},
+                    "commands in one message"),
+      Count<size_t>("depth-max", {&o.policy.decode.depth_max, &s.limits.depth_max}, {1, 1000},
                     "nesting of arrays and objects in JSON and MessagePack"),
-      Choice<ClaimPolicy>("id-policy", {&o.id_policy},
+      Choice<ClaimPolicy>("id-policy", {&o.policy.arrival.id_policy},
                           {{"reject", ClaimPolicy::kReject},
                            {"same-user", ClaimPolicy::kSameUser},
                            {"takeover", ClaimPolicy::kTakeover}},
                           "who keeps an id that is used twice: the older, the newer if it is the "
                           "same user, or the newer"),
-      Time("id-probe-timeout", {&o.id_probe_timeout}, {},
+      Time("id-probe-timeout", {&o.policy.arrival.id_probe_timeout}, {},
            "an id in use: what the older connection has to answer a ping before it is given up; 0: "
            "it is not asked"),
-      Choice<hub::OnDeauthenticated>("on-deauthenticated", {&o.on_deauthenticated},
+      Choice<hub::OnDeauthenticated>("on-deauthenticated", {&o.policy.channels.on_deauthenticated},
                                      {{"leave", hub::OnDeauthenticated::kLeave},
                                       {"recheck", hub::OnDeauthenticated::kRecheck},
                                       {"keep", hub::OnDeauthenticated::kKeep}},
                                      "channels of a client whose authentication ended: leave what "
                                      "needed it, ask the subscribe guard again, or keep"),
-      Time("presence-lease", {&o.presence_lease}, {absl::Seconds(3), absl::Hours(24)},
-           "how long a connection is still known after its node died"),
   };
 }
 
@@ -196,9 +197,9 @@ std::vector<Option> Dialects(Settings& s) {
       Time("longhouse-ping-interval", {&o.presence.ping_interval}, {}, "between pings; 0: none"),
       Time("longhouse-lease", {&o.presence.lease}, {},
            "how long a member is present without renewing; 0: for ever"),
-      Count<size_t>("members-max", {&s.shard.members_max}, kSome,
+      Count<size_t>("members-max", {&s.shard.policy.lists.members_max}, kSome,
                     "connections that a new member's list is made of; a longer one is cut"),
-      Size<size_t>("list-bytes", {&s.shard.list_bytes}, {kKiB, kGiB},
+      Size<size_t>("list-bytes", {&s.shard.policy.lists.bytes}, {kKiB, kGiB},
                    "a list that a client gets, of members or methods; a longer one is cut"),
       Text("jwt-keys", {&s.jwt.keys_file}, kPath,
            "YAML file with the keys of signed tokens; read again on SIGHUP"),
@@ -211,13 +212,13 @@ std::vector<Option> Dialects(Settings& s) {
 std::vector<Option> Guards(Settings& s) {
   hub::ShardOptions& o = s.shard;
   return {
-      Time("guard-timeout", {&o.guard_timeout}, kTimeout, "what one decision may take"),
-      Choice<bool>("guard-default", {&o.guards_open}, {{"closed", false}, {"open", true}},
+      Time("guard-timeout", {&o.policy.guards.timeout}, kTimeout, "what one decision may take"),
+      Choice<bool>("guard-default", {&o.policy.guards.open}, {{"closed", false}, {"open", true}},
                    "what holds for a guarded action when no guard answers"),
-      Count<size_t>("guard-queue", {&o.guard_queue}, kAnyNumber,
+      Count<size_t>("guard-queue", {&o.policy.delivery.guard_queue}, kAnyNumber,
                     "publications that wait for the guard of one client; more closes it; 0: as "
                     "many as guard-queue-bytes holds"),
-      Size<size_t>("guard-queue-bytes", {&o.guard_queue_bytes}, {kKiB, kGiB},
+      Size<size_t>("guard-queue-bytes", {&o.policy.delivery.guard_queue_bytes}, {kKiB, kGiB},
                    "bytes of these; more closes it"),
   };
 }
@@ -226,10 +227,11 @@ std::vector<Option> Calls(Settings& s) {
   hub::ShardOptions& o = s.shard;
   control::Limits& l = s.limits;
   return {
-      Time("call-timeout", {&o.call_timeout}, kTimeout, "a method's time limit if it states none"),
+      Time("call-timeout", {&o.policy.calls.timeout}, kTimeout,
+           "a method's time limit if it states none"),
       Time("method-time-limit-max", {&l.method_time_limit_max}, {absl::Seconds(1), absl::Hours(24)},
            "the longest time limit that a worker may state"),
-      Count<size_t>("method-queue", {&o.method_queue}, kAnyNumber,
+      Count<size_t>("method-queue", {&o.policy.calls.method_queue}, kAnyNumber,
                     "calls a method and shard that wait for a worker with credit"),
       Count<size_t>("methods-max", {&o.methods_max}, kSome,
                     "names of methods, events, roles and guards kept"),
@@ -237,7 +239,8 @@ std::vector<Option> Calls(Settings& s) {
                    {{"protect", false}, {"refuse", true}},
                    "when workers disagree on whether a name is protected: it is, or the later one "
                    "is refused"),
-      Time("admission-timeout", {&o.admission_timeout}, kTimeout, "what admission may take"),
+      Time("admission-timeout", {&o.policy.arrival.admission_timeout}, kTimeout,
+           "what admission may take"),
       List("admission-required", {&o.admission_required},
            "namespaces (or *) that nobody enters without an admission worker"),
       Count<size_t>("workers-max", {&l.workers_max}, kSome, "open streams of workers"),
@@ -255,8 +258,9 @@ std::vector<Option> Calls(Settings& s) {
                    "one message of a worker, all its results together; more ends its stream"),
       Size<size_t>("worker-queue-bytes", {&l.worker_queue_bytes}, {kKiB, kGiB},
                    "what may wait unread for a worker; then it is given no more"),
-      Count<size_t>("worker-registrations-max", {&l.worker_registrations_max}, kSome,
-                    "names in one message of a worker"),
+      Count<size_t>(
+          "worker-registrations-max", {&l.worker_registrations_max}, kSome,
+          "names in one message of a worker, and registers; with more of these its stream ends"),
       Size<size_t>("registration-bytes", {&l.registration_bytes}, {kKiB, kGiB},
                    "what workers' registrations take, all together"),
       Time("worker-hello-timeout", {&l.hello_timeout}, kTimeout, "what a worker has to say hello"),
@@ -312,30 +316,35 @@ std::vector<Option> ControlPort(Settings& s) {
            {absl::Milliseconds(10), absl::Hours(24)}, "the longest timeout of a Call"),
       Count<size_t>("client-calls-max", {&s.shard.client_calls_max, &l.client_calls_max}, kSome,
                     "answers of clients that are awaited"),
-      Count<size_t>("client-calls-per-connection", {&s.shard.asks_per_connection}, kSome,
+      Count<size_t>("client-calls-per-connection", {&s.shard.policy.requests_per_connection}, kSome,
                     "answers that one client may owe; it is asked no more then"),
       Size<size_t>("client-calls-bytes", {&l.client_calls_bytes}, {kMiB, 64 * kGiB},
                    "what all Calls under way hold, about 17 KiB each and the answers that wait"),
       Size<size_t>("call-queue-bytes", {&l.call_queue_bytes}, {kKiB, kGiB},
                    "answers that wait for the caller of one Call"),
       Time("cluster-timeout", {&l.cluster_timeout}, kTimeout, "what other nodes have to answer"),
-      Count<size_t>("drains-max", {&s.drains.kept_max}, kSome,
-                    "drains that are known, ended or not"),
+      Count<size_t>("drains-max", {&l.drains_max}, kSome, "drains that are known, ended or not"),
+      Size<size_t>("drains-bytes", {&l.drains_bytes}, {kMiB, kGiB},
+                   "what the requests of the drains that are known hold"),
       Count<size_t>("events-kept", {&s.events.kept}, kSome, "events kept for WatchEvents"),
       Size<size_t>("events-bytes", {&s.events.kept_bytes}, {kKiB, kGiB},
                    "bytes of the events kept for WatchEvents"),
       Count<size_t>("watchers-max", {&s.events.watchers_max}, kSome, "open WatchEvents streams"),
-      Count<size_t>("subscribers-max", {&s.exchange.subscribers_max}, kSome,
+      Count<size_t>("subscribers-max", {&s.subscribers.subscribers_max}, kSome,
                     "open Subscribe streams"),
-      Count<size_t>("subscriber-backlog", {&s.exchange.backlog_max}, kSome,
+      Count<size_t>("subscriber-backlog", {&s.subscribers.backlog_max}, kSome,
                     "publications that wait for one Subscribe stream; more are lost"),
-      Size<size_t>("subscriber-bytes", {&s.exchange.backlog_bytes}, {kKiB, kGiB},
+      Size<size_t>("subscriber-bytes", {&s.subscribers.backlog_bytes}, {kKiB, kGiB},
                    "bytes of the publications that wait for one Subscribe stream"),
+      Size<size_t>("home-queue-bytes", {&s.events.queue_bytes, &s.subscribers.queue_bytes},
+                   {64 * kKiB, 64 * kGiB},
+                   "events, and as much of publications, on their way from clients' threads to "
+                   "those streams; more are lost, and told as lost"),
   };
 }
 
 std::vector<Option> AdminPort(Settings& s) {
-  edge::AdminOptions& o = s.admin;
+  admin::Options& o = s.admin;
   return {
       Address("admin", {&o.listen}, "/metrics, /healthz and /readyz"),
       Count<size_t>("admin-connections-max", {&o.connections_max}, {1, 65535},
@@ -343,13 +352,15 @@ std::vector<Option> AdminPort(Settings& s) {
       Count<size_t>("admin-connections-per-address", {&o.connections_per_address}, {1, 65535},
                     "the same, of one address"),
       Size<size_t>("admin-header-bytes", {&o.header_bytes}, {512, kMiB}, "headers of a request"),
-      Time("admin-timeout", {&o.timeout}, kTimeout, "from a request's first byte to its answer"),
+      Time("admin-timeout", {&o.timeout}, kTimeout,
+           "what a request, its page and sending the answer may take, each"),
       Time("stall-timeout", {&s.heartbeats.stall_timeout},
            {absl::Milliseconds(200), absl::Hours(1)},
            "a thread that has not turned for so long makes /healthz and /readyz say 503"),
       Count<size_t>(
           "thread-tasks-max", {&s.heartbeats.tasks_max}, {100, 1'000'000'000},
-          "tasks that wait for one thread; from then on new clients and rpcs are refused"),
+          "tasks that wait for one thread: from then on new clients and rpcs are refused; those "
+          "who are here may still add what their own bounds allow"),
   };
 }
 
@@ -371,6 +382,7 @@ std::vector<Option> BindOptions(Settings& settings) {
   Append(table, "Guards", Guards(settings));
   Append(table, "Control plane", ControlPort(settings));
   Append(table, "Admin port", AdminPort(settings));
+  Append(table, "Cluster", ClusterTable(settings));
   return table;
 }
 

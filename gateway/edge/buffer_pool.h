@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,29 +14,41 @@ namespace sluice::edge {
 
 class BufferPool {
  public:
+  class Buffer {
+   public:
+    std::string bytes;
+
+   private:
+    friend class BufferPool;
+    size_t lent_ = 0;
+  };
+
   // Keeps at most `count_max` unused buffers, none larger than `bytes_max`. Those that are lent
-  // hold at most `lent_max` bytes.
+  // hold at most `lent_max` bytes, beside what they were given without asking.
   BufferPool(size_t count_max, size_t bytes_max, size_t lent_max)
       : count_max_(count_max), bytes_max_(bytes_max), lent_max_(lent_max) {}
 
-  // Whether a buffer may grow by so many bytes, which are given back at its end.
-  bool Lend(size_t bytes) {
-    if (bytes > lent_max_ - lent_) return false;
-    lent_ += bytes;
-    return true;
-  }
-  void Return(size_t bytes) { lent_ -= bytes; }
-
-  std::string Take() {
-    if (spare_.empty()) return {};
-    std::string buffer = std::move(spare_.back());
+  // An empty one, to be given back.
+  std::unique_ptr<Buffer> Take() {
+    if (spare_.empty()) return std::make_unique<Buffer>();
+    std::unique_ptr<Buffer> buffer = std::move(spare_.back());
     spare_.pop_back();
     return buffer;
   }
 
-  void Give(std::string buffer) {
-    if (spare_.size() >= count_max_ || buffer.capacity() > bytes_max_) return;
-    buffer.clear();
+  // Makes it larger. False: all of them hold too much.
+  bool Grow(Buffer& buffer, size_t bytes) {
+    if (bytes > lent_max_ - lent_) return false;
+    lent_ += bytes;
+    buffer.lent_ += bytes;
+    buffer.bytes.resize(buffer.bytes.size() + bytes);
+    return true;
+  }
+
+  void Give(std::unique_ptr<Buffer> buffer) {
+    lent_ -= std::exchange(buffer->lent_, 0);
+    if (spare_.size() >= count_max_ || buffer->bytes.capacity() > bytes_max_) return;
+    buffer->bytes.clear();
     spare_.push_back(std::move(buffer));
   }
 
@@ -44,7 +57,7 @@ class BufferPool {
   const size_t bytes_max_;
   const size_t lent_max_;
   size_t lent_ = 0;
-  std::vector<std::string> spare_;
+  std::vector<std::unique_ptr<Buffer>> spare_;
 };
 
 }  // namespace sluice::edge

@@ -5,7 +5,7 @@
 
 #include <memory>
 
-#include "gateway/edge/gate.h"
+#include "gateway/edge/connection_limiter.h"
 #include "gateway/edge/networks.h"
 #include "gateway/edge/options.h"
 #include "gateway/edge/origin.h"
@@ -21,7 +21,7 @@ struct CommonParts {
   const OriginPolicy origins;
   const Networks trusted;         // --trust-forwarded-for
   const Networks proxy_protocol;  // --proxy-protocol
-  Gate gate;
+  ConnectionLimiter limiter;
   const std::unique_ptr<TlsStore> tls;  // null: the port is plain
   RefusalReports* const reports;        // null: nobody reads them
 };

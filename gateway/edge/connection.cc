@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/post.hpp>
+#include <cassert>
 #include <utility>
 #include <vector>
 
@@ -47,6 +48,7 @@ struct Connection::Handshake {
   Peer peer;  // who connected, or for whom a PROXY header speaks
   Instant since;
   std::array<char, kHeadChunk> chunk;
+  std::string early;  // what came behind the request before it was answered
 };
 
 Connection::Connection(ShardParts& parts, Visitor visitor)
@@ -61,6 +63,7 @@ Connection::Connection(ShardParts& parts, Visitor visitor)
 Connection::~Connection() = default;
 
 void Connection::Start() {
+  assert(parts_.thread.IsCurrent());
   parts_.probe.open_sockets.Add(1);
   Deadline(parts_.common.options.handshake_timeout);
   stage_ == Stage::kProxy ? ReadProxyHeader() : Begin();
@@ -77,6 +80,7 @@ void Connection::Deadline(absl::Duration timeout) {
 }
 
 void Connection::OnDeadline() {
+  assert(parts_.thread.IsCurrent());
   deadline_ = 0;
   switch (stage_) {
     case Stage::kProxy:
@@ -207,7 +211,7 @@ void Connection::Decide() {
     return Answer(Refusal::kOrigin, origin.value_or("none"));
   }
   protocol::Route& route = std::get<protocol::Route>(found);
-  if (parts_.common.gate.closed() || parts_.hub->Refuses(route.space)) {
+  if (parts_.common.limiter.closed() || parts_.hub->Refuses(route.space)) {
     return Answer(Refusal::kDraining);
   }
   Upgrade(std::move(route));
@@ -230,7 +234,7 @@ void Connection::Answer(Refusal refusal, std::string what, std::string text) {
   detail.head = handshake_->reader.head_method();
   detail.retry_after = parts_.common.options.retry_after;
   detail.text = std::move(text);
-  wire_.outbox().Append(RenderRefusal(refusal, detail));
+  wire_.outbox().AppendControl(RenderRefusal(refusal, detail));
   Linger();
 }
 
@@ -258,8 +262,8 @@ hub::Upgrade Connection::Facts() const {
 
 void Connection::Upgrade(protocol::Route route) {
   const EdgeOptions& options = parts_.common.options;
-  websocket_ = std::make_unique<WebSocket>(
-      wire_, *this, *this,
+  websocket_.emplace(
+      wire_, *this,
       WebSocket::Limits{options.message_bytes, options.pong_bytes, options.read_ahead_bytes},
       parts_.buffers);
   hub::Arrival arrival{std::move(route.space), std::move(route.id), route.dialect, Facts()};
@@ -276,6 +280,7 @@ void Connection::Upgrade(protocol::Route route) {
 }
 
 void Connection::Agree(std::string_view subprotocol) {
+  assert(parts_.thread.IsCurrent());
   std::optional<std::string> offer =
       HeaderOf(handshake_->reader.request(), "sec-websocket-protocol");
   if (subprotocol.empty() && offer) {
@@ -284,7 +289,7 @@ void Connection::Agree(std::string_view subprotocol) {
   }
   websocket_->Accept(handshake_->reader, subprotocol);
   wire_.BeginFrames();
-  wire_.Unread(handshake_->reader.rest());
+  wire_.Unread(handshake_->reader.rest() + handshake_->early);
   parts_.probe.upgraded.Add();
   parts_.probe.handshake_seconds.Observe(
       absl::ToDoubleSeconds(parts_.loop.Now() - handshake_->since));
@@ -292,18 +297,28 @@ void Connection::Agree(std::string_view subprotocol) {
   if (key_) websocket_->Start();  // else Upgrade goes on
 }
 
-// Somebody is asked about the subprotocol: notices a client that leaves meanwhile, unless it has
-// said something ahead of its end.
+// Somebody is asked about the subprotocol. Reads ahead meanwhile, so that a client that leaves is
+// noticed; what it has said waits for the WebSocket.
 void Connection::AwaitAgreement() {
-  wire_.transport().socket().async_wait(
-      TcpSocket::wait_read, [this, hold = Hold(this)](Error error) {
+  Handshake& handshake = *handshake_;
+  const size_t most = parts_.common.options.read_ahead_bytes;
+  Transport& transport = wire_.transport();
+  while (handshake.early.size() < most) {
+    size_t room = std::min(handshake.chunk.size(), most - handshake.early.size());
+    size_t there = 0;
+    Transport::Io io = transport.Read(handshake.chunk.data(), room, there);
+    if (io == Transport::Io::kEnd || io == Transport::Io::kFailed) return Cut();
+    if (io != Transport::Io::kDone) {
+      auto what = io == Transport::Io::kWantRead ? TcpSocket::wait_read : TcpSocket::wait_write;
+      return transport.socket().async_wait(what, [this, hold = Hold(this)](Error error) {
         if (!handshake_ || stage_ != Stage::kOpen) return;
-        size_t there = 0;
-        Transport::Io io = error ? Transport::Io::kFailed
-                                 : wire_.transport().Peek(handshake_->chunk.data(), 1, there);
-        if (io == Transport::Io::kDone) return;
-        io == Transport::Io::kWantRead ? AwaitAgreement() : Cut();
+        error ? Cut() : AwaitAgreement();
       });
+    }
+    handshake.early.append(handshake.chunk.data(), there);
+  }
+  parts_.probe.read_ahead_full.Add();
+  OnFull();
 }
 
 // --- open
@@ -339,11 +354,12 @@ void Connection::OnOpenDeadline() {
 void Connection::OnFull() { Deadline(kLookForEnd); }
 
 void Connection::LookForEnd() {
-  if (!websocket_->full()) return;
+  if (!handshake_ && !websocket_->full()) return;
   wire_.transport().PeerLeft() ? Cut() : Deadline(kLookForEnd);
 }
 
 void Connection::Close(const hub::CloseFrame& frame) {
+  assert(parts_.thread.IsCurrent());
   if (stage_ != Stage::kOpen) return;
   stage_ = Stage::kClosing;
   taken_ = wire_.flow().arrived;
@@ -352,6 +368,7 @@ void Connection::Close(const hub::CloseFrame& frame) {
 }
 
 void Connection::Resume() {
+  assert(parts_.thread.IsCurrent());
   boost::asio::post(wire_.executor(), [this, hold = Hold(this)] {
     if (stage_ == Stage::kOpen) websocket_->Resume();
   });
@@ -398,6 +415,7 @@ void Connection::OnSent() {
 }
 
 void Connection::Cut() {
+  assert(parts_.thread.IsCurrent());
   if (stage_ == Stage::kGone) return;
   Hold self(this);
   stage_ = Stage::kGone;
@@ -405,7 +423,7 @@ void Connection::Cut() {
   wire_.Close();
   TellHub({1006, ""});
   parts_.probe.open_sockets.Add(-1);
-  admitted() ? parts_.common.gate.Leave() : static_cast<void>(--parts_.refusing);
+  admitted() ? parts_.common.limiter.Leave() : static_cast<void>(--parts_.refusing);
   parts_.connections.erase(number_);
 }
 

@@ -110,7 +110,7 @@ class Connection final : public WireOwner, public hub::Socket, public WebSocketC
   Instant begun_;       // kOpen: the message that was begun last and was long
   hub::SessionKey key_;
   std::unique_ptr<Handshake> handshake_;  // until the request is answered, which the hub may delay
-  std::unique_ptr<WebSocket> websocket_;  // from the upgrade on
+  std::optional<WebSocket> websocket_;    // from the upgrade on
 };
 
 }  // namespace sluice::edge

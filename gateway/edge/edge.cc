@@ -26,10 +26,11 @@ absl::StatusOr<std::unique_ptr<Edge>> Edge::Make(const EdgeOptions& options,
     if (!loaded.ok()) return loaded.status();
     tls = *std::move(loaded);
   }
-  Gate::Limits limits{options.connections_max, options.accepts_per_second, options.accepts_burst};
-  std::unique_ptr<CommonParts> common(
-      new CommonParts{options, std::move(routes), *std::move(origins), *std::move(trusted),
-                      *std::move(proxy_protocol), Gate(limits), std::move(tls), reports});
+  ConnectionLimiter::Limits limits{options.connections_max, options.accepts_per_second,
+                                   options.accepts_burst};
+  std::unique_ptr<CommonParts> common(new CommonParts{
+      options, std::move(routes), *std::move(origins), *std::move(trusted),
+      *std::move(proxy_protocol), ConnectionLimiter(limits), std::move(tls), reports});
   return std::unique_ptr<Edge>(new Edge(std::move(common), shards));
 }
 
@@ -60,9 +61,9 @@ void Edge::Start(absl::Span<hub::Shard* const> shards) {
   for (uint32_t i = 0; i < size(); ++i) shards_[i]->Start(*shards[i]);
 }
 
-void Edge::StopAccepting() { common_->gate.Close(); }
+void Edge::StopAccepting() { common_->limiter.Close(); }
 
-void Edge::SetOverloaded(bool overloaded) { common_->gate.SetOverloaded(overloaded); }
+void Edge::SetOverloaded(bool overloaded) { common_->limiter.SetOverloaded(overloaded); }
 
 uint64_t Edge::descriptor_refusals() const {
   uint64_t sum = 0;

@@ -21,9 +21,9 @@ size_t HeaderBytes(uint8_t second) {
 size_t FrameCounter::Put(std::string_view bytes) {
   size_t frames = 0;
   while (!bytes.empty()) {
-    if (skip_ > 0) {
-      size_t skipped = static_cast<size_t>(std::min<uint64_t>(skip_, bytes.size()));
-      skip_ -= skipped;
+    if (filled_ == 0 && bytes_ > 0) {
+      size_t skipped = static_cast<size_t>(std::min<uint64_t>(bytes_, bytes.size()));
+      bytes_ -= skipped;
       bytes.remove_prefix(skipped);
       continue;
     }
@@ -36,12 +36,15 @@ size_t FrameCounter::Put(std::string_view bytes) {
 }
 
 void FrameCounter::TakeHeaderByte(uint8_t byte) {
-  header_[filled_++] = byte;
-  if (filled_ < 2 || filled_ < HeaderBytes(header_[1])) return;
-  uint64_t length = filled_ == 2 ? header_[1] & ~kMasked : 0;
-  for (size_t i = 2; i < filled_; ++i) length = length << 8 | header_[i];
-  uint64_t mask = header_[1] & kMasked ? kMaskBytes : 0;
-  skip_ = length > UINT64_MAX - mask ? UINT64_MAX : length + mask;
+  ++filled_;
+  if (filled_ == 1) return;
+  if (filled_ == 2) second_ = byte;
+  const size_t header = HeaderBytes(second_);
+  if (filled_ > 2) bytes_ = bytes_ << 8 | byte;
+  if (filled_ < header) return;
+  if (header == 2) bytes_ = second_ & ~kMasked;
+  const uint64_t mask = second_ & kMasked ? kMaskBytes : 0;
+  bytes_ = bytes_ > UINT64_MAX - mask ? UINT64_MAX : bytes_ + mask;
   filled_ = 0;
 }
 

@@ -5,7 +5,6 @@
 // What breaks the protocol is Beast's to refuse; here it only miscounts.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -20,9 +19,10 @@ class FrameCounter {
  private:
   void TakeHeaderByte(uint8_t byte);
 
-  std::array<uint8_t, 10> header_;
+  // Within a header: the length as far as it was read. Behind one: what is left of the frame.
+  uint64_t bytes_ = 0;
   uint8_t filled_ = 0;  // bytes of the header that are known
-  uint64_t skip_ = 0;   // bytes of mask and payload that are left of the frame
+  uint8_t second_ = 0;  // of them
 };
 
 }  // namespace sluice::edge

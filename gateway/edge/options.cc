@@ -61,16 +61,4 @@ absl::Status Validate(const EdgeOptions& o) {
   });
 }
 
-absl::Status Validate(const AdminOptions& o) {
-  absl::Status status = Under("admin", ParseHostPort(o.listen).status());
-  if (!status.ok()) return status;
-  return FirstBroken({
-      {o.connections_max >= 1, "admin-connections-max: allowed are 1 and more"},
-      {o.connections_per_address >= 1, "admin-connections-per-address: allowed are 1 and more"},
-      {o.header_bytes >= 512 && o.header_bytes <= 1 << 20,
-       "admin-header-bytes: allowed are 512 to 1048576"},
-      {IsDelay(o.timeout), "admin-timeout: allowed are 10ms to 1h"},
-  });
-}
-
 }  // namespace sluice::edge

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The bounds and addresses of the edge. Plain values; the root fills and checks
+// The bounds and the address of the edge. Plain values; the root fills and checks
 // them once.
 #pragma once
 
@@ -17,7 +17,6 @@
 
 namespace sluice::edge {
 
-// The public port.
 struct EdgeOptions {
   std::string listen = "0.0.0.0:8080";  // --listen; a numeric address, port 0 is allowed
   int backlog = 1024;                   // --backlog, connections that the kernel queues a shard
@@ -59,18 +58,8 @@ struct EdgeOptions {
   uint64_t alive_bytes_per_second = 16 << 10;
 };
 
-// The admin port.
-struct AdminOptions {
-  std::string listen = "127.0.0.1:8081";       // --admin
-  size_t connections_max = 64;                 // --admin-connections-max
-  size_t connections_per_address = 16;         // --admin-connections-per-address
-  size_t header_bytes = 8 << 10;               // --admin-header-bytes
-  absl::Duration timeout = absl::Seconds(10);  // --admin-timeout, request to answer
-};
-
 // INVALID_ARGUMENT names the first option that is wrong and says what is
 // allowed.
 absl::Status Validate(const EdgeOptions& options);
-absl::Status Validate(const AdminOptions& options);
 
 }  // namespace sluice::edge

@@ -115,6 +115,7 @@ class OutputStream {
   // `own_max`: bytes of Beast's own frames that may wait; what exceeds them fails the connection.
   OutputStream(Wire& wire, size_t own_max) : wire_(&wire), own_max_(own_max) {}
 
+  Wire& wire() { return *wire_; }
   executor_type get_executor() const noexcept { return wire_->executor(); }
 
   template <typename Buffers>

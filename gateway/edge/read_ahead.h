@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <list>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -20,23 +21,29 @@ class ReadAhead {
   // What a message costs beside its bytes.
   static constexpr size_t kMessageCost = 96;
 
-  bool empty() const { return messages_.empty(); }
-  size_t size() const { return size_; }  // bytes, the costs included
+  bool empty() const { return waiting_ == nullptr; }
+  // Bytes, the costs included.
+  size_t size() const { return waiting_ ? waiting_->size : 0; }
 
   void Put(Message message) {
-    size_ += message.bytes.size() + kMessageCost;
-    messages_.push_back(std::move(message));
+    if (!waiting_) waiting_ = std::make_unique<Waiting>();
+    waiting_->size += message.bytes.size() + kMessageCost;
+    waiting_->messages.push_back(std::move(message));
   }
   Message Take() {
-    Message first = std::move(messages_.front());
-    messages_.pop_front();
-    size_ -= first.bytes.size() + kMessageCost;
+    Message first = std::move(waiting_->messages.front());
+    waiting_->messages.pop_front();
+    waiting_->size -= first.bytes.size() + kMessageCost;
+    if (waiting_->messages.empty()) waiting_.reset();
     return first;
   }
 
  private:
-  std::list<Message> messages_;  // a list, because an empty one costs nothing
-  size_t size_ = 0;
+  struct Waiting {
+    std::list<Message> messages;
+    size_t size = 0;
+  };
+  std::unique_ptr<Waiting> waiting_;  // null on almost every connection
 };
 
 }  // namespace sluice::edge

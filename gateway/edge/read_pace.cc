@@ -14,9 +14,10 @@ ReadPace::Cause ReadPace::Charge(const Limits& limits, std::string_view bytes, I
                             static_cast<double>(limits.bytes_burst), now);
   }
   if (framed_ && limits.frames_per_second > 0) {
-    auto amount = static_cast<double>(counter_.Put(bytes));
-    by_frames = frames_.Spend(amount, limits.frames_per_second,
-                              static_cast<double>(limits.frames_burst), now);
+    if (size_t frames = counter_.Put(bytes); frames > 0) {
+      by_frames = frames_.Spend(static_cast<double>(frames), limits.frames_per_second,
+                                static_cast<double>(limits.frames_burst), now);
+    }
   }
   resume_at_ = now + std::max(by_bytes, by_frames);
   if (resume_at_ == now) return Cause::kNone;

@@ -38,9 +38,9 @@ class ReadPace {
  private:
   hub::TokenBucket bytes_;
   hub::TokenBucket frames_;
+  Instant resume_at_ = Instant::Past();
   FrameCounter counter_;
   bool framed_ = false;
-  Instant resume_at_ = Instant::Past();
 };
 
 }  // namespace sluice::edge

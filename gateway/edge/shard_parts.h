@@ -11,18 +11,19 @@
 #include "absl/container/flat_hash_map.h"
 #include "gateway/edge/buffer_pool.h"
 #include "gateway/edge/common_parts.h"
-#include "gateway/edge/loop.h"
 #include "gateway/edge/probe.h"
 #include "gateway/edge/wire.h"
 #include "gateway/hub/shard.h"
 #include "gateway/hub/timer_wheel.h"
+#include "gateway/runtime/loop.h"
+#include "storage/thread_checker.h"
 
 namespace sluice::edge {
 
 class Connection;
 
 struct ShardParts {
-  ShardParts(CommonParts& c, Loop& l)
+  ShardParts(CommonParts& c, runtime::Loop& l)
       : common(c),
         loop(l),
         buffers(kSpareBuffers, c.options.message_bytes + kSpareSlack, c.options.unfinished_bytes) {}
@@ -30,8 +31,9 @@ struct ShardParts {
   static constexpr size_t kSpareBuffers = 8;
   static constexpr size_t kSpareSlack = 4096;
 
+  [[no_unique_address]] ThreadChecker thread;  // its connections are entered on it alone
   CommonParts& common;
-  Loop& loop;
+  runtime::Loop& loop;
   hub::Shard* hub = nullptr;  // set before the loop starts
   EdgeProbe probe;
   hub::TimerWheel deadlines;

@@ -22,7 +22,7 @@ Peer PeerOf(const Acceptor::Endpoint& endpoint) {
 
 }  // namespace
 
-struct ShardThread::Impl final : LoopClient {
+struct ShardThread::Impl final : runtime::LoopClient {
   Impl(uint32_t i, CommonParts& common)
       : index(i),
         parts(common, loop),
@@ -41,7 +41,7 @@ struct ShardThread::Impl final : LoopClient {
   void CutAll();
 
   const uint32_t index;
-  Loop loop;
+  runtime::Loop loop;
   ShardParts parts;
   std::unique_ptr<Acceptor> acceptor;
   uint64_t next_number = 1;
@@ -83,7 +83,7 @@ bool ShardThread::Impl::Admit(Connection::Visitor& visitor) {
   const EdgeOptions& options = parts.common.options;
   const int over = visitor.socket.native_handle() - options.descriptors_end;
   visitor.refusal =
-      over >= 0 ? std::optional(Refusal::kDescriptors) : parts.common.gate.Enter(loop.Now());
+      over >= 0 ? std::optional(Refusal::kDescriptors) : parts.common.limiter.Enter(loop.Now());
   if (!visitor.refusal) return true;
   const bool cut = over >= 0 && static_cast<size_t>(over) >= options.descriptors_reserve / 2;
   if (cut || parts.refusing >= options.refusals_max) {
@@ -117,7 +117,7 @@ void ShardThread::Post(Task task) { impl_->loop.Post(std::move(task)); }
 
 const EdgeProbe& ShardThread::probe() const { return impl_->parts.probe; }
 
-const LoopProbe& ShardThread::loop() const { return impl_->loop.probe(); }
+const runtime::LoopProbe& ShardThread::loop() const { return impl_->loop.probe(); }
 
 absl::StatusOr<uint16_t> ShardThread::Listen(const HostPort& address) {
   return impl_->acceptor->Listen(address, impl_->parts.common.options.backlog, impl_->index == 0);

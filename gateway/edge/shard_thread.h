@@ -12,9 +12,9 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
-#include "gateway/edge/loop_probe.h"
 #include "gateway/edge/probe.h"
 #include "gateway/hub/shard.h"
+#include "gateway/runtime/loop_probe.h"
 #include "storage/executor.h"
 
 namespace sluice::edge {
@@ -32,7 +32,7 @@ class ShardThread final : public storage::Executor {
   void Post(Task task) override;
 
   const EdgeProbe& probe() const;
-  const LoopProbe& loop() const;
+  const runtime::LoopProbe& loop() const;
 
   // Takes a share of the public port; port 0 chooses one. Returns the port.
   absl::StatusOr<uint16_t> Listen(const HostPort& address);

@@ -66,8 +66,12 @@ Transport::Io Transport::Judge(int result) {
 }
 
 Transport::Io Transport::Peek(void* data, size_t size, size_t& done) {
+  return Receive(data, size, MSG_PEEK, done);
+}
+
+Transport::Io Transport::Receive(void* data, size_t size, int flags, size_t& done) {
   done = 0;
-  ssize_t there = ::recv(socket_.native_handle(), data, size, MSG_PEEK | MSG_DONTWAIT);
+  ssize_t there = ::recv(socket_.native_handle(), data, size, flags | MSG_DONTWAIT);
   if (there < 0) return IsWait(errno) ? Io::kWantRead : Io::kFailed;
   if (there == 0) return Io::kEnd;
   done = static_cast<size_t>(there);
@@ -85,6 +89,7 @@ Transport::Io Transport::Handshake() {
 }
 
 Transport::Io Transport::Read(void* data, size_t size, size_t& done) {
+  if (!ssl_) return Receive(data, size, 0, done);
   done = 0;
   ERR_clear_error();
   int result = SSL_read_ex(ssl_.get(), data, size, &done);

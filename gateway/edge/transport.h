@@ -40,8 +40,9 @@ class Transport {
   Io Peek(void* data, size_t size, size_t& done);
   bool Take(void* data, size_t size);
 
-  // With TLS only; a plain socket is read through Asio, which saves a system call.
+  // With TLS only.
   Io Handshake();
+  // What is there. A plain socket is otherwise read through Asio, which saves a system call.
   Io Read(void* data, size_t size, size_t& done);
 
   Io Write(const hub::Outbox::Pieces& pieces, size_t& done);
@@ -54,6 +55,7 @@ class Transport {
   void Close();
 
  private:
+  Io Receive(void* data, size_t size, int flags, size_t& done);
   Io WriteTls(const hub::Outbox::Pieces& pieces, size_t& done);
   Io Judge(int result);
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <boost/beast/websocket/stream.hpp>
 #include <cassert>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -63,24 +64,23 @@ bool EndsMidCharacter(std::string_view text) {
 }
 
 struct WebSocket::Impl {
-  Impl(Wire& wire, WireOwner& o, WebSocketClient& c, const Limits& l, BufferPool& b)
-      : stream(wire, l.pong_bytes),
-        owner(o),
-        client(c),
-        probe(wire.probe()),
-        buffers(b),
-        ahead_bytes(l.ahead_bytes) {
+  Impl(Wire& wire, WebSocketClient& c, const Limits& l, BufferPool& b)
+      : stream(wire, l.pong_bytes), client(c), buffers(b), ahead_bytes(l.ahead_bytes) {
     stream.read_message_max(l.message_bytes);
     stream.control_callback([this](ws::frame_type kind, boost::beast::string_view) {
       if (kind != ws::frame_type::close) client.OnSignOfLife();
     });
   }
 
-  ~Impl() { buffers.Return(lent); }
+  ~Impl() {
+    if (message) buffers.Give(std::move(message));
+  }
 
   void GoOn();
   void Resume();
   bool full() const { return ahead.size() >= ahead_bytes; }
+  WireOwner& owner() { return stream.next_layer().wire().owner(); }
+  EdgeProbe& probe() { return stream.next_layer().wire().probe(); }
   void Read();
   void OnRead(Error error, size_t bytes);
   bool Grow();
@@ -94,20 +94,16 @@ struct WebSocket::Impl {
   void End(const hub::CloseFrame& frame, bool clean);
 
   ws::stream<OutputStream, false> stream;
-  WireOwner& owner;
   WebSocketClient& client;
-  EdgeProbe& probe;
   BufferPool& buffers;
   const size_t ahead_bytes;
   ReadAhead ahead;
   size_t filled = 0;
-  size_t lent = 0;            // bytes that `message` has of the pool's
-  bool long_message = false;  // `message` is in use
-  bool paused = true;         // no message is wanted now
-  bool reading = false;       // a read is under way
-  bool closing = false;       // Close was called
+  bool paused = true;    // no message is wanted now
+  bool reading = false;  // a read is under way
+  bool closing = false;  // Close was called
   bool ended = false;
-  std::string message;
+  std::unique_ptr<BufferPool::Buffer> message;  // null: `idle` is enough
   std::array<char, kIdleBytes> idle;
 };
 
@@ -115,7 +111,7 @@ struct WebSocket::Impl {
 void WebSocket::Impl::GoOn() {
   if (reading || closing || ended) return;
   if (!full()) return Read();
-  probe.read_ahead_full.Add();
+  probe().read_ahead_full.Add();
   client.OnFull();
 }
 
@@ -132,9 +128,9 @@ void WebSocket::Impl::Resume() {
 void WebSocket::Impl::Read() {
   reading = true;
   boost::asio::mutable_buffer into(idle.data(), idle.size());
-  if (long_message) into = {message.data() + filled, message.size() - filled};
+  if (message) into = {message->bytes.data() + filled, message->bytes.size() - filled};
   stream.async_read_some(
-      into, [this, hold = Hold(&owner)](Error error, size_t bytes) { OnRead(error, bytes); });
+      into, [this, hold = Hold(&owner())](Error error, size_t bytes) { OnRead(error, bytes); });
 }
 
 void WebSocket::Impl::OnRead(Error error, size_t bytes) {
@@ -146,16 +142,15 @@ void WebSocket::Impl::OnRead(Error error, size_t bytes) {
   if (done) {
     // Beast does not look at the end of a text whose last frame is empty.
     bool text = !stream.got_binary();
-    std::string_view whole(long_message ? message.data() : idle.data(), filled);
+    std::string_view whole(message ? message->bytes.data() : idle.data(), filled);
     if (text && bytes == 0 && EndsMidCharacter(whole)) {
       return FailBadText();
     }
     return Deliver(whole);
   }
-  if (!long_message) {
-    long_message = true;
+  if (!message) {
     message = buffers.Take();
-    message.assign(idle.data(), filled);
+    message->bytes.assign(idle.data(), filled);
     client.OnBegun();
   }
   client.OnSignOfLife();  // it cannot answer pings in the middle of a frame
@@ -165,13 +160,10 @@ void WebSocket::Impl::OnRead(Error error, size_t bytes) {
 // Makes room for what the frame still has, but never for much more than was really sent. False: the
 // shard has no more.
 bool WebSocket::Impl::Grow() {
-  if (filled < message.size()) return true;
+  if (filled < message->bytes.size()) return true;
   size_t expected = stream.read_size_hint(kGrowthMin);
   size_t more = std::min(expected, std::max(filled, kGrowthMin));
-  if (!buffers.Lend(more)) return false;
-  lent += more;
-  message.resize(filled + more);
-  return true;
+  return buffers.Grow(*message, more);
 }
 
 void WebSocket::Impl::Deliver(std::string_view whole) {
@@ -181,9 +173,7 @@ void WebSocket::Impl::Deliver(std::string_view whole) {
   } else {
     paused = !client.OnMessage(whole, stream.got_binary());
   }
-  if (long_message) buffers.Give(std::exchange(message, {}));
-  buffers.Return(std::exchange(lent, 0));
-  long_message = false;
+  if (message) buffers.Give(std::move(message));
   filled = 0;
   GoOn();
 }
@@ -196,7 +186,7 @@ void WebSocket::Impl::FailBadText() {
 }
 
 void WebSocket::Impl::FailUnfinished() {
-  probe.unfinished_full.Add();
+  probe().unfinished_full.Add();
   Close(ws::close_code::try_again_later);
   End({ws::close_code::try_again_later, "too much is being read"}, true);
 }
@@ -211,15 +201,15 @@ void WebSocket::Impl::OnReadError(Error error) {
 }
 
 void WebSocket::Impl::CountViolation(uint16_t code) {
-  if (code == ws::close_code::too_big) return probe.message_too_big.Add();
-  if (code == ws::close_code::bad_payload) return probe.bad_utf8.Add();
-  probe.protocol_errors.Add();
+  if (code == ws::close_code::too_big) return probe().message_too_big.Add();
+  if (code == ws::close_code::bad_payload) return probe().bad_utf8.Add();
+  probe().protocol_errors.Add();
 }
 
 void WebSocket::Impl::Close(const ws::close_reason& reason) {
   if (closing || ended) return;
   closing = true;
-  stream.async_close(reason, [this, hold = Hold(&owner)](Error error) { OnClosed(error); });
+  stream.async_close(reason, [this, hold = Hold(&owner())](Error error) { OnClosed(error); });
 }
 
 void WebSocket::Impl::OnClosed(Error error) {
@@ -233,9 +223,8 @@ void WebSocket::Impl::End(const hub::CloseFrame& frame, bool clean) {
   client.OnEnded(frame, clean);
 }
 
-WebSocket::WebSocket(Wire& wire, WireOwner& owner, WebSocketClient& client, const Limits& limits,
-                     BufferPool& buffers)
-    : impl_(std::make_unique<Impl>(wire, owner, client, limits, buffers)) {}
+WebSocket::WebSocket(Wire& wire, WebSocketClient& client, const Limits& limits, BufferPool& buffers)
+    : impl_(std::make_unique<Impl>(wire, client, limits, buffers)) {}
 
 WebSocket::~WebSocket() = default;
 
@@ -258,7 +247,7 @@ void WebSocket::Resume() { impl_->Resume(); }
 
 bool WebSocket::full() const { return impl_->full(); }
 
-bool WebSocket::unfinished() const { return impl_->long_message; }
+bool WebSocket::unfinished() const { return impl_->message != nullptr; }
 
 void WebSocket::Close(const hub::CloseFrame& frame) {
   impl_->Close({static_cast<ws::close_code>(frame.code), Shorten(frame.reason)});

@@ -30,7 +30,8 @@ class WebSocketClient {
   // Nothing follows. `clean`: the close frames were exchanged, or ours is on its way because of
   // what the peer sent; otherwise it vanished. `frame`: RFC 6455 7.1.5.
   virtual void OnEnded(const hub::CloseFrame& frame, bool clean) = 0;
-  // Too much was read ahead: until Resume nothing more is read, and so no end is noticed.
+  // Too much was read ahead: until Resume nothing more is read, so that only the socket can tell of
+  // an end.
   virtual void OnFull() = 0;
 };
 
@@ -43,8 +44,7 @@ class WebSocket {
   };
 
   // `client` is, or belongs to, the wire's owner.
-  WebSocket(Wire& wire, WireOwner& owner, WebSocketClient& client, const Limits& limits,
-            BufferPool& buffers);
+  WebSocket(Wire& wire, WebSocketClient& client, const Limits& limits, BufferPool& buffers);
   ~WebSocket();
 
   // Answers 101 to a whole request that was checked. `subprotocol` is echoed, if it is not empty.

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
-#include <cstring>
 
 #include "gateway/edge/send_queue.h"
 
@@ -13,11 +12,15 @@ namespace {
 constexpr size_t kPiecesPerWrite = 64;
 constexpr int kWritesPerFlush = 16;  // then the next connection's turn
 
+double SecondsBetween(Instant from, Instant to) {
+  return static_cast<double>(to.nanoseconds() - from.nanoseconds()) * 1e-9;
+}
+
 }  // namespace
 
 void Wire::Flush(Instant now) {
   if (closed_ || waiting_ || outbox_.empty()) return;
-  probe_.flush_delay_seconds.Observe(absl::ToDoubleSeconds(now - outbox_.dirty_since()));
+  probe_.flush_delay_seconds.Observe(SecondsBetween(outbox_.dirty_since(), now));
   Push();
 }
 
@@ -109,10 +112,10 @@ void Wire::Close() {
 }
 
 size_t Wire::TakeUnread(void* data, size_t size) {
-  size_t taken = std::min(size, unread_.size());
-  std::memcpy(data, unread_.data(), taken);
-  unread_.erase(0, taken);
-  if (unread_.empty()) unread_.shrink_to_fit();
+  if (!unread_) return 0;
+  size_t taken = unread_->copy(static_cast<char*>(data), size);
+  unread_->erase(0, taken);
+  if (unread_->empty()) unread_.reset();
   return taken;
 }
 
@@ -123,7 +126,7 @@ bool Wire::AppendOwn(std::string_view bytes, size_t limit) {
     probe_.pong_overflows.Add();
     return false;
   }
-  outbox_.Append(bytes);
+  outbox_.AppendControl(bytes);
   return true;
 }
 

@@ -52,6 +52,7 @@ class Wire final : public hub::Flushable {
   Transport& transport() { return transport_; }
   hub::Outbox& outbox() { return outbox_; }
   EdgeProbe& probe() { return probe_; }
+  WireOwner& owner() { return owner_; }
 
   void Flush(Instant now) override;
   void Relieve() override;
@@ -63,7 +64,7 @@ class Wire final : public hub::Flushable {
   void Close();
 
   // Bytes that were read already and are to be read again.
-  void Unread(std::string bytes) { unread_ = std::move(bytes); }
+  void Unread(std::string bytes) { unread_ = std::make_unique<std::string>(std::move(bytes)); }
   size_t TakeUnread(void* data, size_t size);
 
   // These bytes were read. What follows must wait until ReadDelay() is over.
@@ -95,8 +96,8 @@ class Wire final : public hub::Flushable {
   ReadPace pace_;
   std::unique_ptr<boost::asio::steady_timer> timer_;  // of a client that is read later
   EdgeProbe& probe_;
-  std::string unread_;
-  size_t own_ = 0;  // bytes of AppendOwn since the outbox was empty
+  std::unique_ptr<std::string> unread_;  // null once all of it was read
+  size_t own_ = 0;                       // bytes of AppendOwn since the outbox was empty
   bool waiting_ = false;
   bool finishing_ = false;
   bool closed_ = false;  // or broken: nothing more is written

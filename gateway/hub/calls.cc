@@ -6,49 +6,58 @@
 #include <variant>
 #include <vector>
 
+#include "gateway/hub/choice.h"
+#include "gateway/hub/deadlines.h"
+#include "gateway/hub/methods.h"
+#include "gateway/hub/probe.h"
+
 namespace sluice::hub {
 
-Calls::Calls(uint32_t shard, const ShardOptions& options, CallOwner& owner, TimerWheel& timers,
-             uint64_t deadline_kind, ShardProbe& probe)
-    : options_(options),
-      owner_(owner),
-      timers_(timers),
-      deadline_kind_(deadline_kind),
-      probe_(probe),
-      calls_(shard) {}
+Calls::Calls(uint32_t shard, CallOwner& owner, Deadlines& deadlines, ShardProbe& probe)
+    : owner_(owner), deadlines_(deadlines), probe_(probe), calls_(shard) {}
+
+Calls::~Calls() = default;
 
 // --- Waiting and starting ------------------------------------------------------------------------
 
-PendingCall* Calls::Begin(SessionKey session, Endpoint& endpoint, CallRequest request, Now now) {
+PendingCall* Calls::Begin(SessionKey session, Endpoint& endpoint,
+                          const NamespacePolicy::Calls& bounds, Invocation invocation,
+                          Duration time_limit, Now now) {
   // First come, first served: nobody overtakes what waits already.
   Reservation reservation;
   if (endpoint.waiting.empty()) reservation = ReserveOffer(endpoint, now);
-  if (!reservation.offer && !MakeRoom(session, endpoint, now)) return nullptr;
-  PendingCall& call = calls_.Emplace(session, std::move(request));
+  if (!reservation.offer && !MakeRoom(session, endpoint, bounds.method_queue, now)) {
+    return nullptr;
+  }
+  PendingCall& call = calls_.Emplace(session, bounds, std::move(invocation), time_limit);
   call.began = now;
-  call.deadline = now + call.request.time_limit;
-  call.timer = timers_.Schedule(call.deadline, deadline_kind_ | (call.key.value << 8 >> 8));
+  call.deadline = now + time_limit;
+  Schedule(call, call.deadline);
   probe_.calls.Add();
-  if (reservation.offer && Start(call, endpoint, std::move(reservation), now)) return &call;
+  if (reservation.offer && Start(call, std::move(reservation), now)) return &call;
   if (!GiveToAny(call, endpoint, now)) {
     probe_.calls_queued.Add();
-    Wait(call, endpoint, endpoint.waiting.Add(session, call.key));
+    Wait(call, endpoint, endpoint.waiting.Add(session, call.key()));
   }
   return &call;
 }
 
+void Calls::Schedule(PendingCall& call, Instant at) {
+  deadlines_.Cancel(call.timer);
+  call.timer = deadlines_.Schedule(Deadlines::Kind::kCall, call.key(), at);
+}
+
 // Whoever gets a method's call has as long as it said itself.
 void Calls::Hasten(PendingCall& call, const Offer& offer) {
-  Instant deadline = call.began + LimitOf(offer, options_.call_timeout);
-  if (call.request.role != Role::kMethod || deadline >= call.deadline) return;
-  timers_.Cancel(call.timer);
+  Instant deadline = call.began + LimitOf(offer, call.bounds.timeout);
+  if (call.role() != Role::kMethod || deadline >= call.deadline) return;
   call.deadline = deadline;
-  call.timer = timers_.Schedule(deadline, deadline_kind_ | (call.key.value << 8 >> 8));
+  Schedule(call, deadline);
 }
 
 void Calls::Wait(PendingCall& call, Endpoint& endpoint, WaitingCalls::Place place) {
-  call.endpoint = &endpoint;
-  call.waiting = place;
+  call.waiting.endpoint = &endpoint;
+  call.waiting.place = place;
   probe_.calls_waiting.Add(1);
   if (endpoint.waiting.size() > 1) return;
   endpoint.place = crowded_.size();
@@ -57,7 +66,7 @@ void Calls::Wait(PendingCall& call, Endpoint& endpoint, WaitingCalls::Place plac
 
 // Its place in the line is given up already.
 void Calls::StopWaiting(PendingCall& call) {
-  Endpoint& endpoint = *std::exchange(call.endpoint, nullptr);
+  Endpoint& endpoint = *std::exchange(call.waiting.endpoint, nullptr);
   probe_.calls_waiting.Add(-1);
   if (!endpoint.waiting.empty()) return;
   crowded_.back()->place = endpoint.place;
@@ -67,16 +76,15 @@ void Calls::StopWaiting(PendingCall& call) {
 
 // Whoever gives way is told at the next tick: its failure may lead to another call, and this one is
 // not on the books yet.
-bool Calls::MakeRoom(SessionKey session, Endpoint& endpoint, Now now) {
-  if (endpoint.waiting.size() < options_.method_queue) return true;
+bool Calls::MakeRoom(SessionKey session, Endpoint& endpoint, size_t most, Now now) {
+  if (endpoint.waiting.size() < most) return true;
   std::optional<CallKey> yields = endpoint.waiting.WhoYieldsTo(session);
   if (!yields) return false;
   PendingCall& call = *calls_.Find(*yields);
-  endpoint.waiting.Remove(call.session, call.waiting);
+  endpoint.waiting.Remove(call.session, call.waiting.place);
   StopWaiting(call);
-  call.displaced = true;
-  timers_.Cancel(call.timer);
-  call.timer = timers_.Schedule(now, deadline_kind_ | (call.key.value << 8 >> 8));
+  call.waiting.displaced = true;
+  Schedule(call, now);
   return true;
 }
 
@@ -85,38 +93,25 @@ bool Calls::GiveToAny(PendingCall& call, Endpoint& endpoint, Now now) {
   for (;;) {
     Reservation reservation = ReserveOffer(endpoint, now);
     if (!reservation.offer) return false;
-    if (Start(call, endpoint, std::move(reservation), now)) return true;
+    if (Start(call, std::move(reservation), now)) return true;
   }
 }
 
 // False if the worker's stream has just ended: it gives no more credit from then on.
-bool Calls::Start(PendingCall& call, Endpoint& endpoint, Reservation reservation, Now now) {
-  CallRequest& request = call.request;
+bool Calls::Start(PendingCall& call, Reservation reservation, Now now) {
   const Offer& offer = *reservation.offer;
   Hasten(call, offer);
-  Invocation invocation;
-  invocation.call = call.key;
-  invocation.role = request.role;
-  invocation.action = request.action;
-  const bool guard = request.role == Role::kGuard;
-  invocation.method = guard ? std::move(request.subject) : endpoint.method;
-  invocation.params = std::move(request.params);
-  invocation.notification = request.role == Role::kMethod && !request.correlation.answer;
-  invocation.context = owner_.ContextOf(call.session, *offer.context);
-  if (request.role == Role::kAdmission) invocation.candidate = owner_.CandidateOf(call.session);
-  invocation.msgpack = offer.context->msgpack;
-  invocation.deadline = now.date + (call.deadline - now.steady);
-  call.invocation = offer.link->Invoke(invocation);
-  if (call.invocation == 0) {
-    if (guard) request.subject = std::move(invocation.method);
-    request.params = std::move(invocation.params);
+  Context context = owner_.ContextOf(call, *offer.context);
+  context.msgpack = offer.context->msgpack;
+  context.time_left = call.deadline - now.steady;
+  context.deadline = now.date + context.time_left;
+  const uint64_t number = offer.link->Invoke(call.invocation, std::move(context));
+  if (number == 0) {
     if (reservation.probe) offer.link->health().ReturnProbe();
     if (ReleaseOffer(offer)) owner_.OnPlaceFreed();
     return false;
   }
-  call.offer = std::move(reservation.offer);
-  call.probe = reservation.probe;
-  call.given = now;
+  call.given = {std::move(reservation.offer), number, now, reservation.probe};
   probe_.calls_in_flight.Add(1);
   return true;
 }
@@ -137,7 +132,7 @@ void Calls::Pump(Endpoint& endpoint, Now now) {
     if (call.deadline <= now) return;  // about to time out; do not spend credit on it
     Reservation reservation = ReserveOffer(endpoint, now);
     if (!reservation.offer) return;
-    if (!Start(call, endpoint, std::move(reservation), now)) continue;
+    if (!Start(call, std::move(reservation), now)) continue;
     endpoint.waiting.TakeNext();
     StopWaiting(call);
   }
@@ -145,9 +140,9 @@ void Calls::Pump(Endpoint& endpoint, Now now) {
 
 // --- Outcomes ------------------------------------------------------------------------------------
 
-void Calls::Complete(CallKey key, WorkerResult result, Now now, std::unique_ptr<Token> token) {
+void Calls::Complete(CallKey key, WorkerResult&& result, Now now, std::unique_ptr<Token> token) {
   PendingCall* call = calls_.Find(key);
-  if (!call || !call->offer) {
+  if (!call || !call->given.offer) {
     probe_.results_dropped.Add();
     return;
   }
@@ -159,7 +154,8 @@ void Calls::Complete(CallKey key, WorkerResult result, Now now, std::unique_ptr<
 }
 
 void Calls::CountAnswer(PendingCall& call, Now now) {
-  auto change = call.offer->link->health().Answered(std::exchange(call.probe, false), now);
+  auto change =
+      call.given.offer->link->health().Answered(std::exchange(call.given.probe, false), now);
   if (change.kind != WorkerHealth::Change::kNone) owner_.OnHealth(call, change, now);
 }
 
@@ -167,9 +163,9 @@ void Calls::OnDeadline(CallKey key, Now now) {
   PendingCall* call = calls_.Find(key);
   if (!call) return;
   call->timer = 0;
-  if (call->displaced) return Finish(*call, MakeError(Fault::kOverloaded), now);
-  if (call->offer) {
-    call->offer->link->Cancel(call->invocation);
+  if (call->waiting.displaced) return Finish(*call, MakeError(Fault::kOverloaded), now);
+  if (call->given.offer) {
+    call->given.offer->link->Cancel(call->given.number);
     CountTimeout(*call, now);
   }
   Finish(*call, MakeError(Fault::kTimeout), now);
@@ -177,21 +173,22 @@ void Calls::OnDeadline(CallKey key, Now now) {
 
 // Not if the call had waited for most of its time: the worker had no chance.
 void Calls::CountTimeout(PendingCall& call, Now now) {
-  if ((now - call.given) * 2 < call.request.time_limit) return;
-  auto change = call.offer->link->health().TimedOut(std::exchange(call.probe, false), now);
+  if ((now - call.given.at) * 2 < call.time_limit) return;
+  auto change =
+      call.given.offer->link->health().TimedOut(std::exchange(call.given.probe, false), now);
   if (change.kind != WorkerHealth::Change::kNone) owner_.OnHealth(call, change, now);
 }
 
 void Calls::Cancel(CallKey key) {
   PendingCall* call = calls_.Find(key);
   if (!call) return;
-  if (call->offer) call->offer->link->Cancel(call->invocation);
+  if (call->given.offer) call->given.offer->link->Cancel(call->given.number);
   Detach(*call);
   calls_.Erase(key);
 }
 
-void Calls::Finish(PendingCall& call, WorkerResult result, Now now) {
-  CallKey key = call.key;
+void Calls::Finish(PendingCall& call, WorkerResult&& result, Now now) {
+  CallKey key = call.key();
   Detach(call);
   probe_.call_seconds.Observe(absl::ToDoubleSeconds(now - call.began));
   owner_.OnResult(call, std::move(result), now);
@@ -199,18 +196,18 @@ void Calls::Finish(PendingCall& call, WorkerResult result, Now now) {
 }
 
 void Calls::Detach(PendingCall& call) {
-  timers_.Cancel(call.timer);
-  if (call.endpoint) {
-    call.endpoint->waiting.Remove(call.session, call.waiting);
+  deadlines_.Cancel(call.timer);
+  if (call.waiting.endpoint) {
+    call.waiting.endpoint->waiting.Remove(call.session, call.waiting.place);
     StopWaiting(call);
   }
-  if (call.offer) Release(call);
+  if (call.given.offer) Release(call);
 }
 
 void Calls::Release(PendingCall& call) {
   probe_.calls_in_flight.Add(-1);
-  if (std::exchange(call.probe, false)) call.offer->link->health().ReturnProbe();
-  SharedOffer offer = std::move(call.offer);
+  if (std::exchange(call.given.probe, false)) call.given.offer->link->health().ReturnProbe();
+  SharedOffer offer = std::move(call.given.offer);
   if (ReleaseOffer(*offer)) owner_.OnPlaceFreed();
 }
 
@@ -218,7 +215,7 @@ void Calls::FailProtected(absl::Span<const CallKey> keys, Now now) {
   std::vector<CallKey> asked(keys.begin(), keys.end());  // the caller's list shrinks meanwhile
   for (CallKey key : asked) {
     PendingCall* call = calls_.Find(key);
-    if (!call || !call->endpoint || !call->endpoint->is_protected) continue;
+    if (!call || !call->waiting.endpoint || !call->waiting.endpoint->is_protected) continue;
     Finish(*call, MakeError(Fault::kMethodForbidden), now);
   }
 }
@@ -245,16 +242,16 @@ void Calls::Lose(LostWork lost, Now now) {
 
 void Calls::PutBack(LostWork::Unsent unsent, Now now) {
   PendingCall* call = calls_.Find(unsent.call);
-  if (!call || !call->offer) return;
+  if (!call || !call->given.offer) return;
   Release(*call);
-  Endpoint* endpoint = owner_.EndpointOf(*call, unsent.method);
+  call->invocation.method = std::move(unsent.method);
+  call->invocation.params = std::move(unsent.params);
+  Endpoint* endpoint = owner_.EndpointOf(*call);
   if (!endpoint || endpoint->offers.empty()) {
     return Finish(*call, MakeError(Fault::kUnavailable), now);
   }
-  if (call->request.role == Role::kGuard) call->request.subject = std::move(unsent.method);
-  call->request.params = std::move(unsent.params);
   probe_.calls_given_again.Add();
-  Wait(*call, *endpoint, endpoint->waiting.PutBack(call->session, call->key));
+  Wait(*call, *endpoint, endpoint->waiting.PutBack(call->session, call->key()));
 }
 
 }  // namespace sluice::hub

@@ -5,22 +5,15 @@
 #include <tuple>
 
 #include "absl/container/inlined_vector.h"
+#include "gateway/hub/methods.h"
 
 namespace sluice::hub {
 namespace {
 
-// Takes a place in the offer's own bound, which is shared by all shards.
-bool EnterOffer(const Offer& offer) {
-  uint32_t before = offer.in_flight.fetch_add(1, std::memory_order_relaxed);
-  if (offer.in_flight_max == 0 || before < offer.in_flight_max) return true;
-  offer.in_flight.fetch_sub(1, std::memory_order_relaxed);
-  return false;
-}
-
 bool TryReserveOffer(const Offer& offer) {
   if (!EnterOffer(offer)) return false;
   if (offer.link->TryReserve()) return true;
-  offer.in_flight.fetch_sub(1, std::memory_order_relaxed);
+  offer.in_flight->fetch_sub(1, std::memory_order_relaxed);
   return false;
 }
 
@@ -35,11 +28,13 @@ Reservation TryProbe(const SharedOffer& offer, Instant now) {
 // An offer as a candidate: those that come first are tried first.
 struct Candidacy {
   bool ejected;
+  bool elsewhere;
   int64_t load;
   size_t turn;
   size_t index;
   bool operator<(const Candidacy& other) const {
-    return std::tie(ejected, load, turn) < std::tie(other.ejected, other.load, other.turn);
+    return std::tie(ejected, elsewhere, load, turn) <
+           std::tie(other.ejected, other.elsewhere, other.load, other.turn);
   }
 };
 
@@ -55,7 +50,8 @@ Reservation ReserveOffer(Endpoint& endpoint, Instant now) {
       if (Reservation probe = TryProbe(offers[i], now); probe.offer) return probe;
     }
     size_t turn = (i + offers.size() - endpoint.next % offers.size()) % offers.size();
-    order.push_back({ejected, link.outstanding() + link.health().timeouts(), turn, i});
+    order.push_back(
+        {ejected, offers[i]->elsewhere, link.outstanding() + link.health().timeouts(), turn, i});
   }
   std::sort(order.begin(), order.end());
   for (const Candidacy& candidate : order) {
@@ -67,8 +63,15 @@ Reservation ReserveOffer(Endpoint& endpoint, Instant now) {
   return {};
 }
 
+bool EnterOffer(const Offer& offer) {
+  uint32_t before = offer.in_flight->fetch_add(1, std::memory_order_relaxed);
+  if (offer.in_flight_max == 0 || before < offer.in_flight_max) return true;
+  offer.in_flight->fetch_sub(1, std::memory_order_relaxed);
+  return false;
+}
+
 bool ReleaseOffer(const Offer& offer) {
-  uint32_t before = offer.in_flight.fetch_sub(1, std::memory_order_relaxed);
+  uint32_t before = offer.in_flight->fetch_sub(1, std::memory_order_relaxed);
   return offer.in_flight_max > 0 && before >= offer.in_flight_max;
 }
 

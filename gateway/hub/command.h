@@ -25,6 +25,12 @@ struct Correlation {
   friend bool operator==(const Correlation&, const Correlation&) = default;
 };
 
+// To what an answer to a client belongs.
+struct Question {
+  Correlation correlation{};
+  Key batch{};  // of which it is a part, or none
+};
+
 // Calls a method that a worker serves.
 struct CallMethod {
   std::string method;
@@ -91,8 +97,7 @@ struct Say {
 // those before it stay entered.
 struct Subscribe {
   std::vector<std::string> channels;
-  Payload data = {};           // for the guard
-  bool wait_for_auth = false;  // for the guard
+  Payload data = {};  // for the guard
   friend bool operator==(const Subscribe&, const Subscribe&) = default;
 };
 struct Unsubscribe {

@@ -7,11 +7,13 @@
 // Bytes here are messages, without WebSocket framing; the hub frames them (frame.h).
 #pragma once
 
+#include <cassert>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -29,7 +31,7 @@ struct Upgrade;
 
 // A small number for each dialect: indexes caches and metric arrays.
 using DialectId = uint8_t;
-inline constexpr size_t kDialectsMax = 8;
+inline constexpr size_t kDialectsMax = 16;
 
 // What a dialect remembers about one connection; lives in its session.
 struct DialectState {
@@ -74,30 +76,33 @@ struct Member {
   std::string detail;  // what DetailOf made of it
 };
 
+// What never changes about a dialect.
+struct DialectTraits {
+  DialectId id = 0;         // sluice.v1.Dialect less one; below kDialectsMax
+  std::string_view name;    // metric label: "json_rpc"
+  bool binary = false;      // its messages travel in binary frames
+  LivenessRule liveness{};  // how its connections are kept alive
+  // How long a client has for the dialect's own handshake (Greet). Nothing else that it says is
+  // carried out before. Zero: there is no handshake.
+  absl::Duration handshake_timeout = absl::ZeroDuration();
+  bool open_channels = false;  // clients may enter channels that nobody declared
+  bool shows_members = false;  // its connections are shown to one another
+};
+
 class Dialect {
  public:
   virtual ~Dialect() = default;
+  Dialect(const Dialect&) = delete;
+  Dialect& operator=(const Dialect&) = delete;
 
-  virtual DialectId id() const = 0;
-  virtual std::string_view name() const = 0;  // metric label: "json_rpc"
-  virtual bool binary() const = 0;            // its messages travel in binary frames
+  const DialectTraits& traits() const { return traits_; }
+  DialectId id() const { return traits_.id; }
 
   // What is wrong with an upgrade request, beyond what its route has checked. Asked before anything
   // else happens on the connection; an objection is said, and the connection closed, at once.
   virtual std::optional<Say> Object(const Upgrade& /*upgrade*/, std::string_view /*space*/) const {
     return std::nullopt;
   }
-
-  // How its connections are kept alive.
-  virtual const LivenessRule& liveness() const = 0;
-
-  // How long a client has for the dialect's own handshake (Greet), before which nothing else of it
-  // is carried out; zero: there is none.
-  virtual absl::Duration handshake_timeout() const { return absl::ZeroDuration(); }
-
-  // Whether clients may enter channels that nobody declared, and publish into channels.
-  virtual bool open_channels() const { return false; }
-  virtual bool client_publish() const { return false; }
 
   // A connection's first frame may settle which dialect it really speaks; asked once.
   virtual const Dialect& ForFirstFrame(bool /*binary_frame*/, std::string_view /*bytes*/) const {
@@ -109,26 +114,38 @@ class Dialect {
                          const DecodeLimits& limits) const = 0;
 
   // True if `channel` is a switch of the dialect rather than a channel; it has been flipped then.
-  virtual bool Toggle(DialectState& state, std::string_view channel, bool on) const = 0;
+  virtual bool Toggle(DialectState& /*state*/, std::string_view /*channel*/, bool /*on*/) const {
+    return false;
+  }
 
-  // Answers. `correlation.answer` is true. An empty text is not sent: the dialect has no such
-  // answer.
-  virtual std::string EncodeResult(const Correlation& correlation, const Payload& result) const = 0;
-  virtual std::string EncodeError(const Correlation& correlation, const CallError& error) const = 0;
-  virtual std::string EncodeChannels(const Correlation& correlation,
-                                     absl::Span<const ChannelResult> results) const = 0;
-  // The names of methods as one value, for whoever asks; the dialect adds its own reserved names,
-  // that of the login only if there is one. Then the answer that has it; `cut`: there are more.
+  // --- Answers. `correlation.answer` is true. An empty text is not sent: by default the dialect
+  // has no such answer.
+
+  virtual std::string EncodeResult(const Correlation& /*correlation*/,
+                                   const Payload& /*result*/) const {
+    return {};
+  }
+  virtual std::string EncodeError(const Correlation& /*correlation*/,
+                                  const CallError& /*error*/) const {
+    return {};
+  }
+  virtual std::string EncodeChannels(const Correlation& /*correlation*/,
+                                     absl::Span<const ChannelResult> /*results*/) const {
+    return {};
+  }
+  // The names of all methods as one value. The dialect adds the names that it reserves; that of its
+  // login only if `login`.
   virtual std::string EncodeMethodList(absl::Span<const std::string_view> /*methods*/,
                                        bool /*login*/) const {
     return {};
   }
+  // The answer that holds such a list. `cut`: it does not hold all names.
   virtual std::string EncodeMethods(const Correlation& /*correlation*/, std::string_view /*list*/,
                                     bool /*cut*/) const {
     return {};
   }
   // `answered` are results of the Encode functions above, in the batch's order, at least one.
-  virtual std::string EncodeBatch(absl::Span<const std::string> answered) const = 0;
+  virtual std::string EncodeBatch(absl::Span<const std::string> /*answered*/) const { return {}; }
 
   // --- For dialects with a handshake, tokens, members or relays; by default there is nothing to
   // say.
@@ -143,29 +160,32 @@ class Dialect {
                                                          const TokenFlaw* /*flaw*/) const {
     return std::nullopt;
   }
-  // Hands the client a token; with a `call` it will confirm it with an Answer. Tells it to forget
-  // its token. Tells it that it was taken out of a channel.
+  // Hands the client a token. If there is a `call`, the client confirms with an Answer of it.
   virtual std::optional<std::string> EncodeToken(std::string_view /*token*/,
                                                  std::optional<uint64_t> /*call*/) const {
     return std::nullopt;
   }
+  // The client is to forget its token.
   virtual std::optional<std::string> EncodeTokenRemoved() const { return std::nullopt; }
+  // The client was taken out of a channel.
   virtual std::optional<std::string> EncodeKickOut(std::string_view /*channel*/,
                                                    std::string_view /*message*/) const {
     return std::nullopt;
   }
 
-  // Whether its connections are shown to one another. If so: what others are shown of one (kept by
-  // presence), the first message of a connection that opened, and one who comes or goes.
-  virtual bool shows_members() const { return false; }
+  // --- For dialects whose traits say shows_members.
+
+  // What others are shown of a connection. Presence keeps it.
   virtual std::string DetailOf(const Upgrade& /*upgrade*/, std::string_view /*id*/,
                                absl::Time /*connected_at*/) const {
     return {};
   }
+  // The first message to a connection that has opened.
   virtual std::string EncodeMembers(std::string_view /*self*/, absl::Span<const Member> /*members*/,
                                     bool /*cut: there are more*/) const {
     return {};
   }
+  // One who came or left.
   virtual std::string EncodeMember(const Member& /*member*/, bool /*came*/) const { return {}; }
   // What the others get of a Relay: its body, marked with who sent it.
   virtual Payload RelayBody(const Relay& relay, std::string_view /*sender*/) const {
@@ -182,20 +202,33 @@ class Dialect {
     return EncodeEvent(channel, body);
   }
   // Whether an event with this body travels in a binary frame.
-  virtual bool BinaryEvent(const Payload& /*body*/) const { return binary(); }
+  virtual bool BinaryEvent(const Payload& /*body*/) const { return traits_.binary; }
 
   // A message for an audience: the same bytes for everybody who speaks the dialect, whatever their
   // state. Nothing if the dialect cannot say it.
   virtual std::optional<std::string> EncodeEvent(std::string_view event,
                                                  const Payload& body) const = 0;
 
-  // Asks the client something; it will answer with an Answer of the same `call`.
-  virtual std::optional<std::string> EncodeRequest(const DialectState& state, uint64_t call,
-                                                   std::string_view method,
-                                                   const Payload& params) const = 0;
+  // Asks the client something; it will answer with an Answer of the same `call`. Nothing if it
+  // cannot be asked.
+  virtual std::optional<std::string> EncodeRequest(const DialectState& /*state*/, uint64_t /*call*/,
+                                                   std::string_view /*method*/,
+                                                   const Payload& /*params*/) const {
+    return std::nullopt;
+  }
 
-  // The close frame for a cause, where the dialect differs from the table in close.h.
-  virtual CloseFrame Close(CloseCause cause) const = 0;
+  // The close frame for a cause: that of the table in close.h, unless the dialect differs.
+  virtual CloseFrame Close(CloseCause cause) const {
+    const CloseRule& rule = RuleOf(cause);
+    return {rule.code, std::string(rule.reason)};
+  }
+
+ protected:
+  explicit Dialect(DialectTraits traits) : traits_(std::move(traits)) {
+    assert(traits_.id < kDialectsMax);
+  }
+
+  DialectTraits traits_;  // as it was made, once a connection speaks it
 };
 
 }  // namespace sluice::hub

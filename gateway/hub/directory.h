@@ -1,77 +1,63 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Who is where on one shard: namespaces, and in each the connections by id, by user and by channel.
-// Holds open sessions only. Single-threaded.
+// Who is where on one shard: in each namespace the open sessions by id, by user and by channel.
+// Single-threaded.
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "absl/container/btree_map.h"
-#include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 #include "gateway/hub/selector.h"
-#include "gateway/hub/session.h"
+#include "gateway/hub/shard_types.h"
 
 namespace sluice::hub {
 
-// Sessions under one name: a channel's members, or a user's connections.
-struct Group {
-  std::string name;
-  bool is_channel = false;
-  std::vector<Session*> members;
-};
+class Namespaces;
+struct Session;
 
-// A namespace on this shard; there is one as long as it has connections.
-struct Space {
-  // Ordered, for paging. Keys view into the group's or session's own name.
-  template <typename T>
-  using ByName = absl::btree_map<std::string_view, T>;
-
-  std::string name;
-  ByName<Session*> by_id;
-  ByName<std::unique_ptr<Group>> channels;
-  absl::flat_hash_map<std::string_view, std::unique_ptr<Group>> users;
-};
+// Whether a session is a member of a channel.
+bool IsMember(const Session& session, std::string_view channel);
+// As well if it is out of it only while a guard is asked.
+bool Belongs(const Session& session, std::string_view channel);
 
 class Directory {
  public:
+  // `spaces` outlives this.
+  explicit Directory(const Namespaces& spaces) : spaces_(spaces) {}
+
   // Enters a session under its namespace, id and user.
-  void Add(Session& session);
-  // Takes it out of everything. True if its namespace is now empty here.
-  bool Remove(Session& session);
+  static void Add(Session& session);
+  // Takes it out of everything.
+  static void Remove(Session& session);
 
-  void SetUser(Session& session, std::string user);
+  static void SetUser(Session& session, std::string user);
 
-  bool IsMember(const Session& session, std::string_view channel) const;
   // True if it was not a member before.
-  bool Join(Session& session, std::string_view channel, Entry entry);
+  static bool Join(Session& session, std::string_view channel, Entry entry);
   // True if it was one.
-  bool Leave(Session& session, std::string_view channel);
+  static bool Leave(Session& session, std::string_view channel);
+  // Notes whether guards are asked again about the session (Places::rechecks).
+  static void NoteRechecks(Session& session);
 
-  Session* Find(std::string_view space, std::string_view id) const;
-  Space* FindSpace(std::string_view space) const;
-  using Spaces = absl::btree_map<std::string, std::unique_ptr<Space>, std::less<>>;
-  const Spaces& spaces() const { return spaces_; }
+  // The selector's channels are those of members, or as well of those who are out only while a
+  // guard is asked again: for whoever takes them out they have never left.
+  enum class Reach : uint8_t { kMembers, kRechecked };
 
   // Calls `visit(Session&)` on every session that the selector names, in no stated order; `visit`
   // may remove the session that it is shown. Ids of the selector that are not here are appended to
   // `not_found` if that is given.
   template <typename Visit>
-  void ForEach(const Selector& selector, std::vector<std::string>* not_found, Visit visit) const {
-    for (Session* session : Select(selector, not_found)) visit(*session);
+  void ForEach(const Selector& selector, std::vector<std::string>* not_found, Visit visit,
+               Reach reach = Reach::kMembers) const {
+    for (Session* session : Select(selector, not_found, reach)) visit(*session);
   }
-  std::vector<Session*> Select(const Selector& selector, std::vector<std::string>* not_found) const;
+  std::vector<Session*> Select(const Selector& selector, std::vector<std::string>* not_found,
+                               Reach reach = Reach::kMembers) const;
 
  private:
-  Space& SpaceFor(const std::string& name);
-  void LeaveUser(Session& session);
-  void LeaveAt(Session& session, size_t index);  // of its channels
-
-  Spaces spaces_;
+  const Namespaces& spaces_;
 };
 
 }  // namespace sluice::hub

@@ -35,7 +35,8 @@ const std::vector<std::string>& MemberNews::Encoded(const Dialect& dialect) {
   if (!encoded.empty()) return encoded;
   for (const storage::PresenceChange& change : changes_) {
     const Member member{change.record.key.id, change.record.detail};
-    encoded.push_back(MakeFrame(dialect.binary(), dialect.EncodeMember(member, change.came)));
+    encoded.push_back(
+        MakeFrame(dialect.traits().binary, dialect.EncodeMember(member, change.came)));
   }
   return encoded;
 }

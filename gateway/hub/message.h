@@ -10,14 +10,12 @@
 #include <string>
 
 #include "absl/base/call_once.h"
+#include "gateway/hub/backlog.h"
 #include "gateway/hub/dialect.h"
 #include "gateway/hub/types.h"
 #include "metrics/probe.h"
 
 namespace sluice::hub {
-
-// A complete WebSocket frame that many outboxes may refer to; null if the dialect has none.
-using SharedFrame = std::shared_ptr<const std::string>;
 
 class Message {
  public:

@@ -24,36 +24,62 @@ OfferedView ViewOf(const std::string& name, const Entry& entry) {
   return view;
 }
 
+size_t BytesOf(const OfferedView& view) {
+  size_t bytes = view.name.size();
+  for (const std::string& worker : view.workers) bytes += worker.size();
+  for (const std::string& worker : view.ejected) bytes += worker.size();
+  return bytes;
+}
+
 }  // namespace
+
+MethodTable::MethodTable(size_t names_max, bool refuse_conflicts)
+    : names_max_(names_max), refuse_conflicts_(refuse_conflicts) {}
+
+MethodTable::~MethodTable() = default;
 
 // --- Looking up ----------------------------------------------------------------------------------
 
-Endpoint* MethodTable::RoleOf(const Table& table, Role role) {
-  if (role == Role::kLogin) return table.login.get();
-  if (role == Role::kAdmission) return table.admission.get();
-  return role == Role::kRaw ? table.raw.get() : nullptr;
+Endpoint* MethodTable::FindGuard(std::string_view space, GuardAction action) const {
+  return Offers(*this, space).FindGuard(action);
 }
 
-Endpoint* MethodTable::FindGuard(std::string_view space, GuardAction action) const {
-  if (guards_ == 0) return nullptr;
-  for (std::string_view name : {space, kEverySpace}) {
-    auto found = tables_.find(name);
-    if (found == tables_.end()) continue;
-    Endpoint* guard = found->second.guards[static_cast<size_t>(action)].get();
+Endpoint* MethodTable::Find(std::string_view space, Role role, std::string_view method) const {
+  return Offers(*this, space).Find(role, method);
+}
+
+const DeclaredEvent* MethodTable::FindEvent(std::string_view space, std::string_view event) const {
+  return Offers(*this, space).FindEvent(event);
+}
+
+const Offers::Tables& Offers::tables() const {
+  if (version_ == methods_.version_) return tables_;
+  version_ = methods_.version_;
+  tables_ = {};
+  size_t count = 0;
+  for (std::string_view name : {space_, kEverySpace}) {
+    auto found = methods_.tables_.find(name);
+    if (found != methods_.tables_.end()) tables_[count++] = &found->second;
+  }
+  return tables_;
+}
+
+Endpoint* Offers::FindAnyGuard(GuardAction action) const {
+  for (const auto* table : tables()) {
+    if (!table) break;
+    Endpoint* guard = table->guards[static_cast<size_t>(action)].get();
     if (guard) return guard;
   }
   return nullptr;
 }
 
-Endpoint* MethodTable::Find(std::string_view space, Role role, std::string_view method) const {
-  for (std::string_view name : {space, kEverySpace}) {
-    auto found = tables_.find(name);
-    if (found == tables_.end()) continue;
-    Table& table = found->second;
+Endpoint* Offers::Find(Role role, std::string_view method) const {
+  for (const auto* table : tables()) {
+    if (!table) break;
     Endpoint* endpoint = nullptr;
     if (role != Role::kMethod) {
-      endpoint = RoleOf(table, role);
-    } else if (auto it = table.methods.find(method); it != table.methods.end()) {
+      endpoint = table->RoleOf(role);
+    } else if (auto it = table->methods.find(method); it != table->methods.end()) {
       endpoint = it->second.get();
     }
     if (endpoint) return endpoint;
@@ -61,32 +87,54 @@ Endpoint* MethodTable::Find(std::string_view space, Role role, std::string_view 
   return nullptr;
 }
 
-const DeclaredEvent* MethodTable::FindEvent(std::string_view space, std::string_view event) const {
-  for (std::string_view name : {space, kEverySpace}) {
-    auto found = tables_.find(name);
-    if (found == tables_.end()) continue;
-    auto it = found->second.events.find(event);
-    if (it != found->second.events.end()) return it->second.get();
+const DeclaredEvent* Offers::FindEvent(std::string_view event) const {
+  for (const auto* table : tables()) {
+    if (!table) break;
+    auto it = table->events.find(event);
+    if (it != table->events.end()) return it->second.get();
   }
   return nullptr;
 }
 
-MethodsView MethodTable::View(std::string_view space) const {
-  std::map<std::string_view, OfferedView> methods;
-  std::map<std::string_view, OfferedView> events;
-  for (std::string_view name : {space, kEverySpace}) {
+template <typename Entry, typename Visit>
+bool MethodTable::Walk(ByName<Entry> Table::* names, std::string_view space, std::string_view after,
+                       Visit visit) const {
+  static const auto* const kNone = new ByName<Entry>;
+  auto names_of = [&](std::string_view name) -> const ByName<Entry>& {
     auto found = tables_.find(name);
-    if (found == tables_.end()) continue;
-    for (const auto& [method, endpoint] : found->second.methods) {
-      methods.try_emplace(method, ViewOf(method, *endpoint));
-    }
-    for (const auto& [event, declared] : found->second.events) {
-      events.try_emplace(event, ViewOf(event, *declared));
-    }
+    return found == tables_.end() ? *kNone : found->second.*names;
+  };
+  const auto& own = names_of(space);
+  const auto& everywhere = names_of(kEverySpace);
+  auto a = own.upper_bound(after);
+  auto b = everywhere.upper_bound(after);
+  while (a != own.end() || b != everywhere.end()) {
+    bool take_own = b == everywhere.end() || (a != own.end() && a->first <= b->first);
+    const auto& [name, entry] = take_own ? *a : *b;
+    if (!visit(name, *entry)) return false;
+    if (b != everywhere.end() && b->first == name) ++b;
+    if (take_own) ++a;
   }
+  return true;
+}
+
+MethodsView MethodTable::View(std::string_view space, const MethodsRange& range) const {
   MethodsView view;
-  for (auto& [name, method] : methods) view.methods.push_back(std::move(method));
-  for (auto& [name, event] : events) view.events.push_back(std::move(event));
+  size_t count = 0;
+  size_t bytes = 0;
+  auto add_to = [&](std::vector<OfferedView>& views) {
+    return [&](const std::string& name, const auto& entry) {
+      if (count == range.limit || bytes > range.bytes_max) return false;
+      views.push_back(ViewOf(name, entry));
+      ++count;
+      bytes += BytesOf(views.back());
+      return true;
+    };
+  };
+  const std::string_view first;
+  bool all = range.events_alone || Walk(&Table::methods, space, range.after, add_to(view.methods));
+  if (!all) return view;
+  Walk(&Table::events, space, range.events_alone ? range.after : first, add_to(view.events));
   return view;
 }
 
@@ -100,22 +148,8 @@ Duration LongestLimit(const Endpoint& endpoint, Duration otherwise) {
 
 void MethodTable::ForEachMethod(std::string_view space,
                                 absl::FunctionRef<bool(std::string_view name)> visit) const {
-  static const auto* const kNone = new decltype(Table::methods);
-  auto methods_of = [this](std::string_view name) -> const decltype(Table::methods)& {
-    auto found = tables_.find(name);
-    return found == tables_.end() ? *kNone : found->second.methods;
-  };
-  const auto& own = methods_of(space);
-  const auto& everywhere = methods_of(kEverySpace);
-  auto a = own.begin();
-  auto b = everywhere.begin();
-  while (a != own.end() || b != everywhere.end()) {
-    bool take_own = b == everywhere.end() || (a != own.end() && a->first <= b->first);
-    const std::string& name = take_own ? a->first : b->first;
-    if (!visit(name)) return;
-    if (b != everywhere.end() && b->first == name) ++b;
-    if (take_own) ++a;
-  }
+  Walk(&Table::methods, space, "",
+       [&](const std::string& name, const Endpoint&) { return visit(name); });
 }
 
 }  // namespace sluice::hub

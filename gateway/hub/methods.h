@@ -20,31 +20,16 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/btree_map.h"
+#include "absl/container/btree_set.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
+#include "gateway/hub/endpoints.h"
 #include "gateway/hub/shard_types.h"
-#include "gateway/hub/waiting_calls.h"
 #include "gateway/hub/worker.h"
 
 namespace sluice::hub {
-
-// One method, or one role, of one namespace.
-struct Endpoint {
-  std::string method;               // empty for a role
-  bool is_protected = false;        // what holds
-  bool own_protected = false;       // what its own offers say together, or said last
-  std::vector<SharedOffer> offers;  // empty: nobody serves it now
-  WaitingCalls waiting;             // for credit
-  size_t place = 0;                 // while calls wait: of Calls
-  size_t next = 0;                  // where the last choice among equals ended
-};
-
-// One event of one namespace. Declared until a worker takes it back and no other offers it.
-struct DeclaredEvent {
-  bool is_protected = false;
-  bool own_protected = false;
-  std::vector<EventOffer> offers;  // of live workers
-};
 
 // Two live workers say different things of who may use a name.
 struct AccessConflict {
@@ -55,21 +40,24 @@ struct AccessConflict {
 // What a namespace falls back to where it has nothing of its own.
 inline constexpr std::string_view kEverySpace = "*";
 
+class Offers;
+
 class MethodTable {
  public:
   // `names_max`: methods, events, roles and guards together, over all namespaces.
   // `refuse_conflicts`: whoever says something else than those who offer a name already is refused.
-  explicit MethodTable(size_t names_max, bool refuse_conflicts = false)
-      : names_max_(names_max), refuse_conflicts_(refuse_conflicts) {}
+  explicit MethodTable(size_t names_max, bool refuse_conflicts = false);
+  ~MethodTable();
 
   // Whom it contradicts. RESOURCE_EXHAUSTED: names_max; ALREADY_EXISTS: it contradicts, and that is
-  // refused. Nothing was taken then.
+  // refused. Nothing was taken then. What another node took is bounded there, and not refused.
   absl::StatusOr<std::vector<AccessConflict>> Register(const Registration& registration);
 
   // `orphaned` is shown each endpoint that lost its last offer, before it is forgotten.
   using Orphaned = absl::FunctionRef<void(Endpoint&)>;
   void Deregister(const Deregistration& deregistration, Orphaned orphaned);
-  // The same for everything of a worker whose stream ended; nothing is forgotten.
+  // The same for everything of a worker whose stream ended; nothing is forgotten. Costs what the
+  // worker offers, not what there is.
   void RemoveWorker(WorkerId worker, Orphaned orphaned);
 
   // What the namespace itself has under that name, else what "*" has; null: never registered.
@@ -78,7 +66,8 @@ class MethodTable {
   Endpoint* FindGuard(std::string_view space, GuardAction action) const;
   const DeclaredEvent* FindEvent(std::string_view space, std::string_view event) const;
 
-  MethodsView View(std::string_view space) const;
+  // Costs what it shows.
+  MethodsView View(std::string_view space, const MethodsRange& range) const;
 
   // Shows each name that can be called in the namespace, ascending, until `visit` says false.
   void ForEachMethod(std::string_view space,
@@ -89,36 +78,60 @@ class MethodTable {
 
   // Namespaces of which anything is known.
   size_t spaces() const { return tables_.size(); }
+  // Workers that offer anything.
+  size_t workers() const { return offered_.size(); }
 
  private:
+  friend class Offers;
   template <typename Entry>
-  using ByName = std::map<std::string, std::unique_ptr<Entry>, std::less<>>;
-  struct Table {
-    ByName<Endpoint> methods;
-    std::unique_ptr<Endpoint> login;
-    std::unique_ptr<Endpoint> admission;
-    std::unique_ptr<Endpoint> raw;
-    std::array<std::unique_ptr<Endpoint>, kGuardActionCount> guards;
-    ByName<DeclaredEvent> events;
-  };
+  using ByName = EndpointTable::ByName<Entry>;
+  using Table = EndpointTable;
   using Tables = std::map<std::string, Table, std::less<>>;
+
+  // What a worker offers in one namespace. The names are the table's own keys.
+  struct Offered {
+    absl::btree_set<std::string_view> methods;
+    absl::btree_set<std::string_view> events;
+    size_t roles = 0;  // and guards
+    bool nothing() const { return methods.empty() && events.empty() && roles == 0; }
+  };
+  using OfferedIn = absl::btree_map<std::string_view, Offered>;  // by namespace
+  using Place = Tables::value_type;                              // a namespace and its table
 
   // Registering (methods_registering.cc).
   size_t CountNew(const Registration& registration) const;
   std::vector<AccessConflict> ConflictsOf(const Registration& registration) const;
-  static size_t NamesIn(const Table& table);
-  static bool Has(const Table& table, const Offer& offer);
-  static std::unique_ptr<Endpoint>& SlotFor(Table& table, const Offer& offer);
-  void Add(Table& table, const SharedOffer& offer);
-  static void AddEvent(Table& table, const EventOffer& offer);
-  template <typename Visit>
-  static void ForEachEndpoint(Table& table, Visit visit);
-  void ForgetRoles(Table& table, const Deregistration& deregistration, Orphaned orphaned);
-  void ForgetMethods(Table& table, const Deregistration& deregistration, Orphaned orphaned);
-  static void ForgetEvents(Table& table, const Deregistration& deregistration);
-  void SettleAccess(std::string_view space);
+  void Add(Place& place, const SharedOffer& offer);
+  void AddEvent(Place& place, const EventOffer& offer);
+  void ForgetRoles(Place& place, const Deregistration& deregistration, Orphaned orphaned);
+  void ForgetMethods(Place& place, const Deregistration& deregistration, Orphaned orphaned);
+  void ForgetEvents(Place& place, const Deregistration& deregistration);
+  // All that the worker offers in one namespace; the index is the caller's business.
+  void Withdraw(Place& place, WorkerId worker, const Offered& offered, Orphaned orphaned);
 
-  static Endpoint* RoleOf(const Table& table, Role role);
+  // Takes a worker's offer out of an entry; false if it has none there.
+  template <typename Entry>
+  bool TakeOut(std::string_view space, std::string_view name, Entry& entry, WorkerId worker);
+  // The same, and out of the index.
+  template <typename Entry>
+  bool TakeBack(std::string_view space, std::string_view name, Entry& entry, WorkerId worker,
+                absl::btree_set<std::string_view> Offered::* names);
+  bool TakeBackRole(std::string_view space, Endpoint& endpoint, WorkerId worker);
+  void ForgetIfNothing(WorkerId worker, std::string_view space);
+  template <typename Entry>
+  void Put(std::string_view space, std::string_view name, Entry& entry,
+           const decltype(Entry::offers)::value_type& offer);
+
+  // Who may use a name.
+  template <typename Entry>
+  void Settle(std::string_view space, std::string_view name, Entry& entry, bool said);
+  void SettleEverywhere();
+
+  // What the namespace has under each name behind `after`, else what "*" has, until `visit(name,
+  // entry)` says false; whether it never did.
+  template <typename Entry, typename Visit>
+  bool Walk(ByName<Entry> Table::* names, std::string_view space, std::string_view after,
+            Visit visit) const;
 
   size_t names_max_;
   bool refuse_conflicts_;
@@ -126,6 +139,33 @@ class MethodTable {
   uint64_t version_ = 1;
   size_t guards_ = 0;  // endpoints of guards, over all namespaces: mostly none
   mutable Tables tables_;
+  absl::flat_hash_map<WorkerId, OfferedIn> offered_;
+  bool everywhere_changed_ = false;  // what "*" says of a name; until SettleEverywhere
+};
+
+// What one namespace offers: its own, else what "*" does. Looks the namespace's name up once after
+// each change of the table.
+class Offers {
+ public:
+  // Both outlive this.
+  Offers(const MethodTable& methods, std::string_view space) : methods_(methods), space_(space) {}
+
+  // As those of MethodTable.
+  Endpoint* Find(Role role, std::string_view method = {}) const;
+  Endpoint* FindGuard(GuardAction action) const {
+    return methods_.guards_ == 0 ? nullptr : FindAnyGuard(action);
+  }
+  const DeclaredEvent* FindEvent(std::string_view event) const;
+
+ private:
+  using Tables = std::array<const MethodTable::Table*, 2>;  // null: there is none
+  const Tables& tables() const;
+  Endpoint* FindAnyGuard(GuardAction action) const;
+
+  const MethodTable& methods_;
+  const std::string_view space_;
+  mutable Tables tables_{};
+  mutable uint64_t version_ = 0;  // of the method table, when these were looked up
 };
 
 // How long a call may take that any of these offers may get; `otherwise` for those without a limit.

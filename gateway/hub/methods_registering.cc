@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "gateway/hub/methods.h"
 
 namespace sluice::hub {
@@ -15,10 +14,6 @@ template <typename List, typename Wanted>
 bool Names(const List& list, const Wanted& wanted) {
   return std::find(list.begin(), list.end(), wanted) != list.end();
 }
-
-// Methods are offered by pointers, events by values.
-const Offer& Of(const SharedOffer& offer) { return *offer; }
-const EventOffer& Of(const EventOffer& offer) { return offer; }
 
 template <typename Entry>
 bool RemoveOffers(Entry& entry, WorkerId worker) {
@@ -34,40 +29,10 @@ void SettleOwn(Entry& entry) {
                                     [](const auto& offer) { return Of(offer).is_protected; });
 }
 
-// What holds in a namespace, given what is said for every namespace.
-template <typename Entries>
-void SettleEntries(Entries& entries, const Entries* everywhere) {
-  for (auto& [name, entry] : entries) {
-    entry->is_protected = entry->own_protected;
-    if (!everywhere) continue;
-    auto found = everywhere->find(name);
-    if (found == everywhere->end() || found->second->offers.empty()) continue;
-    entry->is_protected |= found->second->own_protected;
-  }
-}
-
-std::string Said(bool is_protected) { return is_protected ? "protected" : "public"; }
-
-// A live offer of another worker that says something else of the same name, or null.
-template <typename Entries, typename Newcomer>
-auto Opponent(const Entries& entries, const std::string& name, const Newcomer& newcomer)
-    -> decltype(&Of(entries.begin()->second->offers.front())) {
-  auto found = entries.find(name);
-  if (found == entries.end()) return nullptr;
-  for (const auto& offer : found->second->offers) {
-    bool differs = Of(offer).is_protected != newcomer.is_protected;
-    if (differs && Of(offer).worker != newcomer.worker) return &Of(offer);
-  }
-  return nullptr;
-}
-
-template <typename Newcomer, typename Other>
-AccessConflict ConflictOf(std::string_view kind, const std::string& name, const Newcomer& newcomer,
-                          const Other& other) {
-  return {name,
-          absl::StrCat("the ", std::string(kind), " \"", name, "\" is ", Said(other.is_protected),
-                       " for worker \"", other.worker_name, "\" and ", Said(newcomer.is_protected),
-                       " for worker \"", newcomer.worker_name, "\"")};
+// What an entry of "*" says for every namespace.
+template <typename Entry>
+bool SaysProtected(const Entry& entry) {
+  return !entry.offers.empty() && entry.own_protected;
 }
 
 }  // namespace
@@ -76,21 +41,22 @@ AccessConflict ConflictOf(std::string_view kind, const std::string& name, const 
 
 absl::StatusOr<std::vector<AccessConflict>> MethodTable::Register(
     const Registration& registration) {
-  if (names_ + CountNew(registration) > names_max_) {
+  const bool may_refuse = !registration.elsewhere;
+  if (may_refuse && names_ + CountNew(registration) > names_max_) {
     return absl::ResourceExhaustedError("--methods-max names are registered");
   }
   std::vector<AccessConflict> conflicts = ConflictsOf(registration);
-  if (refuse_conflicts_ && !conflicts.empty()) {
+  if (may_refuse && refuse_conflicts_ && !conflicts.empty()) {
     return absl::AlreadyExistsError(conflicts.front().what);
   }
   ++version_;
-  Table& table = tables_[registration.space];
-  const size_t before = NamesIn(table);
-  for (const SharedOffer& offer : registration.offers) Add(table, offer);
-  for (const EventOffer& event : registration.events) AddEvent(table, event);
-  names_ += NamesIn(table) - before;
-  if (NamesIn(table) == 0) tables_.erase(registration.space);
-  SettleAccess(registration.space);
+  Place& place = *tables_.try_emplace(registration.space).first;
+  const size_t before = place.second.names();
+  for (const SharedOffer& offer : registration.offers) Add(place, offer);
+  for (const EventOffer& event : registration.events) AddEvent(place, event);
+  names_ += place.second.names() - before;
+  if (place.second.names() == 0) tables_.erase(registration.space);
+  SettleEverywhere();
   return conflicts;
 }
 
@@ -99,7 +65,7 @@ size_t MethodTable::CountNew(const Registration& registration) const {
   auto table = tables_.find(registration.space);
   size_t added = 0;
   for (const SharedOffer& offer : registration.offers) {
-    added += table == tables_.end() || !Has(table->second, *offer);
+    added += table == tables_.end() || !table->second.Has(*offer);
   }
   for (const EventOffer& event : registration.events) {
     added += table == tables_.end() || !table->second.events.contains(event.name);
@@ -107,84 +73,70 @@ size_t MethodTable::CountNew(const Registration& registration) const {
   return added;
 }
 
-bool MethodTable::Has(const Table& table, const Offer& offer) {
-  if (offer.role == Role::kMethod) return table.methods.contains(offer.method);
-  if (offer.role == Role::kGuard) return table.guards[static_cast<size_t>(offer.action)] != nullptr;
-  return RoleOf(table, offer.role) != nullptr;
-}
-
-size_t MethodTable::NamesIn(const Table& table) {
-  auto is_there = [](const auto& endpoint) { return endpoint != nullptr; };
-  return table.methods.size() + table.events.size() + (table.login != nullptr) +
-         (table.admission != nullptr) + (table.raw != nullptr) +
-         static_cast<size_t>(std::count_if(table.guards.begin(), table.guards.end(), is_there));
-}
-
-// With the offers of its namespace, and with those for every namespace.
-std::vector<AccessConflict> MethodTable::ConflictsOf(const Registration& registration) const {
-  std::vector<AccessConflict> conflicts;
-  auto compare = [&](const Table& table) {
-    for (const SharedOffer& offer : registration.offers) {
-      if (offer->role != Role::kMethod) continue;
-      const Offer* other = Opponent(table.methods, offer->method, *offer);
-      if (other) conflicts.push_back(ConflictOf("method", offer->method, *offer, *other));
-    }
-    for (const EventOffer& event : registration.events) {
-      const EventOffer* other = Opponent(table.events, event.name, event);
-      if (other) conflicts.push_back(ConflictOf("event", event.name, event, *other));
-    }
-  };
-  auto own = tables_.find(registration.space);
-  if (own != tables_.end()) compare(own->second);
-  auto everywhere = tables_.find(kEverySpace);
-  if (registration.space != kEverySpace && everywhere != tables_.end()) {
-    compare(everywhere->second);
-  }
-  return conflicts;
-}
-
-std::unique_ptr<Endpoint>& MethodTable::SlotFor(Table& table, const Offer& offer) {
-  if (offer.role == Role::kLogin) return table.login;
-  if (offer.role == Role::kAdmission) return table.admission;
-  if (offer.role == Role::kRaw) return table.raw;
-  if (offer.role == Role::kGuard) return table.guards[static_cast<size_t>(offer.action)];
-  return table.methods[offer.method];
-}
-
 // A worker that offers the same again replaces its offer.
-void MethodTable::Add(Table& table, const SharedOffer& offer) {
-  std::unique_ptr<Endpoint>& slot = SlotFor(table, *offer);
+template <typename Entry>
+void MethodTable::Put(std::string_view space, std::string_view name, Entry& entry,
+                      const decltype(Entry::offers)::value_type& offer) {
+  const bool said = SaysProtected(entry);
+  RemoveOffers(entry, Of(offer).worker);
+  entry.offers.push_back(offer);
+  Settle(space, name, entry, said);
+}
+
+void MethodTable::Add(Place& place, const SharedOffer& offer) {
+  auto& [space, table] = place;
+  std::unique_ptr<Endpoint>& slot = table.SlotFor(*offer);
   if (!slot) {
     slot = std::make_unique<Endpoint>();
     guards_ += offer->role == Role::kGuard;
   }
   slot->method = offer->method;
-  RemoveOffers(*slot, offer->worker);
-  slot->offers.push_back(offer);
-  SettleOwn(*slot);
+  Offered& offered = offered_[offer->worker][space];
+  if (offer->role == Role::kMethod) {
+    offered.methods.insert(table.methods.find(offer->method)->first);
+  } else {
+    offered.roles += std::none_of(slot->offers.begin(), slot->offers.end(), [&](const auto& other) {
+      return other->worker == offer->worker;
+    });
+  }
+  Put(space, offer->method, *slot, offer);
 }
 
-void MethodTable::AddEvent(Table& table, const EventOffer& offer) {
-  std::unique_ptr<DeclaredEvent>& slot = table.events[offer.name];
+void MethodTable::AddEvent(Place& place, const EventOffer& offer) {
+  auto& [space, table] = place;
+  auto& [name, slot] = *table.events.try_emplace(offer.name).first;
   if (!slot) slot = std::make_unique<DeclaredEvent>();
-  RemoveOffers(*slot, offer.worker);
-  slot->offers.push_back(offer);
-  SettleOwn(*slot);
+  offered_[offer.worker][space].events.insert(name);
+  Put(space, name, *slot, offer);
 }
 
-// After a change in `space`. There are at most names_max names.
-void MethodTable::SettleAccess(std::string_view space) {
-  auto found = tables_.find(kEverySpace);
-  const Table* everywhere = found == tables_.end() ? nullptr : &found->second;
-  auto settle = [&](Table& table) {
-    bool is_own = &table != everywhere;
-    SettleEntries(table.methods, everywhere && is_own ? &everywhere->methods : nullptr);
-    SettleEntries(table.events, everywhere && is_own ? &everywhere->events : nullptr);
-  };
+// --- Who may use a name --------------------------------------------------------------------------
+
+// After a change of the entry's offers; `said`: what it said before, as one of "*".
+template <typename Entry>
+void MethodTable::Settle(std::string_view space, std::string_view name, Entry& entry, bool said) {
+  SettleOwn(entry);
+  entry.is_protected = entry.own_protected;
   if (space == kEverySpace) {
-    for (auto& [name, table] : tables_) settle(table);
-  } else if (auto own = tables_.find(space); own != tables_.end()) {
-    settle(own->second);
+    everywhere_changed_ |= SaysProtected(entry) != said;
+    return;
+  }
+  auto everywhere = tables_.find(kEverySpace);
+  if (everywhere == tables_.end()) return;
+  const auto& entries = everywhere->second.template EntriesOf<Entry>();
+  auto found = entries.find(name);
+  if (found != entries.end()) entry.is_protected |= SaysProtected(*found->second);
+}
+
+// There are at most names_max names, and seldom does "*" say something else of one.
+void MethodTable::SettleEverywhere() {
+  if (!std::exchange(everywhere_changed_, false)) return;
+  auto settle = [this](std::string_view space, auto& entries) {
+    for (auto& [name, entry] : entries) Settle(space, name, *entry, SaysProtected(*entry));
+  };
+  for (auto& [space, table] : tables_) {
+    settle(space, table.methods);
+    settle(space, table.events);
   }
 }
 
@@ -195,23 +147,68 @@ void MethodTable::Deregister(const Deregistration& deregistration, Orphaned orph
   if (found == tables_.end()) return;
   ++version_;
   Table& table = found->second;
-  const size_t before = NamesIn(table);
-  ForgetMethods(table, deregistration, orphaned);
-  ForgetRoles(table, deregistration, orphaned);
-  ForgetEvents(table, deregistration);
-  names_ -= before - NamesIn(table);
-  if (NamesIn(table) == 0) tables_.erase(found);  // the namespace's name leaves with its last user
-  SettleAccess(deregistration.space);
+  const size_t before = table.names();
+  ForgetMethods(*found, deregistration, orphaned);
+  ForgetRoles(*found, deregistration, orphaned);
+  ForgetEvents(*found, deregistration);
+  if (deregistration.everything) {
+    auto worker = offered_.find(deregistration.worker);
+    auto offered =
+        worker == offered_.end() ? OfferedIn::iterator() : worker->second.find(found->first);
+    if (worker != offered_.end() && offered != worker->second.end()) {
+      Withdraw(*found, deregistration.worker, offered->second, orphaned);
+      offered->second = {};
+    }
+  }
+  ForgetIfNothing(deregistration.worker, found->first);
+  names_ -= before - table.names();
+  if (table.names() == 0) {  // the namespace's name leaves with its last user
+    tables_.erase(found);
+    ++version_;  // whoever was orphaned may have looked the table up meanwhile
+  }
+  SettleEverywhere();
 }
 
-void MethodTable::ForgetRoles(Table& table, const Deregistration& deregistration,
+void MethodTable::ForgetIfNothing(WorkerId worker, std::string_view space) {
+  auto found = offered_.find(worker);
+  if (found == offered_.end()) return;
+  auto offered = found->second.find(space);
+  if (offered != found->second.end() && offered->second.nothing()) found->second.erase(offered);
+  if (found->second.empty()) offered_.erase(found);
+}
+
+template <typename Entry>
+bool MethodTable::TakeOut(std::string_view space, std::string_view name, Entry& entry,
+                          WorkerId worker) {
+  const bool said = SaysProtected(entry);
+  if (!RemoveOffers(entry, worker)) return false;
+  Settle(space, name, entry, said);
+  return true;
+}
+
+template <typename Entry>
+bool MethodTable::TakeBack(std::string_view space, std::string_view name, Entry& entry,
+                           WorkerId worker, absl::btree_set<std::string_view> Offered::* names) {
+  if (!TakeOut(space, name, entry, worker)) return false;
+  (offered_[worker][space].*names).erase(name);
+  return true;
+}
+
+bool MethodTable::TakeBackRole(std::string_view space, Endpoint& endpoint, WorkerId worker) {
+  if (!RemoveOffers(endpoint, worker)) return false;
+  --offered_[worker][space].roles;
+  return true;
+}
+
+void MethodTable::ForgetRoles(Place& place, const Deregistration& deregistration,
                               Orphaned orphaned) {
+  auto& [space, table] = place;
   auto forget = [&](std::unique_ptr<Endpoint>& slot, bool named) {
-    if (!slot || !(named || deregistration.everything)) return false;
-    if (!RemoveOffers(*slot, deregistration.worker) || !slot->offers.empty()) return false;
+    if (!slot || !named || !TakeBackRole(space, *slot, deregistration.worker)) return false;
+    if (!slot->offers.empty()) return false;
     orphaned(*slot);
-    if (named) slot.reset();
-    return named;
+    slot.reset();
+    return true;
   };
   forget(table.login, Names(deregistration.roles, Role::kLogin));
   forget(table.admission, Names(deregistration.roles, Role::kAdmission));
@@ -221,64 +218,54 @@ void MethodTable::ForgetRoles(Table& table, const Deregistration& deregistration
   }
 }
 
-void MethodTable::ForgetMethods(Table& table, const Deregistration& deregistration,
+void MethodTable::ForgetMethods(Place& place, const Deregistration& deregistration,
                                 Orphaned orphaned) {
-  // True if it was the last that offered it.
-  auto take_back = [&](Endpoint& endpoint) {
-    if (!RemoveOffers(endpoint, deregistration.worker)) return false;
-    SettleOwn(endpoint);
-    if (!endpoint.offers.empty()) return false;
-    orphaned(endpoint);
-    return true;
-  };
+  auto& [space, table] = place;
   for (const std::string& name : deregistration.methods) {
     auto found = table.methods.find(name);
-    if (found != table.methods.end() && take_back(*found->second)) table.methods.erase(found);
+    if (found == table.methods.end()) continue;
+    Endpoint& endpoint = *found->second;
+    if (!TakeBack(space, found->first, endpoint, deregistration.worker, &Offered::methods))
+      continue;
+    if (!endpoint.offers.empty()) continue;
+    orphaned(endpoint);
+    table.methods.erase(found);
   }
-  if (!deregistration.everything) return;
-  for (auto& [name, endpoint] : table.methods) take_back(*endpoint);
 }
 
 // What no live worker declares any more, any worker may take away by its name: whoever declared it
 // may be gone for good.
-void MethodTable::ForgetEvents(Table& table, const Deregistration& deregistration) {
+void MethodTable::ForgetEvents(Place& place, const Deregistration& deregistration) {
+  auto& [space, table] = place;
   for (const std::string& name : deregistration.events) {
     auto found = table.events.find(name);
     if (found == table.events.end()) continue;
-    RemoveOffers(*found->second, deregistration.worker);
-    SettleOwn(*found->second);
+    TakeBack(space, found->first, *found->second, deregistration.worker, &Offered::events);
     if (found->second->offers.empty()) table.events.erase(found);
-  }
-  if (!deregistration.everything) return;
-  for (auto& [name, event] : table.events) {
-    if (RemoveOffers(*event, deregistration.worker)) SettleOwn(*event);
   }
 }
 
-template <typename Visit>
-void MethodTable::ForEachEndpoint(Table& table, Visit visit) {
-  for (auto& [name, endpoint] : table.methods) visit(*endpoint);
-  for (Role role : {Role::kLogin, Role::kAdmission, Role::kRaw}) {
-    if (Endpoint* endpoint = RoleOf(table, role)) visit(*endpoint);
-  }
-  for (auto& guard : table.guards) {
-    if (guard) visit(*guard);
+void MethodTable::Withdraw(Place& place, WorkerId worker, const Offered& offered,
+                           Orphaned orphaned) {
+  auto& [space, table] = place;
+  auto withdraw = [&, &space = space](Endpoint& endpoint, std::string_view name) {
+    if (TakeOut(space, name, endpoint, worker) && endpoint.offers.empty()) orphaned(endpoint);
+  };
+  for (std::string_view name : offered.methods) withdraw(*table.methods.find(name)->second, name);
+  if (offered.roles > 0) table.ForEachRole([&](Endpoint& endpoint) { withdraw(endpoint, {}); });
+  for (std::string_view name : offered.events) {
+    TakeOut(space, name, *table.events.find(name)->second, worker);
   }
 }
 
 void MethodTable::RemoveWorker(WorkerId worker, Orphaned orphaned) {
+  auto leaving = offered_.extract(worker);
+  if (leaving.empty()) return;
   ++version_;
-  for (auto& [space, table] : tables_) {
-    ForEachEndpoint(table, [&](Endpoint& endpoint) {
-      if (!RemoveOffers(endpoint, worker)) return;
-      SettleOwn(endpoint);
-      if (endpoint.offers.empty()) orphaned(endpoint);
-    });
-    for (auto& [name, event] : table.events) {
-      if (RemoveOffers(*event, worker)) SettleOwn(*event);
-    }
+  for (const auto& [space, offered] : leaving.mapped()) {
+    Withdraw(*tables_.find(space), worker, offered, orphaned);
   }
-  SettleAccess(kEverySpace);
+  SettleEverywhere();
 }
 
 }  // namespace sluice::hub

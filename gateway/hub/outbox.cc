@@ -30,7 +30,9 @@ void DirtyList::FlushAll(Instant now) {
     flushing_ = head_;
     Remove(*flushing_);
     flushing_->owner_.Flush(now);
-    if (flushing_) flushing_->Settle();
+    if (!flushing_) continue;
+    flushing_->Settle();
+    flushing_->blocked_ = !flushing_->empty();
   }
   flushing_ = nullptr;
   if (head_ != nullptr) return;
@@ -67,7 +69,31 @@ void Outbox::MarkDirty() {
   dirty_.Add(*this);
 }
 
-void Outbox::Append(std::string_view bytes) {
+void Outbox::Append(MessageClass what, const SharedFrame& frame) {
+  if (blocked_) return Waiting().Add(what, frame);
+  if (frame->size() >= kReferMin) return Refer(frame);
+  if (!Extend(frame)) Copy(*frame);
+}
+
+void Outbox::AppendFrame(MessageClass what, bool binary, std::string_view payload) {
+  if (blocked_) return Waiting().Add(what, binary, payload);
+  std::string header;
+  AppendFrameHeader(header, binary, payload.size());
+  Copy(header);
+  Copy(payload);
+}
+
+void Outbox::AppendControl(std::string_view frame) {
+  if (IsCloseFrame(frame)) Merge(size());
+  Copy(frame);
+}
+
+Backlog& Outbox::Waiting() {
+  if (!backlog_) backlog_ = std::make_unique<Backlog>();
+  return *backlog_;
+}
+
+void Outbox::Copy(std::string_view bytes) {
   if (bytes.empty()) return;
   Settle();
   bool fits = !pieces_.empty() && !pieces_.back().shared &&
@@ -78,15 +104,21 @@ void Outbox::Append(std::string_view bytes) {
   MarkDirty();
 }
 
-void Outbox::Append(const SharedFrame& frame) {
-  if (frame->size() < kReferMin) {
-    if (!Extend(frame)) Append(std::string_view(*frame));
-    return;
-  }
+void Outbox::Refer(const SharedFrame& frame) {
   Settle();
   pieces_.push_back({{}, frame});
   size_ += frame->size();
   MarkDirty();
+}
+
+void Outbox::Merge(size_t bytes) {
+  if (!backlog_) return;
+  Settle();
+  while (!backlog_->empty() && size_ < bytes) {
+    pieces_.push_back(backlog_->Take());
+    size_ += pieces_.back().view().size();
+  }
+  if (backlog_->empty()) backlog_.reset();
 }
 
 // True if the frame begins a stretch, or comes right behind it.
@@ -114,13 +146,6 @@ void Outbox::Settle() {
   stretch_begin_ = stretch_end_ = 0;
 }
 
-void Outbox::AppendFrame(bool binary, std::string_view payload) {
-  std::string header;
-  AppendFrameHeader(header, binary, payload.size());
-  Append(header);
-  Append(payload);
-}
-
 Outbox::Pieces Outbox::Front(size_t max) const {
   Pieces pieces;
   if (stretch_begin_ != stretch_end_ && max > 0) pieces.push_back(Stretch());
@@ -132,6 +157,12 @@ Outbox::Pieces Outbox::Front(size_t max) const {
 }
 
 void Outbox::Consume(size_t bytes) {
+  ConsumeOnTheirWay(bytes);
+  if (size_ < kMergeMax) Merge(kMergeMax);
+  if (size_ == 0) blocked_ = false;
+}
+
+void Outbox::ConsumeOnTheirWay(size_t bytes) {
   size_ -= bytes;
   written_ += bytes;
   if (stretch_begin_ != stretch_end_) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What waits to be written to one connection, in order: small writes are copied together, large
+// What is on its way to one connection, in order: small writes are copied together, large
 // shared frames are referred to. A shard's outboxes that hold something stand on its DirtyList,
 // which is walked once a turn of the loop; so everything that a turn produced for a connection
 // leaves in one gathered write.
@@ -8,7 +8,9 @@
 // Small shared frames are first put behind one another once for the whole shard (TurnLog), and an
 // outbox that gets nothing else in a turn just remembers which stretch of them is its own: what a
 // broadcast costs an outbox does not depend on its size, and what a thousand outboxes hold of it is
-// in memory once. What the socket did not take by the end of the walk is copied.
+// in memory once. What the socket did not take by the end of the walk is copied, and what comes
+// after that waits as messages (Backlog) until most of it has left. Control frames do not wait
+// there: nothing is decided about them.
 //
 // Owned by the connection, used on its shard's thread only. An outbox leaves the list when it is
 // destroyed.
@@ -17,12 +19,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "absl/container/inlined_vector.h"
 #include "absl/time/time.h"
-#include "gateway/hub/message.h"
+#include "gateway/hub/backlog.h"
 #include "storage/time.h"
 
 namespace sluice::hub {
@@ -88,25 +91,30 @@ class DirtyList {
 
 class Outbox {
  public:
-  // A shared frame of at least this many bytes is referred to by itself.
-  static constexpr size_t kReferMin = 1024;
+  static constexpr size_t kReferMin = Backlog::kReferMin;
   // Copied bytes are kept in pieces of about this size, so that what is written can be freed while
   // more comes in behind it.
-  static constexpr size_t kPieceMax = 16 * 1024;
+  static constexpr size_t kPieceMax = Backlog::kPieceMax;
+  // So much of what waits is merged into the bytes on their way at once.
+  static constexpr size_t kMergeMax = 64 * 1024;
 
   Outbox(DirtyList& dirty, Flushable& owner) : dirty_(dirty), owner_(owner) {}
   ~Outbox();
   Outbox(const Outbox&) = delete;
   Outbox& operator=(const Outbox&) = delete;
 
-  void Append(std::string_view bytes);
-  void Append(const SharedFrame& frame);
-  void AppendFrame(bool binary, std::string_view payload);
+  void Append(MessageClass what, const SharedFrame& frame);
+  void AppendFrame(MessageClass what, bool binary, std::string_view payload);
+  // Pings, pongs, and what is no frame: ahead of the messages that wait. A close frame comes
+  // behind them, and ends everything.
+  void AppendControl(std::string_view frame);
 
-  size_t size() const { return size_; }  // bytes that wait
+  size_t size() const { return size_ + (backlog_ ? backlog_->bytes() : 0); }  // that wait
   bool empty() const { return size_ == 0; }
   uint64_t written() const { return written_; }      // bytes that ever left
-  uint64_t put() const { return written_ + size_; }  // bytes that ever came
+  uint64_t put() const { return written_ + size_; }  // and those on their way
+  // What waits behind those; null: nothing.
+  const Backlog* backlog() const { return backlog_.get(); }
 
   // Up to `max` pieces from the front, for a gathered write; valid until the next non-const call.
   using Pieces = absl::InlinedVector<std::string_view, 16>;
@@ -118,20 +126,20 @@ class Outbox {
   // Asks the socket to take something now, because more does not fit.
   void Relieve() { owner_.Relieve(); }
 
-  // When the oldest unflushed byte came.
   // The turn's time.
   Instant now() const { return dirty_.now(); }
+  // When the oldest unflushed byte came.
   Instant dirty_since() const { return dirty_since_; }
 
  private:
   friend class DirtyList;
-  // Copied bytes own `copied`; a referred frame has `shared`.
-  struct Piece {
-    std::string copied;
-    SharedFrame shared;
-    std::string_view view() const { return shared ? std::string_view(*shared) : copied; }
-  };
   void MarkDirty();
+  void Copy(std::string_view bytes);
+  void Refer(const SharedFrame& frame);
+  Backlog& Waiting();
+  // Merges what waits until so many bytes are on their way.
+  void Merge(size_t bytes);
+  void ConsumeOnTheirWay(size_t bytes);
   bool Extend(const SharedFrame& frame);
   // Copies the stretch, if there is one: it is part of the pieces from now on.
   void Settle();
@@ -142,14 +150,16 @@ class Outbox {
   Outbox* next_ = nullptr;
   Outbox* previous_ = nullptr;
   bool listed_ = false;
-  uint8_t log_ = 0;  // which one the stretch is of
+  bool blocked_ = false;  // a turn has ended with bytes that the socket did not take
+  uint8_t log_ = 0;       // which one the stretch is of
   uint32_t stretch_begin_ = 0;
   uint32_t stretch_end_ = 0;  // if it is not empty, there are no pieces
   Instant dirty_since_ = Instant::Past();
-  size_t size_ = 0;
+  size_t size_ = 0;  // on their way
   uint64_t written_ = 0;
   size_t consumed_ = 0;  // bytes of the first piece that are written already
   absl::InlinedVector<Piece, 1> pieces_;
+  std::unique_ptr<Backlog> backlog_;
 };
 
 }  // namespace sluice::hub

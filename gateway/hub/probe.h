@@ -13,53 +13,65 @@
 
 namespace sluice::hub {
 
-struct ShardProbe {
-  using Counter = metrics::Counter;
-  using Gauge = metrics::Gauge;
-  using Histogram = metrics::Histogram;
-
-  std::array<Gauge, kDialectsMax> connections;  // open, by dialect
-  std::array<Counter, kDialectsMax> opened;     // by dialect
-  std::array<Counter, kCloseCauseCount> closed_by_gateway;
-  Counter closed_by_peer;
-  std::array<Counter, kDialectsMax> messages_in;   // whole messages, by dialect
-  std::array<Counter, kDialectsMax> messages_out;  // frames put into outboxes, by dialect
-  std::array<Counter, kFaultCount> faults;         // errors answered, by fault
-  std::array<Counter, kDropReasonCount> drops;     // deliveries that a bound prevented
-  Counter calls;                                   // invocations begun, all roles
-  Counter calls_queued;                            // waited for credit
-  Counter results_dropped;                         // answers that nobody waited for
-  Counter calls_given_again;                       // never sent to the worker that had them
-  Counter queues_visited;                          // of methods, to see whether a call can start
-  Counter worker_ejections;
-  Counter worker_readmissions;
-  Gauge calls_in_flight;
-  Gauge calls_waiting;
-  Counter client_calls;  // Control.Call, asked
-  Counter client_call_timeouts;
-  Counter client_calls_limited;  // not asked, since too many answers are awaited
-  Counter channel_limit_hits;
-  Counter logins_refused;
-  Counter tokens_unsupported;  // came with an answer for a dialect that has none
-  Counter takeovers;
-  Counter id_probes;         // holders of ids that were asked whether they live
-  Counter ghosts;            // of these, closed
-  Counter waits;             // commands that waited for their share of --commands-per-second
-  Gauge leaving;             // whose turn in a drain has come, and who finish what is under way
-  Counter graces_expired;    // a drain closed them with something still under way (--drain-grace)
-  Counter rights_ended;      // memberships that ended because their right did
-  Counter access_conflicts;  // names on whose access two workers disagree, as registered
-  Counter presence_failures;
-  Counter labels_refused;        // at --labels-bytes
-  Counter subprotocols_ignored;  // a worker chose one that was not offered, or too late
-  Counter member_lists_cut;      // at --members-max or --list-bytes
-  Counter method_lists_cut;      // at --list-bytes
-  Counter guards_blocked;        // what guards did not allow
-  Counter guards_undecided;      // no guard answered in time
-  Histogram call_seconds{metrics::kDelaySeconds};       // command to answer
-  Histogram admission_seconds{metrics::kDelaySeconds};  // upgrade to open
-  Histogram outbox_depth_bytes{metrics::kSizeBytes};    // at each delivery of Send
+// Connections that come, live and leave.
+struct SessionProbe {
+  std::array<metrics::Gauge, kDialectsMax> connections;  // open, by dialect
+  std::array<metrics::Counter, kDialectsMax> opened;     // by dialect
+  std::array<metrics::Counter, kCloseCauseCount> closed_by_gateway;
+  metrics::Counter closed_by_peer;
+  metrics::Counter takeovers;
+  metrics::Counter id_probes;  // holders of ids that were asked whether they live
+  metrics::Counter ghosts;     // of these, closed
+  metrics::Counter presence_failures;
+  metrics::Counter subprotocols_ignored;  // a worker chose one that was not offered, or too late
+  metrics::Gauge leaving;  // whose turn in a drain has come, and who finish what is under way
+  // A drain closed them with something still under way (--drain-grace).
+  metrics::Counter graces_expired;
 };
+
+// What clients say, and what they hear.
+struct MessageProbe {
+  std::array<metrics::Counter, kDialectsMax> messages_in;   // whole messages, by dialect
+  std::array<metrics::Counter, kDialectsMax> messages_out;  // frames put into outboxes, by dialect
+  std::array<metrics::Counter, kFaultCount> faults;         // errors answered, by fault
+  std::array<metrics::Counter, kDropReasonCount> drops;     // deliveries that a bound prevented
+  metrics::Histogram outbox_depth_bytes{metrics::kSizeBytes};  // at each delivery of Send
+  metrics::Counter waits;  // commands that waited for their share of --commands-per-second
+  metrics::Counter channel_limit_hits;
+  metrics::Counter member_lists_cut;  // at --members-max or --list-bytes
+  metrics::Counter method_lists_cut;  // at --list-bytes
+  metrics::Counter client_calls;      // Control.Call, asked
+  metrics::Counter client_call_timeouts;
+  metrics::Counter client_calls_limited;  // not asked, since too many answers are awaited
+};
+
+// Calls, and the workers that get them.
+struct CallProbe {
+  metrics::Counter calls;              // invocations begun, all roles
+  metrics::Counter calls_queued;       // waited for credit
+  metrics::Counter results_dropped;    // answers that nobody waited for
+  metrics::Counter calls_given_again;  // never sent to the worker that had them
+  metrics::Counter queues_visited;     // of methods, to see whether a call can start
+  metrics::Counter worker_ejections;
+  metrics::Counter worker_readmissions;
+  metrics::Gauge calls_in_flight;
+  metrics::Gauge calls_waiting;
+  metrics::Counter access_conflicts;  // names on whose access two workers disagree, as registered
+  metrics::Histogram call_seconds{metrics::kDelaySeconds};  // command to answer
+};
+
+// Who sessions are, and what they may do.
+struct RightsProbe {
+  metrics::Counter logins_refused;
+  metrics::Counter tokens_unsupported;  // came with an answer for a dialect that has none
+  metrics::Counter rights_ended;        // memberships that ended because their right did
+  metrics::Counter labels_refused;      // at --labels-bytes
+  metrics::Counter guards_blocked;      // what guards did not allow
+  metrics::Counter guards_undecided;    // no guard answered in time
+  metrics::Histogram admission_seconds{metrics::kDelaySeconds};  // upgrade to open
+};
+
+struct ShardProbe : SessionProbe, MessageProbe, CallProbe, RightsProbe {};
 
 // Shows the probes of all shards; `dialect_names` by DialectId, empty where there is none.
 class ShardProbes : public metrics::Source {

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,6 +48,8 @@ enum class DropReason : uint8_t {
 };
 inline constexpr int kDropReasonCount = static_cast<int>(DropReason::kTooLarge) + 1;
 std::string_view DropLabel(DropReason reason);
+// Why a message was dropped; nothing: it was taken, and is on its way or waits.
+using Drop = std::optional<DropReason>;
 
 struct Outcome {
   uint64_t matched = 0;

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// All shards of a node, for whoever is on another thread: the only way to reach a session that is
-// not one's own. Complete before the threads start, immutable and thread-safe from then on.
+// All shards of a node, for whoever is on another thread, and the way to other nodes: the only way
+// to reach a session that is not one's own. Complete before the threads start, immutable and
+// thread-safe from then on.
 #pragma once
 
 #include <atomic>
 #include <memory>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
+#include "gateway/hub/elsewhere.h"
+#include "gateway/hub/neighbours.h"
 #include "gateway/hub/types.h"
 #include "storage/executor.h"
 #include "storage/presence.h"
@@ -19,12 +23,17 @@ namespace sluice::hub {
 
 class Shard;
 
-class ShardSet {
+class ShardSet final : public Neighbours {
  public:
+  // Of the node of this name. `elsewhere` outlives this.
+  ShardSet(std::string node, Elsewhere& elsewhere)
+      : node_(std::move(node)), elsewhere_(elsewhere) {}
+
   // Before the threads start.
   void Add(Shard& shard, storage::Executor& executor) { shards_.push_back({&shard, &executor}); }
 
   size_t size() const { return shards_.size(); }
+  Elsewhere& elsewhere() const { return elsewhere_; }
 
   // Runs `task(Shard&, now)` on one shard's thread.
   template <typename Task>
@@ -47,12 +56,13 @@ class ShardSet {
     }
   }
 
-  // Asks the shard of an id's holder whether it lives, and tells the newcomer's what it found.
-  void ProbeHolder(SessionKey holder, SessionKey newcomer) const;
-  void TellJudgement(SessionKey newcomer, bool holder_lives) const;
+  void ProbeHolder(const storage::PresenceRecord& holder, SessionKey newcomer) const override;
+  void Displace(const storage::PresenceRecord& holder, SessionKey newcomer) const override;
+  void StartWaitingCalls() const override;
 
-  // Takes an id over: closes its holder and lets `newcomer` inherit.
-  void Displace(const storage::PresenceRecord& holder, SessionKey newcomer) const;
+  // The same, asked by another node about a session of this one.
+  void ProbeHere(const storage::PresenceRecord& holder, Judged judged) const;
+  void DisplaceHere(const storage::PresenceRecord& holder, Heir heir) const;
 
  private:
   struct Entry {
@@ -74,6 +84,8 @@ class ShardSet {
     std::atomic<size_t> open;
   };
 
+  const std::string node_;
+  Elsewhere& elsewhere_;
   std::vector<Entry> shards_;
 };
 

@@ -5,14 +5,18 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
 #include "gateway/hub/close.h"
 #include "gateway/hub/dialect.h"
 #include "gateway/hub/fault.h"
+#include "gateway/hub/policy.h"
 #include "gateway/hub/socket.h"
 #include "gateway/hub/types.h"
 #include "gateway/hub/worker.h"
@@ -20,12 +24,8 @@
 
 namespace sluice::hub {
 
-// What becomes of memberships whose right was that somebody was authenticated, once that ends
-// (--on-deauthenticated; shard_rights.cc).
-enum class OnDeauthenticated : uint8_t { kLeave, kRecheck, kKeep };
-
 // How a session came into a channel; it says what becomes of it when it is somebody else
-// (shard_rights.cc).
+// (rights.h).
 enum class Entry : uint8_t {
   kStranger,  // by itself, when nobody knew who it was
   kUser,      // by itself, authenticated
@@ -33,37 +33,14 @@ enum class Entry : uint8_t {
   kBackend,   // a backend put it there
 };
 
+// What holds on the whole shard; what holds in its namespaces is their policy.
 struct ShardOptions {
-  std::string node = "local";     // --node
-  size_t outbox_bytes = 1 << 20;  // --outbox-bytes
-  // --alive-bytes-per-second: who takes as many lives, even if it answers no ping.
-  uint64_t alive_bytes_per_second = 16 << 10;
-  size_t channels_per_connection = 128;       // --channels-per-connection
-  size_t labels_bytes = 4 << 10;              // --labels-bytes, names and values, each connection
-  size_t calls_per_connection = 64;           // --calls-per-connection, in flight
-  double commands_per_second = 100;           // --commands-per-second, each connection; 0: no limit
-  size_t commands_burst = 200;                // --commands-burst
-  Duration call_timeout = absl::Seconds(10);  // --call-timeout
-  size_t method_queue = 1024;                 // --method-queue, calls a method on each shard
-  size_t client_calls_max = 100000;           // --client-calls-max, on each shard
-  size_t asks_per_connection = 1000;  // --client-calls-per-connection, answers that one owes
-  size_t methods_max = 10000;         // --methods-max, remembered names
-  bool refuse_conflicts = false;      // --registration-conflict refuse
-  Duration admission_timeout = absl::Seconds(5);  // --admission-timeout
-  Duration guard_timeout = absl::Seconds(5);      // --guard-timeout
-  bool guards_open = false;  // --guard-default open: allowed if no guard answers
-  size_t guard_queue = 0;    // --guard-queue, publications that wait for one client's guard; 0: any
-  size_t guard_queue_bytes = 1 << 20;  // --guard-queue-bytes, of these
-  size_t members_max = 5000;           // --members-max, in the list of members that a client gets
-  size_t list_bytes = 256 << 10;       // --list-bytes: members, methods, what became of channels
-  Duration presence_lease = absl::Seconds(60);  // --presence-lease; renewed at a third of it
-  storage::ClaimPolicy id_policy = storage::ClaimPolicy::kSameUser;  // --id-policy
-  // --id-probe-timeout: what the holder of an id has to answer a ping when another wants it; 0: it
-  // is not asked.
-  Duration id_probe_timeout = absl::Seconds(2);
-  OnDeauthenticated on_deauthenticated = OnDeauthenticated::kLeave;  // --on-deauthenticated
+  std::string node = "local";                   // --node
+  size_t client_calls_max = 100000;             // --client-calls-max, responses that are awaited
+  size_t methods_max = 10000;                   // --methods-max, remembered names
+  bool refuse_conflicts = false;                // --registration-conflict refuse
   std::vector<std::string> admission_required;  // --admission-required: namespaces, or "*"
-  DecodeLimits decode;
+  NamespacePolicy policy;                       // of every namespace, but for the above
 };
 
 // Where a new connection goes, as its route decided.
@@ -88,6 +65,11 @@ struct Estate {
   CloseFrame frame;  // with which it was closed
   std::vector<Place> places;
 };
+
+// Takes what a displaced session leaves: from any thread, once; not at all only when a node ends.
+using Heir = absl::AnyInvocable<void(Estate estate) &&>;
+// Told whether the holder of an id lives; as above.
+using Judged = absl::AnyInvocable<void(bool lives) &&>;
 
 // What a session looks like from outside, copied.
 struct ConnectionView {
@@ -150,6 +132,13 @@ class AnswerSink {
   virtual void OnAnswer(ClientAnswer answer) = 0;
 };
 
+// One Control.Call, as far as this shard asks clients for it.
+struct ClientCall {
+  uint64_t id = 0;  // for Forget; 0: it cannot be forgotten
+  Duration timeout;
+  std::shared_ptr<AnswerSink> sink;
+};
+
 struct NamedCount {
   std::string name;
   uint64_t count = 0;
@@ -165,6 +154,14 @@ struct OfferedView {
 struct MethodsView {
   std::vector<OfferedView> methods;
   std::vector<OfferedView> events;
+};
+// A stretch of that: names ascending, methods before events.
+struct MethodsRange {
+  bool events_alone = false;  // behind all methods
+  std::string after{};        // names behind this one
+  size_t limit = std::numeric_limits<size_t>::max();
+  // Of names, about; what comes over it is the last.
+  size_t bytes_max = std::numeric_limits<size_t>::max();
 };
 
 }  // namespace sluice::hub

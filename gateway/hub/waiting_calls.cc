@@ -5,6 +5,9 @@
 
 namespace sluice::hub {
 
+WaitingCalls::WaitingCalls() = default;
+WaitingCalls::~WaitingCalls() = default;
+
 WaitingCalls::Line& WaitingCalls::LineOf(SessionKey session) {
   auto [found, inserted] = lines_.try_emplace(session);
   if (inserted) found->second.turn = turns_.insert(turns_.end(), session);

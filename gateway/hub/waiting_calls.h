@@ -21,6 +21,9 @@ namespace sluice::hub {
 
 class WaitingCalls {
  public:
+  WaitingCalls();
+  ~WaitingCalls();
+
   // Where a call waits; its owner keeps it, for Remove.
   using Place = std::list<CallKey>::iterator;
 

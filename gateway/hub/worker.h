@@ -37,7 +37,16 @@ struct ContextSpec {
 // The spec of whoever asks for nothing.
 const std::shared_ptr<const ContextSpec>& NoContext();
 
-// The facts; what was not asked for stays empty.
+// A new connection, for the worker that admits it.
+struct Candidate {
+  std::string space;
+  std::string id;
+  std::string dialect;
+  std::string remote_address;
+  absl::Time connected_at;
+};
+
+// What goes with an invocation: the facts; what was not asked for stays empty.
 struct Context {
   std::string connection;
   std::string user;
@@ -49,15 +58,10 @@ struct Context {
   std::vector<std::pair<std::string, std::string>> headers;
   std::vector<std::string> offered;  // subprotocols
   std::string subprotocol;
-};
-
-// A new connection, for the worker that admits it.
-struct Candidate {
-  std::string space;
-  std::string id;
-  std::string dialect;
-  std::string remote_address;
-  absl::Time connected_at;
+  std::unique_ptr<Candidate> candidate;  // of an admission, always
+  absl::Time deadline;
+  Duration time_left;    // until then
+  bool msgpack = false;  // the worker wants bodies as MessagePack if that is how they came
 };
 
 enum class Role : uint8_t { kMethod, kLogin, kAdmission, kRaw, kGuard };
@@ -78,19 +82,15 @@ std::string_view GuardLabel(GuardAction action);  // "publish_in"
 
 // One thing for a worker to do.
 struct Invocation {
-  CallKey call;
+  CallKey call{};  // on whose behalf; whoever begins the call fills it in
   Role role = Role::kMethod;
   GuardAction action = GuardAction::kConnect;  // kGuard only
+  bool notification = false;                   // kMethod: nobody hears the answer
   // kMethod: its name. kGuard: the method or the channel, or empty.
-  std::string method;
+  std::string method{};
   // kAdmission: what the client's greeting said. kRaw: the message. kGuard: what would be passed
   // on.
-  Payload params;
-  bool notification = false;
-  bool msgpack = false;  // the worker wants params as MessagePack if that is how they came
-  Candidate candidate;   // kAdmission only
-  Context context;
-  absl::Time deadline;
+  Payload params{};
 };
 
 // What a worker accepts a login or an admission with.
@@ -132,20 +132,20 @@ class WorkerLink {
   virtual WorkerHealth& health() = 0;
 
   // Takes one credit if there is one. If not, the link remembers that somebody wants some, and
-  // posts Shard::CreditFreed to every shard when there is some again. Never of a stream that has
+  // posts Workers::OnCredit to every shard when there is some again. Never of a stream that has
   // ended.
   virtual bool TryReserve() = 0;
 
   // Uses a reserved credit; it is free again when the result comes (or the stream ends). Results
-  // come back by Shard::Complete on the shard that the key names. Returns what the link calls it;
-  // 0: the stream has ended meanwhile, and the invocation is untouched.
-  virtual uint64_t Invoke(Invocation& invocation) = 0;
+  // come back by Workers::Complete on the shard that the key names. Returns what the link calls it;
+  // 0: the stream has ended meanwhile. Else the method and the params are gone.
+  virtual uint64_t Invoke(Invocation& invocation, Context context) = 0;
 
   // Nobody waits for this one any more; `invocation` is what Invoke returned.
   virtual void Cancel(uint64_t invocation) = 0;
 };
 
-// What a worker had when its stream ended, of one shard.
+// What a worker had and does not do, of one shard: mostly since its stream ended.
 struct LostWork {
   // Never given to gRPC: as if it had not been asked.
   struct Unsent {
@@ -157,6 +157,8 @@ struct LostWork {
   std::vector<CallKey> sent;  // it may have run
 };
 
+using InFlight = std::atomic<uint32_t>;
+
 // One method (or role) as one worker offers it. Shared by all shards.
 struct Offer {
   WorkerId worker = 0;
@@ -166,11 +168,14 @@ struct Offer {
   GuardAction action = GuardAction::kConnect;  // kGuard only
   std::string method;                          // kMethod only
   bool is_protected = false;
+  bool elsewhere = false;                      // the worker is another node's
   Duration time_limit = absl::ZeroDuration();  // zero: the gateway's default
   uint32_t in_flight_max = 0;                  // zero: as many as the credit allows
   // Shared by what was registered together.
   std::shared_ptr<const ContextSpec> context = NoContext();
-  mutable std::atomic<uint32_t> in_flight{0};  // over all shards
+  // Over all shards, and over all offers of the same method by the same worker: what it was given
+  // under an offer that it took back is still with it.
+  std::shared_ptr<InFlight> in_flight = std::make_shared<InFlight>(0);
 };
 using SharedOffer = std::shared_ptr<const Offer>;
 
@@ -182,12 +187,18 @@ struct EventOffer {
   std::string worker_name{};
 };
 
+// Methods are offered by pointers, events by values.
+inline const Offer& Of(const SharedOffer& offer) { return *offer; }
+inline const EventOffer& Of(const EventOffer& offer) { return offer; }
+
 // What one Register message adds, or one Deregister takes away, in one namespace ("*": in every
 // namespace that has nothing of its own under the same name).
 struct Registration {
   std::string space;
   std::vector<SharedOffer> offers;
   std::vector<EventOffer> events;
+  // Of a worker of another node, where it was taken: it is not refused here.
+  bool elsewhere = false;
 };
 struct Deregistration {
   WorkerId worker = 0;

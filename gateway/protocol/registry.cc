@@ -17,20 +17,19 @@ hub::LivenessRule WebSocketPings(absl::Duration interval, absl::Duration timeout
 }
 
 Registry::Registry(const DialectOptions& options)
-    : pings(WebSocketPings(options.ping_interval, options.pong_timeout)),
-      socketcluster(2, options.socketcluster),
-      line(3, options.line),
-      presence(4, options.presence) {}
+    : options(options), pings(WebSocketPings(options.ping_interval, options.pong_timeout)) {
+  std::sort(all.begin(), all.end(), [](auto& a, auto& b) { return a->id() < b->id(); });
+}
 
 const hub::Dialect* Registry::Find(std::string_view name) const {
-  auto named = [name](const hub::Dialect* dialect) { return dialect->name() == name; };
+  auto named = [name](const auto& dialect) { return dialect->traits().name == name; };
   auto found = std::find_if(all.begin(), all.end(), named);
-  return found == all.end() ? nullptr : *found;
+  return found == all.end() ? nullptr : found->get();
 }
 
 std::array<std::string_view, hub::kDialectsMax> Registry::Names() const {
   std::array<std::string_view, hub::kDialectsMax> names;
-  for (const hub::Dialect* dialect : all) names[dialect->id()] = dialect->name();
+  for (const auto& dialect : all) names[dialect->id()] = dialect->traits().name;
   return names;
 }
 

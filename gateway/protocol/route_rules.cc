@@ -1,35 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which rules there are: the defaults, and those that an operator writes.
+// Which rules there are: the defaults of the dialects, and those that an operator writes.
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "gateway/protocol/registry.h"
 #include "gateway/protocol/routes.h"
 
 namespace sluice::protocol {
 namespace {
 
-// How connections of a dialect are routed if nothing else is said.
-RouteRule UsualRule(std::string prefix, const hub::Dialect& dialect, const Registry& registry) {
-  RouteRule rule;
-  rule.prefix = std::move(prefix);
+// How connections of a dialect are routed if nothing else is said: as by default, or by the default
+// of the dialect that offers it as a codec.
+RouteRule DefaultFor(const hub::Dialect& dialect, const Registry& registry) {
+  auto serves = [&](const RouteRule& rule) {
+    auto is_codec = [&](const RouteRule::Codec& codec) { return codec.dialect == &dialect; };
+    return rule.dialect == &dialect ||
+           std::any_of(rule.codecs.begin(), rule.codecs.end(), is_codec);
+  };
+  const std::vector<RouteRule>& rules = registry.default_routes;
+  auto found = std::find_if(rules.begin(), rules.end(), serves);
+  assert(found != rules.end());
+  RouteRule rule = *found;
   rule.dialect = &dialect;
-  rule.from = RouteRule::Namespace::kRest;
-  if (&dialect == &registry.json_rpc || &dialect == &registry.msgpack_rpc) {
-    rule.codecs = {{"json", &registry.json_rpc}, {"msgpack", &registry.msgpack_rpc}};
-  } else if (&dialect == &registry.socketcluster) {
-    rule.exact = true;
-    rule.from = RouteRule::Namespace::kQuery;
-    rule.parameter = "namespace";
-    rule.id_parameter.clear();
-  } else if (&dialect == &registry.line) {
-    rule.id_parameter.clear();  // only admission gives ids
-  } else if (&dialect == &registry.presence) {
-    rule.otherwise.clear();
-    rule.id_parameter = "id";
-  }
   return rule;
 }
 
@@ -59,8 +55,8 @@ void TakeSubprotocols(std::string_view names, RouteRule& rule) {
 
 std::string DialectNames(const Registry& registry) {
   std::string names;
-  for (const hub::Dialect* dialect : registry.all) {
-    absl::StrAppend(&names, names.empty() ? "" : ", ", std::string(dialect->name()));
+  for (const auto& dialect : registry.all) {
+    absl::StrAppend(&names, names.empty() ? "" : ", ", std::string(dialect->traits().name));
   }
   return names;
 }
@@ -80,23 +76,13 @@ absl::StatusOr<RouteRule> ParseRoute(std::string_view text, const Registry& regi
   if (dialect == nullptr) {
     return wrong(absl::StrCat("the dialect is unknown; use one of ", DialectNames(registry)));
   }
-  RouteRule rule = UsualRule(std::string(text.substr(0, equals)), *dialect, registry);
+  RouteRule rule = DefaultFor(*dialect, registry);
+  rule.prefix = text.substr(0, equals);
   if (name.size() < served.size()) TakeNamespace(served.substr(name.size() + 1), rule);
   if (served.size() < behind.size()) TakeSubprotocols(behind.substr(served.size() + 1), rule);
   // A set of rules checks each of them.
   if (auto alone = Routes::Make({rule}); !alone.ok()) return alone.status();
   return rule;
-}
-
-std::vector<RouteRule> Routes::Defaults(const Registry& registry) {
-  return {
-      UsualRule("/", registry.json_rpc, registry),
-      UsualRule("/socketcluster/", registry.socketcluster, registry),
-      UsualRule("/line/", registry.line, registry),
-      UsualRule("/presence/", registry.presence, registry),
-      UsualRule("/raw/", registry.raw, registry),
-      UsualRule("/rpc/", registry.json_rpc_strict, registry),
-  };
 }
 
 absl::StatusOr<Routes> Routes::Configure(absl::Span<const std::string> listed,
@@ -107,9 +93,10 @@ absl::StatusOr<Routes> Routes::Configure(absl::Span<const std::string> listed,
     if (!rule.ok()) return rule.status();
     rules.push_back(*std::move(rule));
   }
-  for (RouteRule& usual : Defaults(registry)) {
+  size_t own = rules.size();
+  for (const RouteRule& usual : registry.default_routes) {
     auto same = [&](const RouteRule& rule) { return rule.prefix == usual.prefix; };
-    if (std::none_of(rules.begin(), rules.end(), same)) rules.push_back(std::move(usual));
+    if (std::none_of(rules.begin(), rules.begin() + own, same)) rules.push_back(usual);
   }
   return Make(std::move(rules));
 }

@@ -23,41 +23,14 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "gateway/hub/dialect.h"
-#include "gateway/protocol/registry.h"
+#include "gateway/protocol/route_rule.h"
 
 namespace sluice::protocol {
 
 inline constexpr size_t kNamespaceBytesMax = 255;
 inline constexpr size_t kConnectionIdBytesMax = 255;
-inline constexpr std::string_view kDefaultNamespace = "default";
 
-struct RouteRule {
-  // Where the namespace comes from.
-  enum class Namespace : uint8_t {
-    kPath,   // the whole path without its first slash, verbatim
-    kRest,   // what follows the prefix, verbatim
-    kQuery,  // the query parameter `parameter`, percent-decoded
-    kFixed,  // `parameter` itself
-  };
-  // A dialect that the client may choose, by ?codec= or by Sec-WebSocket-Protocol.
-  struct Codec {
-    std::string name;
-    const hub::Dialect* dialect = nullptr;
-  };
-
-  std::string prefix;  // begins and ends with a slash; matches without the last one as well
-  bool exact = false;  // whatever else begins with the prefix is refused
-  const hub::Dialect* dialect = nullptr;
-  Namespace from = Namespace::kPath;
-  std::string parameter;
-  // The namespace of whoever names none; empty: there is none, and the dialect says what it thinks
-  // of that.
-  std::string otherwise{kDefaultNamespace};
-  std::vector<Codec> codecs;
-  // Names of Sec-WebSocket-Protocol that mean something to the application alone; "*": all.
-  std::vector<std::string> subprotocols{};
-  std::string id_parameter = "socket_id";  // the client's wish for its id; empty: it has none
-};
+struct Registry;
 
 // INVALID_ARGUMENT as Routes::Configure.
 absl::StatusOr<RouteRule> ParseRoute(std::string_view text, const Registry& registry);
@@ -84,11 +57,8 @@ class Routes {
   // INVALID_ARGUMENT: a rule without dialect, a malformed prefix, or one that is there twice.
   static absl::StatusOr<Routes> Make(std::vector<RouteRule> rules);
 
-  // What is served if nobody says otherwise.
-  static std::vector<RouteRule> Defaults(const Registry& registry);
-
-  // The defaults, and what an operator lists (--routes); that wins over a default of the same
-  // prefix. INVALID_ARGUMENT names the rule and what is wrong with it.
+  // The dialects' defaults, and what an operator lists (--routes). That wins over a default of the
+  // same prefix. INVALID_ARGUMENT names the rule and what is wrong with it.
   static absl::StatusOr<Routes> Configure(absl::Span<const std::string> listed,
                                           const Registry& registry);
 

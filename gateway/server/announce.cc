@@ -8,7 +8,7 @@
 
 namespace sluice::server {
 
-void AnnounceThreads(const Log& log, const Processors& processors, uint32_t asked,
+void AnnounceThreads(const runtime::Log& log, const Processors& processors, uint32_t asked,
                      uint32_t shards) {
   log.Info("threads", {{"shards", std::to_string(shards)},
                        {"because_of", asked > 0 ? "option" : "what is granted"},
@@ -17,7 +17,7 @@ void AnnounceThreads(const Log& log, const Processors& processors, uint32_t aske
                        {"quota", processors.quota > 0 ? absl::StrCat(processors.quota) : "none"}});
 }
 
-void AnnounceDescriptors(const Log& log, const DescriptorLimits& limits,
+void AnnounceDescriptors(const runtime::Log& log, const DescriptorLimits& limits,
                          const edge::EdgeOptions& options) {
   const int in_use = std::max(NextDescriptor(), 0);
   const int for_clients = std::max(options.descriptors_end - in_use, 0);

@@ -7,18 +7,19 @@
 #include <cstdint>
 
 #include "gateway/edge/options.h"
+#include "gateway/runtime/log.h"
 #include "gateway/server/descriptors.h"
-#include "gateway/server/log.h"
 #include "gateway/server/processors.h"
 
 namespace sluice::server {
 
 // `asked`: --shards.
-void AnnounceThreads(const Log& log, const Processors& processors, uint32_t asked, uint32_t shards);
+void AnnounceThreads(const runtime::Log& log, const Processors& processors, uint32_t asked,
+                     uint32_t shards);
 
 // Once all ports are open: what is in use by then is not for clients. Warns if --connections-max
 // cannot be met.
-void AnnounceDescriptors(const Log& log, const DescriptorLimits& limits,
+void AnnounceDescriptors(const runtime::Log& log, const DescriptorLimits& limits,
                          const edge::EdgeOptions& options);
 
 }  // namespace sluice::server

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/server/complaints.h"
 
+#include <cassert>
+
 #include "absl/strings/str_cat.h"
 
 namespace sluice::server {
@@ -12,6 +14,7 @@ constexpr absl::Duration kQuiet = absl::Seconds(10);
 }  // namespace
 
 void Complaints::Update(const std::string& subject, const std::string& why, Instant now) {
+  assert(thread_.IsCurrent());
   Subject& about = subjects_[subject];
   about.why = why;
   if (!why.empty() && now >= about.next) {
@@ -27,6 +30,7 @@ void Complaints::Update(const std::string& subject, const std::string& why, Inst
 }
 
 std::string Complaints::Text() const {
+  assert(thread_.IsCurrent());
   std::string text;
   for (const auto& [name, subject] : subjects_) {
     if (subject.why.empty()) continue;

@@ -10,14 +10,15 @@
 #include <map>
 #include <string>
 
-#include "gateway/server/log.h"
+#include "gateway/runtime/log.h"
+#include "storage/thread_checker.h"
 #include "storage/time.h"
 
 namespace sluice::server {
 
 class Complaints {
  public:
-  explicit Complaints(const Log& log) : log_(log) {}
+  explicit Complaints(const runtime::Log& log) : log_(log) {}
 
   // `why` is empty while nothing is wrong.
   void Update(const std::string& subject, const std::string& why, Instant now);
@@ -32,7 +33,8 @@ class Complaints {
     Instant next = Instant::Past();
   };
 
-  const Log& log_;
+  [[no_unique_address]] ThreadChecker thread_;
+  const runtime::Log& log_;
   std::map<std::string, Subject> subjects_;
 };
 

@@ -43,6 +43,10 @@ std::string_view NameOf(Type type) {
       return "worker readmitted";
     case Type::kAccessConflict:
       return "workers disagree on access";
+    case Type::kMessagesLost:
+      return "messages of other nodes lost";
+    case Type::kNodeGone:
+      return "node gone";
   }
   return "";
 }
@@ -53,14 +57,47 @@ void EventRelay::Publish(std::vector<hub::ConnectionEvent> events) {
   const bool all = log_.debugs();
   for (const hub::ConnectionEvent& event : events) {
     if (event.type == Type::kBadToken) refusals_.BadToken(event);
-    if (all || !event.worker.empty()) Show(event);
+    if (all || !event.extras().worker.empty()) Show(event);
   }
-  const auto count = static_cast<int64_t>(events.size());
-  pending_.Add(count);
-  home_.Post([this, count, events = std::move(events)](Now) mutable {
-    pending_.Add(-count);
-    events_.Append(std::move(events));
-  });
+  if (Queue(std::move(events))) {
+    home_.Post([this](Now) { Fetch(); });
+  }
+}
+
+// Whether somebody must come for them.
+bool EventRelay::Queue(std::vector<hub::ConnectionEvent> events) {
+  if (events.empty()) return false;
+  absl::MutexLock lock(&mutex_);
+  for (hub::ConnectionEvent& event : events) {
+    const size_t size = SizeOf(event);
+    full_ = full_ || queue_bytes_ + size > options_.queue_bytes;
+    if (full_) {
+      lost_.Add(event);
+      dropped_.Add();
+      continue;
+    }
+    queue_bytes_ += size;
+    queue_.push_back(std::move(event));
+    pending_.Add(1);
+  }
+  return !std::exchange(posted_, true);
+}
+
+void EventRelay::Fetch() {
+  std::vector<hub::ConnectionEvent> queue;
+  hub::LostEvents lost;
+  bool full = false;
+  {
+    absl::MutexLock lock(&mutex_);
+    posted_ = false;
+    queue.swap(queue_);
+    queue_bytes_ = 0;
+    full = std::exchange(full_, false);
+    lost = std::exchange(lost_, {});
+  }
+  pending_.Add(-static_cast<int64_t>(queue.size()));
+  events_.Append(std::move(queue));
+  if (full) events_.AppendLost(lost);
 }
 
 void EventRelay::Show(const hub::ConnectionEvent& event) const {
@@ -70,31 +107,31 @@ void EventRelay::Show(const hub::ConnectionEvent& event) const {
       return log_.Debug(NameOf(event.type), {{"namespace", event.space},
                                              {"connection", event.connection},
                                              {"code", std::to_string(event.code)},
-                                             {"reason", event.reason}});
+                                             {"reason", event.extras().reason}});
     case Type::kAccessConflict:
       return log_.Debug(
           NameOf(event.type),
-          {{"namespace", event.space}, {"name", event.channel}, {"reason", event.reason}});
+          {{"namespace", event.space}, {"name", event.channel}, {"reason", event.extras().reason}});
     case Type::kLeft:
-      for (const std::string& channel : event.channels) {
+      for (const std::string& channel : event.extras().channels) {
         log_.Debug(
             NameOf(event.type),
             {{"namespace", event.space}, {"connection", event.connection}, {"channel", channel}});
       }
-      if (!event.channels.empty()) return;
+      if (!event.extras().channels.empty()) return;
       [[fallthrough]];
     case Type::kJoined:
       return log_.Debug(NameOf(event.type), {{"namespace", event.space},
                                              {"connection", event.connection},
                                              {"channel", event.channel}});
     case Type::kWorkerEjected:
-      return log_.Warn(
-          NameOf(event.type),
-          {{"worker", event.worker}, {"namespace", event.space}, {"why", event.reason}});
+      return log_.Warn(NameOf(event.type), {{"worker", event.extras().worker},
+                                            {"namespace", event.space},
+                                            {"why", event.extras().reason}});
     case Type::kWorkerReadmitted:
-      return log_.Info(
-          NameOf(event.type),
-          {{"worker", event.worker}, {"namespace", event.space}, {"why", event.reason}});
+      return log_.Info(NameOf(event.type), {{"worker", event.extras().worker},
+                                            {"namespace", event.space},
+                                            {"why", event.extras().reason}});
     default:
       return log_.Debug(
           NameOf(event.type),

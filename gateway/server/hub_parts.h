@@ -10,6 +10,7 @@
 #include "gateway/edge/edge.h"
 #include "gateway/hub/event_log.h"
 #include "gateway/hub/probe.h"
+#include "gateway/hub/publisher.h"
 #include "gateway/hub/shard.h"
 #include "gateway/hub/shard_set.h"
 #include "gateway/hub/tokens.h"
@@ -24,9 +25,10 @@ class HubParts {
   // All outlive this. The edge has not started yet.
   HubParts(const hub::ShardOptions& options, edge::Edge& edge, storage::Presence& presence,
            hub::EventOutlet& events, const hub::TokenAuthority& tokens, hub::PublicationTap& tap,
-           const protocol::Registry& dialects);
+           hub::Elsewhere& elsewhere, const protocol::Registry& dialects);
 
   const hub::ShardSet& set() const { return set_; }
+  const hub::Publisher& publisher() const { return publisher_; }
   const std::vector<hub::Shard*>& shards() const { return shards_; }
   const metrics::Source& metrics() const { return *metrics_; }
   metrics::SharedCounter& encodings() { return encodings_; }
@@ -38,6 +40,7 @@ class HubParts {
   metrics::SharedCounter encodings_;
   std::vector<std::unique_ptr<hub::ShardProbe>> probes_;
   hub::ShardSet set_;
+  hub::Publisher publisher_;
   std::vector<std::unique_ptr<hub::Shard>> owned_;
   std::vector<hub::Shard*> shards_;
   std::unique_ptr<hub::ShardProbes> metrics_;

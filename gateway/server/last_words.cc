@@ -18,8 +18,8 @@
 
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
+#include "gateway/runtime/log_text.h"
 #include "gateway/server/bounded_write.h"
-#include "gateway/server/log_text.h"
 
 namespace sluice::server {
 namespace {
@@ -41,13 +41,13 @@ constexpr std::array<Fault, 6> kFaults = {{{SIGABRT, "SIGABRT"},
                                            {SIGSYS, "SIGSYS"}}};
 
 // Handlers of signals and of std::terminate are plain functions: what they need is the process's.
-std::atomic<const Log*> current{nullptr};
+std::atomic<const runtime::Log*> current{nullptr};
 std::atomic<int> log_fd{-1};
 std::atomic<bool> said{false};
 
 bool IsJson() {
-  const Log* log = current;
-  return log != nullptr && log->format() == LogFormat::kJson;
+  const runtime::Log* log = current;
+  return log != nullptr && log->format() == runtime::LogFormat::kJson;
 }
 
 // What stands before and behind the time, and behind the values.
@@ -91,7 +91,7 @@ class Line {
 
 // `cause` and `says` as the format wants them: quoted or plain.
 void Say(const char* cause, const char* says) {
-  const Log* log = current;
+  const runtime::Log* log = current;
   if (log == nullptr || said.exchange(true)) return;
   log->Flush(kQueuePatience);
   char thread[kThreadNameMax + 1] = {};
@@ -144,7 +144,18 @@ std::string WhatOf(const std::exception_ptr& exception) {
 
 }  // namespace
 
-LastWords::LastWords(const Log& log, int fd) {
+// In glibc's place, which would write a line of no format of ours.
+extern "C" void __assert_fail(const char* assertion,  // NOLINT(bugprone-reserved-identifier)
+                              const char* file, unsigned int line, const char* function) noexcept {
+  constexpr const char* kSays = "%s (%s:%u, %s)";
+  char says[kLineMax / 16];
+  std::snprintf(says, sizeof(says), kSays, assertion, file, line, function);
+  if (current == nullptr) std::fprintf(stderr, "%s\n", says);
+  LastWords::Say("assert", says);
+  std::abort();
+}
+
+LastWords::LastWords(const runtime::Log& log, int fd) {
   log_fd = fd;
   current = &log;
   char warm[32];
@@ -163,7 +174,7 @@ LastWords::~LastWords() { current = nullptr; }
 
 void LastWords::Say(std::string_view cause, std::string_view says) {
   constexpr size_t kValueMax = kLineMax / 16;  // six bytes for one, twice, and the rest
-  auto* shown = IsJson() ? &JsonText : &PlainText;
+  auto* shown = IsJson() ? &runtime::JsonText : &runtime::PlainText;
   server::Say(shown(cause.substr(0, kValueMax)).c_str(), shown(says.substr(0, kValueMax)).c_str());
 }
 

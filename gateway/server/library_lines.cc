@@ -40,7 +40,7 @@ void LibraryLines::Take(const control::LibraryLine& line, absl::Time now) {
   const int64_t left_out = Admit(now);
   if (left_out < 0) return;
   if (left_out > 0) log_.Warn("library lines left out", {{"lines", absl::StrCat(left_out)}});
-  const Log::Fields fields = {{"library", library}, {"place", place}, {"says", text}};
+  const runtime::Log::Fields fields = {{"library", library}, {"place", place}, {"says", text}};
   switch (line.level) {
     case Level::kDebug:
       return log_.Debug(kEvent, fields);

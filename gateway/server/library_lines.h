@@ -9,7 +9,7 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "control/library_log.h"
-#include "gateway/server/log.h"
+#include "gateway/runtime/log.h"
 
 namespace sluice::server {
 
@@ -17,7 +17,7 @@ class LibraryLines {
  public:
   static constexpr int kPerSecond = 50;
 
-  explicit LibraryLines(const Log& log) : log_(log) {}
+  explicit LibraryLines(const runtime::Log& log) : log_(log) {}
 
   // Any thread. What is too much is counted, and told with the next line that is not.
   void Take(const control::LibraryLine& line, absl::Time now);
@@ -26,7 +26,7 @@ class LibraryLines {
   // How many were left out before this one; less than 0: this one is left out as well.
   int64_t Admit(absl::Time now);
 
-  const Log& log_;
+  const runtime::Log& log_;
   absl::Mutex mutex_;
   absl::Time second_ ABSL_GUARDED_BY(mutex_);  // begin of the second that is counted
   int taken_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -63,7 +63,7 @@ void RefusalLog::BadToken(const hub::ConnectionEvent& event) {
   uint64_t count = Due("client token");
   if (count == 0) return;
   log_.Info("client's token refused", {{"reason", "token"},
-                                       {"what", Short(event.reason)},
+                                       {"what", Short(event.extras().reason)},
                                        {"namespace", event.space},
                                        {"connection", event.connection},
                                        {"count", std::to_string(count)},

@@ -13,10 +13,10 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
-#include "control/caller_reports.h"
+#include "control/reports.h"
 #include "gateway/edge/refusal_reports.h"
 #include "gateway/hub/event_log.h"
-#include "gateway/server/log.h"
+#include "gateway/runtime/log.h"
 #include "gateway/server/seldom.h"
 
 namespace sluice::server {
@@ -27,7 +27,8 @@ class RefusalLog final : public edge::RefusalReports, public control::CallerRepo
   static constexpr Seldom::Rate kRate = {.lines = 5, .interval = absl::Seconds(10)};
 
   // `log` outlives this.
-  explicit RefusalLog(const Log& log, const Seldom::Rate& rate = kRate) : log_(log), rate_(rate) {}
+  explicit RefusalLog(const runtime::Log& log, const Seldom::Rate& rate = kRate)
+      : log_(log), rate_(rate) {}
 
   void Refused(const edge::RefusedClient& refused) override;
   void TokenRefused(const std::string& peer, std::string_view what) override;
@@ -38,7 +39,7 @@ class RefusalLog final : public edge::RefusalReports, public control::CallerRepo
   // How many cases a line of this kind stands for that is due now; 0: none is.
   uint64_t Due(std::string_view kind);
 
-  const Log& log_;
+  const runtime::Log& log_;
   const Seldom::Rate rate_;
   absl::Mutex mutex_;
   // By kind, of which there are as many as the code has reasons.

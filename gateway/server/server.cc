@@ -10,9 +10,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "control/node_events.h"
 #include "gateway/protocol/routes.h"
 #include "gateway/server/announce.h"
-#include "gateway/server/log_text.h"
+#include "gateway/server/ready_page.h"
 #include "gateway/version.h"
 #include "storage/time.h"
 
@@ -27,12 +28,27 @@ constexpr absl::Duration kHurriedFlush = absl::Milliseconds(200);
 // How long after a drain to look whether somebody slipped in behind it.
 constexpr absl::Duration kDrainAgain = absl::Seconds(1);
 
+// Until the events of the last connection are in the log, and then for other nodes to fetch them.
+constexpr absl::Duration kLastEvents = absl::Milliseconds(50);
+constexpr absl::Duration kFarewell = absl::Milliseconds(250);
+
 std::string StorageName(config::Storage storage) {
   switch (storage) {
     case config::Storage::kMemory:
       return "memory";
+    case config::Storage::kRedis:
+      return "redis";
   }
   return "";
+}
+
+// How the hub reaches other nodes; null: there are none.
+std::unique_ptr<control::ClusterElsewhere> MakeOthers(Stores& stores, storage::Executor& home,
+                                                      const control::Limits& limits,
+                                                      control::ClusterProbe& probe) {
+  if (!stores.shared()) return nullptr;
+  return std::make_unique<control::ClusterElsewhere>(stores.broker(), home, limits.cluster_timeout,
+                                                     probe);
 }
 
 uint32_t ShardCount(const config::Settings& settings, const Processors& processors) {
@@ -64,7 +80,7 @@ std::string MakeEpoch() {
 }  // namespace
 
 absl::StatusOr<Server::Parts> Server::Build(const config::Settings& settings, uint32_t shards,
-                                            const Log* log) {
+                                            const runtime::Log* log) {
   auto refusals = log ? std::make_unique<RefusalLog>(*log) : nullptr;
   auto dialects = std::make_unique<const protocol::Registry>(settings.dialects);
   auto routes = protocol::Routes::Configure(settings.routes, *dialects);
@@ -73,7 +89,11 @@ absl::StatusOr<Server::Parts> Server::Build(const config::Settings& settings, ui
   if (!tokens.ok()) return tokens.status();
   auto edge = edge::Edge::Make(settings.edge, *std::move(routes), shards, refusals.get());
   if (!edge.ok()) return edge.status();
-  return Parts{std::move(refusals), std::move(dialects), *std::move(tokens), *std::move(edge)};
+  std::string epoch = MakeEpoch();
+  auto stores = Stores::Make(settings, epoch);
+  if (!stores.ok()) return stores.status();
+  return Parts{std::move(epoch),   std::move(refusals), std::move(dialects),
+               *std::move(tokens), *std::move(edge),    *std::move(stores)};
 }
 
 absl::Status Server::Check(const config::Settings& settings) {
@@ -82,7 +102,7 @@ absl::Status Server::Check(const config::Settings& settings) {
 }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const config::Settings& settings,
-                                                      const Log& log) {
+                                                      const runtime::Log& log) {
   const Grants grants{ReadProcessors(), RaiseDescriptorLimit()};
   const config::Settings bounded = Bounded(settings, grants.descriptors);
   auto parts = Build(bounded, ShardCount(bounded, grants.processors), &log);
@@ -94,7 +114,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const config::Settings& se
   return server;
 }
 
-Server::Server(const config::Settings& settings, const Log& log, const Grants& grants, Parts parts)
+Server::Server(const config::Settings& settings, const runtime::Log& log, const Grants& grants,
+               Parts parts)
     : settings_(settings),
       log_(log),
       grants_(grants),
@@ -102,29 +123,34 @@ Server::Server(const config::Settings& settings, const Log& log, const Grants& g
       dialects_(std::move(parts.dialects)),
       tokens_(std::move(parts.tokens)),
       edge_(std::move(parts.edge)),
-      presence_({.lease = settings.shard.presence_lease}),
-      broker_(bus_, settings.shard.node),
+      stores_(std::move(parts.stores)),
+      others_(MakeOthers(*stores_, home_, settings.limits, control_probe_.cluster)),
       events_(settings.events),
-      exchange_(settings.exchange, home_),
-      relay_(events_, home_, log, *refusals_),
-      hub_(settings.shard, *edge_, presence_, relay_, *tokens_, exchange_, *dialects_),
-      drains_(settings.drains, hub_.set(), home_),
-      leaving_({.kept_max = 1}, hub_.set(), home_),
-      drain_book_(drains_),
+      subscribers_(settings.subscribers, home_),
+      relay_(settings.events, events_, home_, log, *refusals_),
+      hub_(settings.shard, *edge_, stores_->presence(), relay_, *tokens_, subscribers_,
+           others_ ? *others_ : static_cast<hub::Elsewhere&>(nowhere_), *dialects_),
+      drains_(hub_.set(), home_),
+      leaving_(hub_.set(), home_),
+      drain_book_(settings.limits, drains_),
       worker_log_(log),
       node_{.name = settings.shard.node,
-            .epoch = MakeEpoch(),
+            .epoch = std::move(parts.epoch),
             .shards = hub_.set(),
             .home = home_,
             .drains = drain_book_,
+            .calls = client_calls_,
             .events = events_,
-            .exchange = exchange_,
+            .subscribers = subscribers_,
+            .publisher = hub_.publisher(),
             .tokens = *tokens_,
-            .broker = broker_,
+            .broker = stores_->broker(),
             .encodings = hub_.encodings(),
             .limits = settings.limits,
             .worker_reports = &worker_log_,
-            .caller_reports = refusals_.get()},
+            .caller_reports = refusals_.get(),
+            .self = [this] { return Self(); },
+            .shared = stores_->shared()},
       control_(settings.control, node_, control_probe_),
       heartbeats_(settings.heartbeats),
       watch_({.heartbeats = heartbeats_,
@@ -138,26 +164,38 @@ Server::Server(const config::Settings& settings, const Log& log, const Grants& g
                     edge_->SetOverloaded(overloaded);
                   }},
              log),
-      exporter_({&hub_.metrics(), &edge_->metrics(), &admin_.metrics(), &probe_, &control_probe_,
-                 &heartbeats_, log.metrics()},
-                kVersion),
+      exporter_(Sources(), kVersion),
       departure_(settings.departure) {
+  if (others_) others_->Attach(hub_.set());
+  stores_->presence().OnBuried(home_, [this](const storage::Presence::Burial& burial, Now now) {
+    events_.Append(control::EventsOf(burial, now));
+  });
   heartbeats_.Watch("home", home_.loop());
   for (uint32_t i = 0; i < edge_->size(); ++i) {
     heartbeats_.Watch(absl::StrCat("shard-", i), edge_->shard(i).loop());
   }
+  stores_->WatchThread(heartbeats_);
 }
 
 Server::~Server() { Stop(); }
+
+std::vector<const metrics::Source*> Server::Sources() const {
+  std::vector<const metrics::Source*> sources = {
+      &hub_.metrics(), &edge_->metrics(), &admin_.metrics(), &probe_,
+      &control_probe_, &heartbeats_,      log_.metrics()};
+  for (const metrics::Source* source : stores_->metrics()) sources.push_back(source);
+  return sources;
+}
 
 // --- Start ---------------------------------------------------------------------------------------
 
 absl::Status Server::Listen() {
   absl::Status status = edge_->Listen();
   if (!status.ok()) return status;
-  status = admin_.Listen(settings_.admin, {.metrics = [this] { return exporter_.Render(); },
+  status = admin_.Listen(settings_.admin,
+                         admin::NodePages({.metrics = [this] { return exporter_.Render(); },
                                            .readiness = [this] { return ReadyPage(); },
-                                           .sickness = [this] { return watch_.sickness(); }});
+                                           .sickness = [this] { return watch_.sickness(); }}));
   if (!status.ok()) return status;
   status = control_.Start();
   if (!status.ok()) return status;
@@ -170,6 +208,9 @@ absl::Status Server::Listen() {
 
 void Server::Run() {
   home_.Start([this](Now now) { Tick(now); });
+  stores_->Start(log_);
+  // Before anybody comes in: others may have workers that must be asked about it.
+  control_.MeetOthers();
   edge_->Start(hub_.shards());
   admin_.Start([this](Now now) { watch_.Tick(now); });
   log_.Info("started", {{"version", kVersion},
@@ -186,23 +227,38 @@ void Server::Run() {
 // --- Life, on the home thread --------------------------------------------------------------------
 
 void Server::Tick(Now now) {
-  bus_.Tick(now);
-  drains_.Tick(now);
+  SayFarewell(now);
+  control_.Tick(now);
+  drain_book_.Tick(now);
   leaving_.Tick(now);
-  probe_.Update(events_, relay_, drains_);
+  probe_.Update(events_, relay_, subscribers_, drains_);
   const size_t connections = hub_.connections();
   switch (departure_.Tick(now, connections)) {
-    case Departure::Action::kNone:
+    case runtime::Departure::Action::kNone:
       // Who was in the middle of a handshake when the drain began is not in it.
       if (leaving_.running() == 0 && now >= drain_again_) BeginDrain(now, connections);
       return;
-    case Departure::Action::kDrain:
+    case runtime::Departure::Action::kDrain:
       edge_->StopAccepting();
       return BeginDrain(now, connections);
-    case Departure::Action::kFinish:
+    case runtime::Departure::Action::kFinish:
       drain_again_ = Instant::Future();
       log_.Info("drained", {{"left", std::to_string(connections)}});
-      return left_.Notify();
+      if (connections > 0 || stores_->broker().peers().empty()) return left_.Notify();
+      farewell_at_ = now + kLastEvents;
+  }
+}
+
+// Whoever follows this node's events from afar gets the last of them.
+void Server::SayFarewell(Now now) {
+  if (now >= farewell_at_) {
+    farewell_at_ = Instant::Future();
+    events_.Append(
+        control::EventsOf({.node = settings_.shard.node, .records = {}, .last = true}, now));
+    left_at_ = now + kFarewell;
+  } else if (now >= left_at_) {
+    left_at_ = Instant::Future();
+    left_.Notify();
   }
 }
 
@@ -240,26 +296,35 @@ void Server::BeginDrain(Now now, size_t connections) {
   drain_again_ = now + kDrainAgain;
   hub::DrainPlan plan;
   plan.everything = true;
-  plan.per_second = departure_.Pace(connections);
   plan.grace = settings_.departure.drain_grace;
   plan.latest = departure_.GraceEnd();
-  leaving_.Start(std::move(plan), now, [this](absl::StatusOr<hub::DrainView> drain) {
-    if (!drain.ok()) log_.Error("drain failed", {{"why", drain.status().ToString()}});
-  });
+  leaving_.Select(std::move(plan), now,
+                  [this, pace = departure_.Pace(connections)](hub::Drain& drain, Now at) {
+                    leaving_.Begin(drain, pace, at);
+                  });
 }
 
-// --- The admin port's pages
-// ------------------------------------------------------------------------
+control::Node::Self Server::Self() const {
+  std::string degraded;
+  for (const storage::Health& health : {stores_->presence().health(), stores_->broker().health()}) {
+    if (health.degraded && degraded.empty()) degraded = health.why;
+  }
+  const std::string& advertised = settings_.cluster.advertise;
+  return {.version = kVersion,
+          .control_address = advertised.empty() ? addresses_.control : advertised,
+          .connections = hub_.connections(),
+          .degraded = std::move(degraded)};
+}
 
-edge::Readiness Server::ReadyPage() const {
-  const bool draining = probe_.draining();
-  const std::string why = watch_.unreadiness();
-  const bool ready = !draining && why.empty();
-  return {ready,
-          absl::StrCat(R"({"ready":)", ready ? "true" : "false", R"(,"draining":)",
-                       draining ? "true" : "false", R"(,"storage":")",
-                       StorageName(settings_.storage), R"(","connections":)", hub_.connections(),
-                       why.empty() ? "" : R"(,"why":)", why.empty() ? "" : JsonText(why), "}")};
+// --- The admin port's pages ----------------------------------------------------------------------
+
+admin::Readiness Server::ReadyPage() const {
+  return DescribeReadiness({.draining = probe_.draining(),
+                            .why = watch_.unreadiness(),
+                            .store = StorageName(settings_.storage),
+                            .connections = hub_.connections(),
+                            .stores = {{"presence", stores_->presence().health()},
+                                       {"broker", stores_->broker().health()}}});
 }
 
 // --- Stop ----------------------------------------------------------------------------------------
@@ -281,6 +346,7 @@ void Server::Stop() {
   control_.Stop();
   edge_->Stop();
   home_.Stop();
+  stores_->Stop();
   admin_.Stop();
 }
 

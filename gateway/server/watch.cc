@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/server/watch.h"
 
+#include <cassert>
+
 #include "absl/strings/str_cat.h"
 #include "gateway/server/descriptors.h"
 
 namespace sluice::server {
 
 void Watch::Tick(Instant now) {
+  assert(thread_.IsCurrent());
   sources_.heartbeats.Tick(now);
   complaints_.Update("threads", sources_.heartbeats.Complaint(), now);
   const std::string overload = sources_.heartbeats.Overload();

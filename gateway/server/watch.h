@@ -12,9 +12,10 @@
 #include <string>
 #include <utility>
 
+#include "gateway/runtime/heartbeats.h"
+#include "gateway/runtime/log.h"
 #include "gateway/server/complaints.h"
-#include "gateway/server/heartbeats.h"
-#include "gateway/server/log.h"
+#include "storage/thread_checker.h"
 #include "storage/time.h"
 
 namespace sluice::server {
@@ -22,7 +23,7 @@ namespace sluice::server {
 class Watch {
  public:
   struct Sources {
-    Heartbeats& heartbeats;
+    runtime::Heartbeats& heartbeats;
     // Descriptors with this number and above are not for clients.
     int descriptors_end;
     // How many clients were turned away for want of one, ever.
@@ -34,7 +35,8 @@ class Watch {
     // Called when it can take no more work, and when it can again.
     std::function<void(bool)> overloaded;
   };
-  Watch(Sources sources, const Log& log) : sources_(std::move(sources)), complaints_(log) {}
+  Watch(Sources sources, const runtime::Log& log)
+      : sources_(std::move(sources)), complaints_(log) {}
 
   void Tick(Instant now);
 
@@ -46,6 +48,7 @@ class Watch {
  private:
   std::string Descriptors();
 
+  [[no_unique_address]] ThreadChecker thread_;
   const Sources sources_;
   Complaints complaints_;
   uint64_t refusals_ = 0;

@@ -54,8 +54,9 @@ TEST_F(ConfigTest, DefaultsStand) {
 }
 
 TEST_F(ConfigTest, FlagsTakeBothSpellings) {
-  EXPECT_EQ(Load({"--outbox-bytes", "64KiB"})->settings().shard.outbox_bytes, 65536u);
-  EXPECT_EQ(Load({"--outbox-bytes=64KiB"})->settings().shard.outbox_bytes, 65536u);
+  EXPECT_EQ(Load({"--outbox-bytes", "64KiB"})->settings().shard.policy.delivery.outbox_bytes,
+            65536u);
+  EXPECT_EQ(Load({"--outbox-bytes=64KiB"})->settings().shard.policy.delivery.outbox_bytes, 65536u);
 }
 
 TEST_F(ConfigTest, TheLastFlagCounts) {
@@ -95,7 +96,7 @@ TEST_F(ConfigTest, TextIsUtf8) {
 
 TEST_F(ConfigTest, OneOptionMaySetTwoRooms) {
   auto config = Load({"--depth-max=7"});
-  EXPECT_EQ(config->settings().shard.decode.depth_max, 7u);
+  EXPECT_EQ(config->settings().shard.policy.decode.depth_max, 7u);
   EXPECT_EQ(config->settings().limits.depth_max, 7u);
 }
 
@@ -137,6 +138,33 @@ TEST_F(ConfigTest, UnknownFlag) {
   EXPECT_THAT(Error({"serve"}), StartsWith("\"serve\": not an option"));
 }
 
+TEST_F(ConfigTest, APasswordInAUrlIsNeverShown) {
+  EXPECT_THAT(Error({"--storage=redis://ann:secret@host:nowhere"}), Not(HasSubstr("secret")));
+  Settings settings;
+  for (const Option& option : BindOptions(settings)) {
+    if (option.name != "storage") continue;
+    ASSERT_TRUE(option.set("redis://ann:secret@192.0.2.1:7000/2"));
+    EXPECT_EQ(settings.redis.url.password, "secret");
+    EXPECT_EQ(settings.storage, Storage::kRedis);
+    EXPECT_THAT(option.text(), HasSubstr("192.0.2.1:7000"));
+    EXPECT_THAT(option.text(), Not(HasSubstr("secret")));
+    EXPECT_EQ(option.yaml(), option.text());
+  }
+}
+
+TEST_F(ConfigTest, TheUserOfSentinelsIsNeverShown) {
+  EXPECT_THAT(Error({std::string("--redis-sentinel-user=a\nsecret")}), Not(HasSubstr("secret")));
+  Settings settings;
+  for (const Option& option : BindOptions(settings)) {
+    if (option.name != "redis-sentinel-user") continue;
+    EXPECT_EQ(option.yaml(), "\"\"");
+    ASSERT_TRUE(option.set("ann"));
+    EXPECT_EQ(settings.redis.sentinel_user, "ann");
+    EXPECT_EQ(option.text(), "***");
+    EXPECT_EQ(option.yaml(), "\"***\"");
+  }
+}
+
 TEST_F(ConfigTest, MissingValue) {
   EXPECT_THAT(Error({"--shards"}), StartsWith("--shards: needs a value: use a whole number"));
 }
@@ -146,7 +174,9 @@ TEST_F(ConfigTest, InvalidFlag) {
             "--shards: \"many\" is not allowed; use a whole number from 0 to 255");
   EXPECT_EQ(Error({"--outbox-bytes=1"}),
             "--outbox-bytes: \"1\" is not allowed; use a size from 1KiB to 1GiB, such as 64KiB");
-  EXPECT_EQ(Error({"--storage=disk"}), "--storage: \"disk\" is not allowed; use memory");
+  EXPECT_EQ(Error({"--storage=disk"}),
+            "--storage: what is there is not allowed; use memory, redis://, rediss://, "
+            "redis+sentinel:// or redis+cluster://");
   EXPECT_THAT(Error({"--drain-timeout=10"}), HasSubstr("such as 10s, 500ms or 2m"));
   EXPECT_THAT(Error({"--listen=8080"}),
               StartsWith("--listen: \"8080\" is not allowed; use ADDRESS"));

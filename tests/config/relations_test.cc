@@ -53,7 +53,7 @@ TEST_F(RelationsTest, EveryPairHoldsUpToItsBoundAndNotBeyond) {
     SCOPED_TRACE(std::string(relation.lesser) + " " + std::string(relation.greater));
     const double unit = Get(relation.lesser).type == "DURATION" ? 0.001 : 1;
     // Where both may be: the greater's default, or else the lesser's with what comes on top.
-    double bound = Get(relation.greater).number() - relation.plus;
+    double bound = Room(relation, options_);
     if (bound <= 0 || !Set(relation.lesser, bound + unit)) {
       bound = Get(relation.lesser).number();
       ASSERT_TRUE(Set(relation.greater, bound + relation.plus));
@@ -92,11 +92,28 @@ TEST_F(RelationsTest, WhatIsNoLimitContradictsNothing) {
   EXPECT_TRUE(Config::Load({"--longhouse-ping-interval=2m", "--longhouse-lease=0"}, {}).ok());
 }
 
+TEST_F(RelationsTest, AMessageCanArriveBeforeItsDeadline) {
+  auto refused = Config::Load(
+      {"--message-bytes=1MiB", "--bytes-per-second=64KiB", "--message-timeout=15s"}, {});
+  EXPECT_EQ(refused.status().message(),
+            "--message-bytes: 1MiB does not fit into message-timeout (15s) at bytes-per-second "
+            "(64KiB): no such message could arrive in time; lower the one or raise the other");
+  EXPECT_TRUE(Config::Load(
+                  {"--message-bytes=1MiB", "--bytes-per-second=64KiB", "--message-timeout=16s"}, {})
+                  .ok());
+  EXPECT_TRUE(
+      Config::Load({"--message-bytes=1MiB", "--bytes-per-second=0", "--message-timeout=1s"}, {})
+          .ok());
+  auto lowered = Config::Load({"--bytes-per-second=1KiB"}, {});
+  ASSERT_TRUE(lowered.ok()) << lowered.status();
+  EXPECT_EQ((*lowered)->settings().edge.message_bytes, 60u << 10);
+}
+
 TEST_F(RelationsTest, ADefaultYields) {
   auto config = Config::Load({"--outbox-bytes=64KiB", "--method-time-limit-max=2s"}, {});
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ((*config)->settings().limits.send_bytes_max, 64u << 10);
-  EXPECT_EQ((*config)->settings().shard.call_timeout, absl::Seconds(2));
+  EXPECT_EQ((*config)->settings().shard.policy.calls.timeout, absl::Seconds(2));
   EXPECT_THAT((*config)->ToYaml(),
               HasSubstr("send-bytes-max: 64KiB  # default, so that it fits into outbox-bytes\n"));
   auto refused = Config::Load({"--send-bytes-max=8MiB"}, {});
@@ -112,7 +129,8 @@ TEST_F(RelationsTest, EveryOptionThatCountsIsThere) {
   std::set<std::string> known(Unrelated().begin(), Unrelated().end());
   EXPECT_EQ(known.size(), Unrelated().size()) << "one is there twice";
   for (const Relation& relation : Relations()) {
-    for (std::string_view name : {relation.lesser, relation.greater}) {
+    for (std::string_view name : {relation.lesser, relation.greater, relation.pace}) {
+      if (name.empty()) continue;
       EXPECT_FALSE(std::count(Unrelated().begin(), Unrelated().end(), name)) << name;
       known.insert(std::string(name));
     }

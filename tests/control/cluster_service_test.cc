@@ -16,15 +16,18 @@ namespace {
 struct TwoNodes : testing::Test {
   TwoNodes() {
     node.Client("chat", "a");
-    clients.push_back(other.world.Connect("chat", "b"));
-    clients.push_back(other.world.Connect("chat", "c"));
-    driver = std::thread([this] {
+    absl::Notification ready;
+    driver = std::thread([&] {
+      clients.push_back(other.world.Connect("chat", "b"));
+      clients.push_back(other.world.Connect("chat", "c"));
+      ready.Notify();
       do {
         other.world.now += absl::Milliseconds(1);
         other.world.Run();
-        other.drains.Tick(other.world.now);
+        other.book.Tick(other.world.now);
       } while (!stop.WaitForNotificationWithTimeout(absl::Milliseconds(1)));
     });
+    ready.WaitForNotification();
   }
   ~TwoNodes() override {
     node.server->Stop();

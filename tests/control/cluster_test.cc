@@ -6,8 +6,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "control/cluster_call.h"
 #include "control/drain_verbs.h"
 #include "control/listings.h"
+#include "control/nodes_verb.h"
 #include "control/outcomes.h"
 #include "control/queries.h"
 #include "control/status.h"
@@ -61,9 +63,9 @@ TEST_F(ClusterTest, NotFoundIsWhatNobodyFound) {
 
 TEST_F(ClusterTest, ASelectorCanNameNodes) {
   auto request = InChat<v1::CountConnectionsRequest>();
-  EXPECT_EQ(world.Ask<CountVerb>(0, request)->connections(), 4);
+  EXPECT_EQ(world.Ask<CountConnectionsVerb>(0, request)->connections(), 4);
   request.mutable_selector()->add_nodes("n2");
-  EXPECT_EQ(world.Ask<CountVerb>(0, request)->connections(), 2);
+  EXPECT_EQ(world.Ask<CountConnectionsVerb>(0, request)->connections(), 2);
 }
 
 TEST_F(ClusterTest, ListsAreMergedAndCut) {
@@ -99,6 +101,25 @@ TEST_F(ClusterTest, NamedCountsAreAddedUp) {
   EXPECT_EQ(channels->channels(0).connections(), 4);
 }
 
+TEST_F(ClusterTest, NodesSayWhatTheyAre) {
+  world[1].node.self = [] {
+    return Node::Self{.version = "1.2.3",
+                      .control_address = "192.0.2.1:50051",
+                      .connections = 7,
+                      .degraded = "no store"};
+  };
+  auto nodes = world.Ask<ListNodesVerb>(1, {});
+  ASSERT_TRUE(nodes.ok()) << nodes.status();
+  ASSERT_EQ(nodes->nodes_size(), static_cast<int>(world.nodes.size()));
+  EXPECT_EQ(nodes->nodes(0).name(), "n1") << "by name, whoever was asked";
+  EXPECT_EQ(nodes->nodes(0).epoch(), "n1-epoch");
+  EXPECT_EQ(nodes->nodes(1).name(), "n2");
+  EXPECT_EQ(nodes->nodes(1).version(), "1.2.3");
+  EXPECT_EQ(nodes->nodes(1).control_address(), "192.0.2.1:50051");
+  EXPECT_EQ(nodes->nodes(1).connections(), 7);
+  EXPECT_EQ(nodes->nodes(1).degraded(), "no store");
+}
+
 TEST_F(ClusterTest, MethodsOfAllNodes) {
   auto first = world[0].world.Serve("chat", "sum");
   auto second = world[1].world.Serve("chat", "sum");
@@ -116,7 +137,7 @@ TEST_F(ClusterTest, AConnectionIsFoundWhereverItIs) {
   v1::GetConnectionRequest request;
   request.set_namespace_("chat");
   request.set_connection_id("b");
-  auto connection = FromList(*world.Ask<ListConnectionsVerb>(0, *ToList(request)));
+  auto connection = world.Ask<GetConnectionVerb>(0, request);
   ASSERT_TRUE(connection.ok());
   EXPECT_EQ(connection->node(), "n2");
 }
@@ -149,6 +170,27 @@ TEST_F(ClusterTest, ADrainSpansNodesAtOnePace) {
   EXPECT_TRUE(ended->has_ended_at());
 }
 
+TEST_F(ClusterTest, ADrainThatOneNodeRefusesBeginsNowhere) {
+  auto request = InChat<v1::StartDrainRequest>();
+  request.set_drain_id("d");
+  request.set_per_second(1000);
+  request.mutable_selector()->add_user_ids("nobody");
+  absl::StatusOr<v1::Drain> taken;
+  auto verb = SelectDrainVerb::Make(world[1].node, request);
+  ASSERT_TRUE(verb.ok());
+  std::move(*verb).Run(world[1].node, [&](auto drain) { taken = std::move(drain); });
+  world.Run();
+  ASSERT_TRUE(taken.ok());
+
+  request.mutable_selector()->clear_user_ids();
+  EXPECT_EQ(ReasonOf(world.StartDrain(0, request).status()), "DRAIN_ID_TAKEN");
+  EXPECT_EQ(ReasonOf(world[0].book.Get("d").status()), "DRAIN_NOT_FOUND");
+  EXPECT_TRUE(world[1].book.Get("d").ok());
+  world.Pass(absl::Seconds(1));
+  EXPECT_FALSE(a->socket.closed());
+  EXPECT_FALSE(b->socket.closed());
+}
+
 struct Answers {
   std::vector<std::string> lines;
   std::optional<v1::Outcome> outcome;
@@ -171,7 +213,7 @@ TEST_F(ClusterTest, ACallAsksClientsOfAllNodes) {
   request.set_method("mood");
   request.mutable_timeout()->set_seconds(1);
   Answers answers;
-  auto call = world[0].cluster.Call(request, answers.Listener());
+  auto call = CallClients(world[0].cluster, request, answers.Listener());
   ASSERT_TRUE(call.ok());
   world.Run();
   EXPECT_EQ(world[0].calls.awaited(), 2);
@@ -197,13 +239,13 @@ TEST_F(ClusterTest, AForgottenCallTellsNobodyAndOwesNothing) {
   request.mutable_selector()->add_nodes("n1");
   request.set_method("mood");
   Answers answers;
-  auto call = world[0].cluster.Call(request, answers.Listener());
+  auto call = CallClients(world[0].cluster, request, answers.Listener());
   ASSERT_TRUE(call.ok());
   world.Run();
-  EXPECT_EQ(world[0].world.shard().asks(), 2);
+  EXPECT_EQ(world[0].world.shard().requests(), 2);
   (*call)->Forget();
   world.Run();
-  EXPECT_EQ(world[0].world.shard().asks(), 0);
+  EXPECT_EQ(world[0].world.shard().requests(), 0);
   EXPECT_EQ(world[0].calls.awaited(), 0);
   world[0].world.Say(*a, "answer - 1 \"late\"");
   world.Run();
@@ -213,7 +255,7 @@ TEST_F(ClusterTest, AForgottenCallTellsNobodyAndOwesNothing) {
 
 TEST_F(ClusterTest, CallRequestsThatAreWrong) {
   auto refused = [&](const v1::CallRequest& request, std::string_view reason) {
-    EXPECT_EQ(ReasonOf(world[0].cluster.Call(request, {}).status()), reason);
+    EXPECT_EQ(ReasonOf(CallClients(world[0].cluster, request, {}).status()), reason);
   };
   auto request = InChat<v1::CallRequest>();
   refused(request, "METHOD_INVALID");
@@ -237,30 +279,59 @@ TEST_F(ClusterTest, MoreAnswersThanThatAreNotAwaited) {
   auto request = InChat<v1::CallRequest>();
   request.set_method("m");
   Answers first, second;
-  ASSERT_TRUE(small[0].cluster.Call(request, first.Listener()).ok());
+  ASSERT_TRUE(CallClients(small[0].cluster, request, first.Listener()).ok());
   small.Run();
-  auto refused = small[0].cluster.Call(request, second.Listener());
+  auto refused = CallClients(small[0].cluster, request, second.Listener());
   EXPECT_EQ(refused.status().code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(ReasonOf(refused.status()), "CLIENT_CALLS_EXHAUSTED");
   small[0].world.Say(*client, "answer - 1 1");
   small.Run();
-  EXPECT_TRUE(small[0].cluster.Call(request, second.Listener()).ok());
+  EXPECT_TRUE(CallClients(small[0].cluster, request, second.Listener()).ok());
+}
+
+TEST_F(ClusterTest, WhatTheOthersCannotBeAskedIsDoneNowhere) {
+  ClusterWorld narrow(2, {}, 500);
+  auto client = narrow[0].world.Connect("chat", "a");
+  auto expect_refused = [](const absl::Status& status) {
+    EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+    EXPECT_EQ(ReasonOf(status), "REQUEST_TOO_LARGE");
+    EXPECT_THAT(std::string(status.message()), testing::HasSubstr("--cluster-message-bytes"));
+  };
+  const std::string large = "\"" + std::string(500, 'x') + "\"";
+  auto send = InChat<v1::SendRequest>();
+  send.mutable_message()->set_event("e");
+  send.mutable_message()->mutable_body()->set_json(large);
+  expect_refused(narrow.Ask<SendVerb>(0, send).status());
+  EXPECT_THAT(client->socket.Take(), IsEmpty());
+  auto call = InChat<v1::CallRequest>();
+  call.set_method("m");
+  call.mutable_params()->set_json(large);
+  Answers answers;
+  expect_refused(CallClients(narrow[0].cluster, call, answers.Listener()).status());
+  narrow.Run();
+  EXPECT_EQ(narrow[0].calls.awaited(), 0);
+  EXPECT_EQ(narrow[0].world.shard().requests(), 0);
+  auto drain = InChat<v1::StartDrainRequest>();
+  drain.mutable_selector()->add_user_ids(std::string(255, 'u'));
+  drain.mutable_selector()->add_user_ids(std::string(255, 'v'));
+  drain.set_drain_id("d");
+  drain.set_per_second(1);
+  expect_refused(narrow.StartDrain(0, drain).status());
+  EXPECT_EQ(narrow[0].drains.running(), 0);
 }
 
 // A node that is there and says nothing.
 struct SilentTest : ClusterTest {
   storage::MemoryBroker silent{world.bus, "silent"};
   fakes::ManualExecutor home;
-  SilentTest() {
-    silent.Serve(home, [](std::string, absl::AnyInvocable<void(std::string)>) {});
-  }
+  SilentTest() { silent.Serve(home, {}); }
 };
 
 TEST_F(SilentTest, WhoDoesNotAnswerIsNamed) {
   auto request = InChat<v1::CountConnectionsRequest>();
   absl::StatusOr<v1::CountConnectionsResponse> answer = absl::UnknownError("");
-  world[0].cluster.Run<CountVerb>(request, absl::Seconds(2),
-                                  [&](auto given) { answer = std::move(given); });
+  world[0].cluster.Run<CountConnectionsVerb>(request, absl::Seconds(2),
+                                             [&](auto given) { answer = std::move(given); });
   world.Run();
   EXPECT_FALSE(answer.ok());
   for (int i = 0; i < 60; ++i) {
@@ -273,31 +344,71 @@ TEST_F(SilentTest, WhoDoesNotAnswerIsNamed) {
   EXPECT_EQ(world[0].probe.unreachable.value(), 1);
 }
 
+TEST_F(SilentTest, WhoDoesNotSelectIsNamedOnce) {
+  auto request = InChat<v1::StartDrainRequest>();
+  request.set_drain_id("d");
+  request.set_per_second(1);
+  absl::StatusOr<v1::Drain> drain = absl::UnknownError("");
+  StartDrain(world[0].cluster, request, absl::Seconds(1),
+             [&](auto given) { drain = std::move(given); });
+  for (int i = 0; i < 60; ++i) {
+    home.RunAll(world.now());
+    world.Pass(absl::Milliseconds(50));
+  }
+  ASSERT_TRUE(drain.ok()) << drain.status();
+  EXPECT_EQ(drain->matched(), 4);
+  EXPECT_THAT(drain->unreachable(), ElementsAre("silent"));
+}
+
+TEST_F(SilentTest, AConnectionMayBeWhereNobodyAnswers) {
+  v1::GetConnectionRequest request;
+  request.set_namespace_("chat");
+  for (const char* id : {"b", "ghost"}) {
+    request.set_connection_id(id);
+    absl::StatusOr<v1::Connection> answer = absl::UnknownError("");
+    world[0].cluster.Run<GetConnectionVerb>(request, absl::Seconds(1),
+                                            [&](auto given) { answer = std::move(given); });
+    for (int i = 0; i < 30; ++i) {
+      home.RunAll(world.now());
+      world.Pass(absl::Milliseconds(50));
+    }
+    if (request.connection_id() == "b") {
+      EXPECT_EQ(answer->node(), "n2");
+    } else {
+      EXPECT_EQ(ReasonOf(answer.status()), "NODES_UNREACHABLE");
+    }
+  }
+}
+
 TEST_F(ClusterTest, RequestsThatAreNotUnderstoodAreRefused) {
   storage::MemoryBroker stranger(world.bus, "stranger");
   fakes::ManualExecutor home;
-  stranger.Serve(home, [](std::string, absl::AnyInvocable<void(std::string)>) {});
+  stranger.Serve(home, {});
   internal::v1::Ask ask;
   ask.set_version(99);
-  ask.set_rpc(internal::v1::RPC_SEND);
+  ask.set_request_type("sluice.v1.SendRequest");
   internal::v1::Ask unknown;
   unknown.set_version(1);
-  unknown.set_rpc(static_cast<internal::v1::Rpc>(99));
+  unknown.set_request_type("sluice.v1.SingRequest");
   internal::v1::Ask garbage;
   garbage.set_version(1);
-  garbage.set_rpc(internal::v1::RPC_SEND);
+  garbage.set_request_type("sluice.v1.SendRequest");
   garbage.set_request("\xff\xff");
   for (const std::string& payload : {ask.SerializeAsString(), unknown.SerializeAsString(),
                                      garbage.SerializeAsString(), std::string("\xff garbage")}) {
     storage::Replies replies;
-    stranger.Ask("n1", payload, absl::Seconds(1), home,
-                 [&](storage::Replies given, Now) { replies = std::move(given); });
+    EXPECT_TRUE(stranger
+                    .AskAll(payload, absl::Seconds(1), home,
+                            [&](storage::Replies given, Now) { replies = std::move(given); })
+                    .ok());
     world.Run();
     home.RunAll(world.now());
-    ASSERT_EQ(replies.replies.size(), 1);
-    internal::v1::Reply reply;
-    ASSERT_TRUE(reply.ParseFromString(replies.replies[0].payload));
-    EXPECT_EQ(reply.error().code(), static_cast<int>(absl::StatusCode::kFailedPrecondition));
+    EXPECT_FALSE(replies.replies.empty());
+    for (const auto& [node, answer] : replies.replies) {
+      internal::v1::Reply reply;
+      ASSERT_TRUE(reply.ParseFromString(answer)) << node;
+      EXPECT_EQ(reply.error().code(), static_cast<int>(absl::StatusCode::kFailedPrecondition));
+    }
   }
 }
 

@@ -12,56 +12,91 @@
 #include "control/client_calls.h"
 #include "control/cluster.h"
 #include "control/drain_book.h"
+#include "control/drain_start.h"
+#include "control/elsewhere.h"
+#include "control/lending.h"
 #include "control/node.h"
+#include "control/probe.h"
 #include "gateway/hub/drains.h"
 #include "gateway/hub/event_log.h"
+#include "gateway/hub/publisher.h"
 #include "storage/broker_memory.h"
 #include "tests/fakes/hub_world.h"
 
 namespace sluice::control {
 
-struct TestNode {
-  TestNode(storage::MemoryBus& bus, std::string name, size_t shards, Limits limits = {})
-      : world(shards, OptionsOf(name)),
-        broker(bus, name),
-        drains({}, world.set, world.home),
-        book(drains),
+// A hub with its control plane, on whatever broker and presence there are.
+struct HubNode {
+  HubNode(storage::Broker& broker, const hub::ShardOptions& options, size_t shards,
+          Limits limits = {}, storage::Presence* presence = nullptr)
+      : world(shards, options, presence),
+        drains(world.set, world.home),
+        book(limits, drains),
         events({}),
-        exchange({}, world.home),
-        node{name,     name + "-epoch", world.set, world.home, book,  events,
-             exchange, world.tokens,    broker,    encodings,  limits},
-        calls(node),
-        cluster(node, calls, probe) {
+        subscribers({}, world.home),
+        publisher(world.set, subscribers),
+        node{options.node, options.node + "-epoch",
+             world.set,    world.home,
+             book,         calls,
+             events,       subscribers,
+             publisher,    world.tokens,
+             broker,       encodings,
+             limits},
+        elsewhere(broker, world.home, limits.cluster_timeout, probe),
+        lending(node, control_probe),
+        cluster(node, probe, &lending) {
+    elsewhere.Attach(world.set);
+    world.elsewhere.real = &elsewhere;
     cluster.Serve();
   }
 
-  static hub::ShardOptions OptionsOf(const std::string& name) {
-    hub::ShardOptions options;
-    options.node = name;
-    return options;
-  }
-
+  ControlProbe control_probe;  // outlives whoever counts in it
+  ClusterProbe& probe = control_probe.cluster;
   fakes::HubWorld world;
-  storage::MemoryBroker broker;
   hub::Drains drains;
   DrainBook book;
   hub::EventLog events;
-  hub::Exchange exchange;
+  hub::Subscribers subscribers;
+  hub::Publisher publisher;
   metrics::SharedCounter encodings;
-  Node node;
-  ClusterProbe probe;
   ClientCalls calls;
+  Node node;
+  ClusterElsewhere elsewhere;
+  Lending lending;
   Cluster cluster;
+};
+
+inline hub::ShardOptions OptionsOf(const std::string& name) {
+  hub::ShardOptions options;
+  options.node = name;
+  return options;
+}
+
+struct OnBus {
+  storage::MemoryBroker broker;
+};
+
+struct TestNode : OnBus, HubNode {
+  TestNode(storage::MemoryBus& bus, const std::string& name, size_t shards, Limits limits = {})
+      : OnBus{storage::MemoryBroker(bus, name)},
+        HubNode(OnBus::broker, OptionsOf(name), shards, limits) {}
 };
 
 class ClusterWorld {
  public:
-  explicit ClusterWorld(size_t nodes, Limits limits = {}) {
+  // `message_bytes`: --cluster-message-bytes.
+  explicit ClusterWorld(size_t nodes, Limits limits = {}, size_t message_bytes = 5 << 20)
+      : bus(message_bytes) {
     for (size_t i = 0; i < nodes; ++i) {
       this->nodes.push_back(
           std::make_unique<TestNode>(bus, "n" + std::to_string(i + 1), i + 1, limits));
+      this->nodes.back()->lending.Begin([] {});
     }
+    Run();
   }
+
+  // Asks that wait end before the executors that they name.
+  ~ClusterWorld() { bus.Tick(Instant::Future()); }
 
   TestNode& operator[](size_t i) { return *nodes[i]; }
   Now now() const { return nodes.front()->world.now; }
@@ -83,7 +118,8 @@ class ClusterWorld {
     for (absl::Duration done; done < time; done += absl::Milliseconds(50)) {
       for (auto& node : nodes) {
         node->world.Pass(absl::Milliseconds(50));
-        node->drains.Tick(node->world.now);
+        node->book.Tick(node->world.now);
+        node->lending.Tick(node->world.now);
       }
       bus.Tick(now());
       Run();
@@ -102,8 +138,8 @@ class ClusterWorld {
 
   absl::StatusOr<v1::Drain> StartDrain(size_t i, v1::StartDrainRequest request) {
     absl::StatusOr<v1::Drain> answer = absl::UnknownError("no answer");
-    nodes[i]->cluster.StartDrain(std::move(request), absl::Seconds(2),
-                                 [&](auto given) { answer = std::move(given); });
+    control::StartDrain(nodes[i]->cluster, std::move(request), absl::Seconds(2),
+                        [&](auto given) { answer = std::move(given); });
     Run();
     return answer;
   }

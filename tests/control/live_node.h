@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A node with a real control port: gRPC over loopback before a hub of fake sockets. One thread
-// drives the hub in real time; a test that touches it does so within Do.
+// drives the hub in real time, and touches it alone; what a test does with it, it does within Do.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
 
 #include <functional>
+#include <future>
 #include <memory>
 #include <string>
 #include <thread>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "absl/functional/any_invocable.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
+#include "control/client_calls.h"
 #include "control/drain_book.h"
 #include "control/node.h"
 #include "control/probe.h"
@@ -22,6 +26,7 @@
 #include "control/status.h"
 #include "gateway/hub/drains.h"
 #include "gateway/hub/event_log.h"
+#include "gateway/hub/publisher.h"
 #include "google/rpc/status.pb.h"
 #include "sluice/v1/control.grpc.pb.h"
 #include "sluice/v1/workers.grpc.pb.h"
@@ -43,12 +48,13 @@ class LiveNode {
   explicit LiveNode(LiveOptions options = {})
       : world(options.shards, options.shard),
         broker(bus, "n1"),
-        drains({}, world.set, world.home),
-        book(drains),
+        drains(world.set, world.home),
+        book(options.limits, drains),
         events(options.events),
-        exchange({}, world.home),
-        node{"n1",     "epoch-1",    world.set, world.home, book,          events,
-             exchange, world.tokens, broker,    encodings,  options.limits} {
+        subscribers({}, world.home),
+        publisher(world.set, subscribers),
+        node{"n1",        "epoch-1", world.set,    world.home, book,      calls,         events,
+             subscribers, publisher, world.tokens, broker,     encodings, options.limits} {
     options.control.listen = "127.0.0.1:0";
     server = std::make_unique<Server>(options.control, node, probe);
     started = server->Start();
@@ -77,19 +83,24 @@ class LiveNode {
     workers = v1::Workers::NewStub(channel);
   }
 
-  // Runs `task` while nothing else touches the hub.
+  // Runs `task` on the hub's thread, after its next turn.
   template <typename Task>
   auto Do(Task task) {
-    absl::MutexLock lock(&mutex_);
-    return task(world);
+    std::packaged_task<std::invoke_result_t<Task&, fakes::HubWorld&>()> job(
+        [&] { return task(world); });
+    auto result = job.get_future();
+    {
+      absl::MutexLock lock(&mutex_);
+      jobs_.emplace_back(std::move(job));
+    }
+    return result.get();
   }
 
   // Looks after each turn of the hub; false if it does not come true in time.
   bool Wait(const std::function<bool(fakes::HubWorld&)>& condition) {
     const absl::Time end = absl::Now() + absl::Seconds(30);
-    absl::MutexLock lock(&mutex_);
-    while (!condition(world)) {
-      if (turned_.WaitWithTimeout(&mutex_, end - absl::Now())) return false;
+    while (!Do(condition)) {
+      if (absl::Now() >= end) return false;
     }
     return true;
   }
@@ -131,8 +142,10 @@ class LiveNode {
   hub::Drains drains;
   DrainBook book;
   hub::EventLog events;
-  hub::Exchange exchange;
+  hub::Subscribers subscribers;
+  hub::Publisher publisher;
   metrics::SharedCounter encodings;
+  ClientCalls calls;
   Node node;
   ControlProbe probe;
   std::unique_ptr<Server> server;
@@ -151,8 +164,8 @@ class LiveNode {
       for (uint32_t i = 0; i < node.shards.size(); ++i) world.shard(i).Tick(world.now);
       world.Run();
       events.Append(std::exchange(world.events.events, {}));
-      drains.Tick(world.now);
-      turned_.SignalAll();
+      book.Tick(world.now);
+      for (auto& job : std::exchange(jobs_, {})) job();
       // The hub's executors wake nobody; so often it looks for what was posted.
       wake_.WaitWithTimeout(&mutex_, absl::Milliseconds(1));
     }
@@ -160,7 +173,7 @@ class LiveNode {
 
   std::vector<std::unique_ptr<fakes::FakeClient>> clients_;
   absl::Mutex mutex_;
-  absl::CondVar turned_;
+  std::vector<absl::AnyInvocable<void()>> jobs_;
   absl::CondVar wake_;
   bool stop_ = false;
   std::thread driver_;

@@ -34,16 +34,48 @@ uint16_t PortOf(const std::string& address) {
   return static_cast<uint16_t>(port);
 }
 
+sockaddr_in Loopback(const std::string& address) {
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_port = htons(PortOf(address));
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return at;
+}
+
+// The listening socket of this process at that address.
+int ListenerAt(const std::string& address) {
+  for (int fd = 3; fd < 256; ++fd) {
+    sockaddr_in at{};
+    socklen_t size = sizeof(at);
+    int listens = 0;
+    socklen_t flag = sizeof(listens);
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &flag) != 0 || listens == 0) continue;
+    getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size);
+    if (ntohs(at.sin_port) == PortOf(address)) return fd;
+  }
+  return -1;
+}
+
+// Somebody else's socket that listens at that address.
+int Occupy(const std::string& address) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int on = 1;
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  const sockaddr_in at = Loopback(address);
+  if (bind(fd, reinterpret_cast<const sockaddr*>(&at), sizeof(at)) == 0 && listen(fd, 1) == 0) {
+    return fd;
+  }
+  close(fd);
+  return -1;
+}
+
 // A client's socket on IPv4's loopback; less than 0: refused.
 int Connect(const std::string& address) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   timeval patience{10, 0};
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(PortOf(address));
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof(to)) == 0) return fd;
+  const sockaddr_in to = Loopback(address);
+  if (connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof(to)) == 0) return fd;
   close(fd);
   return -1;
 }
@@ -128,11 +160,8 @@ TEST(Port, GoesOnAfterDescriptorsHadRunOut) {
   rlimit none = before;
   none.rlim_cur = static_cast<rlim_t>(client) + 1;
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(PortOf(world.port.address()));
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  ASSERT_EQ(connect(client, reinterpret_cast<sockaddr*>(&to), sizeof(to)), 0);
+  const sockaddr_in to = Loopback(world.port.address());
+  ASSERT_EQ(connect(client, reinterpret_cast<const sockaddr*>(&to), sizeof(to)), 0);
   ASSERT_EQ(write(client, "PRI", 3), 3);
   const absl::Time end = absl::Now() + kPatience;
   while (world.port.accepting() && absl::Now() < end) std::this_thread::yield();
@@ -142,6 +171,31 @@ TEST(Port, GoesOnAfterDescriptorsHadRunOut) {
   while (!world.port.accepting() && absl::Now() < end) std::this_thread::yield();
   EXPECT_TRUE(world.port.accepting());
   EXPECT_GT(world.probe.accept_errors.value(), 0u);
+  close(client);
+}
+
+// What closes a listener for good is not seen by trying again: it is opened anew, at its address.
+TEST(Port, OpensItsListenerAgain) {
+  World world;
+  const std::string address = world.port.address();
+  // While somebody else is there, it says that it accepts nobody.
+  int other = -1;
+  for (int i = 0; i < 100 && other < 0; ++i) {
+    ASSERT_EQ(shutdown(ListenerAt(address), SHUT_RDWR), 0);
+    other = Occupy(address);
+  }
+  ASSERT_GE(other, 0);
+  const absl::Time end = absl::Now() + kPatience;
+  const uint64_t tries = 3;
+  while (world.probe.accept_errors.value() < tries && absl::Now() < end) std::this_thread::yield();
+  EXPECT_GE(world.probe.accept_errors.value(), tries);
+  EXPECT_FALSE(world.port.accepting());
+  close(other);
+  while (!world.port.accepting() && absl::Now() < end) std::this_thread::yield();
+  EXPECT_TRUE(world.port.accepting());
+  const int client = Connect(address);
+  ASSERT_EQ(write(client, "PRI", 3), 3);
+  EXPECT_TRUE(world.WaitFor(1));
   close(client);
 }
 

@@ -149,12 +149,12 @@ TEST_F(SelectorTest, Dialects) {
 
 TEST_F(SelectorTest, DialectsAreThoseOfTheRegistry) {
   protocol::Registry registry;
-  for (const hub::Dialect* dialect : registry.all) {
+  for (const auto& dialect : registry.all) {
     hub::ConnectionView view;
     view.dialect = dialect->id();
     std::string name = v1::Dialect_Name(ToProto(std::move(view), "n").dialect());
     std::string wanted = "DIALECT_";
-    for (char c : dialect->name()) wanted += static_cast<char>(std::toupper(c));
+    for (char c : dialect->traits().name) wanted += static_cast<char>(std::toupper(c));
     EXPECT_EQ(name, wanted);
   }
 }

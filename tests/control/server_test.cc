@@ -129,6 +129,26 @@ TEST(ServerTest, OverloadedItTakesNoNewRpcs) {
   EXPECT_TRUE(Count(node).ok());
 }
 
+// Before any handler is asked. A library that does not check what it sends may send this.
+TEST(ServerTest, BytesThatAreNoRequest) {
+  LiveNode node;
+  const std::string no_utf8("\x0a\x04\x0a\x02\xff\xfe", 6);  // selector.namespace
+  for (const char* rpc : {"CountConnections", "WatchEvents", "Send"}) {
+    for (const std::string& bytes :
+         {std::string("\xff\xff\x07"), std::string("\x0a\x7f"), no_utf8}) {
+      std::string answer;
+      const grpc::Status status =
+          Raw(node, "/sluice.v1.Control/" + std::string(rpc), bytes, &answer);
+      EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << rpc;
+      EXPECT_THAT(status.error_details(), HasSubstr("MALFORMED")) << rpc;
+    }
+  }
+  std::string answer;
+  EXPECT_EQ(Raw(node, "/sluice.v1.Control/NoSuchRpc", "", &answer).error_code(),
+            grpc::StatusCode::UNIMPLEMENTED);
+  EXPECT_TRUE(Count(node).ok());
+}
+
 TEST(ServerTest, HealthFollowsReadiness) {
   LiveNode node;
   node.server->SetReady(false);

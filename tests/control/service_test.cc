@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/synchronization/notification.h"
 #include "tests/control/live_node.h"
 
 namespace sluice::control {
@@ -153,7 +154,7 @@ TEST_F(ServiceTest, ACancelledCallIsForgotten) {
   auto request = InChat<v1::CallRequest>();
   request.set_method("m");
   auto stream = node.control->Call(&context, request);
-  auto asks = [](fakes::HubWorld& w) { return w.shard(0).asks() + w.shard(1).asks(); };
+  auto asks = [](fakes::HubWorld& w) { return w.shard(0).requests() + w.shard(1).requests(); };
   ASSERT_TRUE(node.Wait([&](auto& w) { return asks(w) == 2; }));
   context.TryCancel();
   EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
@@ -167,7 +168,8 @@ TEST_F(ServiceTest, ACallersDeadlineForgetsToo) {
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(50));
   auto stream = node.control->Call(&context, request);
   EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
-  EXPECT_TRUE(node.Wait([&](auto& w) { return w.shard(0).asks() + w.shard(1).asks() == 0; }));
+  EXPECT_TRUE(
+      node.Wait([&](auto& w) { return w.shard(0).requests() + w.shard(1).requests() == 0; }));
 }
 
 TEST_F(ServiceTest, CallRefusals) {
@@ -227,6 +229,43 @@ TEST_F(ServiceTest, WatchingADrainThatIsNotThere) {
   EXPECT_EQ(Reason(status), "DRAIN_NOT_FOUND");
 }
 
+TEST(DrainNamesake, IsNotShownToWhoWatchesTheFirst) {
+  LiveOptions options;
+  options.limits.drains_max = 1;
+  LiveNode node(options);
+  v1::StartDrainRequest start;
+  start.mutable_selector()->set_namespace_("chat");
+  start.set_drain_id("d");
+  start.set_per_second(1);
+  node.Clients("chat", 3);
+  grpc::ClientContext start_context, context;
+  v1::Drain drain;
+  ASSERT_TRUE(node.control->StartDrain(&start_context, start, &drain).ok());
+  v1::WatchDrainRequest watch;
+  watch.set_drain_id("d");
+  auto stream = node.control->WatchDrain(&context, watch);
+  ASSERT_TRUE(stream->Read(&drain));
+  // Between two looks of the watcher.
+  absl::Notification replaced;
+  node.world.home.Post([&](Now now) {
+    auto replace = [&](const std::string& from, const std::string& to) {
+      EXPECT_TRUE(node.book.Cancel(from, now).ok());
+      start.set_drain_id(to);
+      start.set_jitter_percent(1);
+      hub::DrainPlan plan;
+      plan.selector.space = "chat";
+      node.book.Select(start, std::move(plan), absl::Hours(1), now, [](auto) {});
+    };
+    replace("d", "e");
+    replace("e", "d");
+    replaced.Notify();
+  });
+  replaced.WaitForNotification();
+  const std::string seen = drain.started_at().SerializeAsString();
+  while (stream->Read(&drain)) EXPECT_EQ(drain.started_at().SerializeAsString(), seen);
+  EXPECT_EQ(Reason(stream->Finish()), "DRAIN_NOT_FOUND");
+}
+
 TEST_F(ServiceTest, ADrainsWatcherMayLeave) {
   auto request = InChat<v1::StartDrainRequest>();
   request.set_drain_id("d");
@@ -278,8 +317,8 @@ TEST_F(ServiceTest, EventsComeInOrderBehindAPosition) {
 TEST_F(ServiceTest, EventsGoOnWhereTheyStopped) {
   ASSERT_TRUE(node.Wait([&](auto&) { return node.events.position() >= 2; }));
   v1::WatchEventsRequest request;
-  request.mutable_after()->set_epoch("epoch-1");
-  request.mutable_after()->set_sequence(1);
+  request.add_after()->set_epoch("epoch-1");
+  request.mutable_after(0)->set_sequence(1);
   auto stream = node.control->WatchEvents(&context, request);
   v1::WatchEventsResponse response;
   ASSERT_TRUE(stream->Read(&response));
@@ -291,13 +330,13 @@ TEST_F(ServiceTest, EventsGoOnWhereTheyStopped) {
 
 TEST_F(ServiceTest, EventsThatAreGone) {
   v1::WatchEventsRequest request;
-  request.mutable_after()->set_epoch("another");
+  request.add_after()->set_epoch("another");
   auto status = node.control->WatchEvents(&context, request)->Finish();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::OUT_OF_RANGE);
   EXPECT_EQ(Reason(status), "EVENTS_GONE");
   grpc::ClientContext second;
-  request.mutable_after()->set_epoch("epoch-1");
-  request.mutable_after()->set_sequence(999);
+  request.mutable_after(0)->set_epoch("epoch-1");
+  request.mutable_after(0)->set_sequence(999);
   EXPECT_EQ(Reason(node.control->WatchEvents(&second, request)->Finish()), "EVENTS_GONE");
   grpc::ClientContext third;
   request.clear_after();

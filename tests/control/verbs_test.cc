@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/escaping.h"
 #include "control/drain_verbs.h"
 #include "control/listings.h"
 #include "control/outcomes.h"
@@ -108,15 +109,15 @@ TEST_F(VerbsTest, JoinAndLeave) {
 
 TEST_F(VerbsTest, UpdateSetsUserAndLabels) {
   auto request = In<v1::UpdateConnectionsRequest>("chat");
-  Refused<UpdateVerb>(request, "UPDATE_INVALID", "user");
+  Refused<UpdateConnectionsVerb>(request, "UPDATE_INVALID", "user");
   request.mutable_selector()->add_connection_ids("a");
   request.set_user("alice");
   (*request.mutable_labels())["tier"] = "gold";
-  EXPECT_EQ(Ask<UpdateVerb>(request)->outcome().matched(), 1);
+  EXPECT_EQ(Ask<UpdateConnectionsVerb>(request)->outcome().matched(), 1);
   v1::GetConnectionRequest get;
   get.set_namespace_("chat");
   get.set_connection_id("a");
-  auto connection = FromList(*Ask<ListConnectionsVerb>(*ToList(get)));
+  auto connection = Ask<GetConnectionVerb>(get);
   ASSERT_TRUE(connection.ok());
   EXPECT_EQ(connection->user(), "alice");
   EXPECT_EQ(connection->labels().at("tier"), "gold");
@@ -125,18 +126,18 @@ TEST_F(VerbsTest, UpdateSetsUserAndLabels) {
   EXPECT_TRUE(connection->has_connected_at());
 
   request.set_user(std::string(256, 'x'));
-  Refused<UpdateVerb>(request, "UPDATE_INVALID", "user");
+  Refused<UpdateConnectionsVerb>(request, "UPDATE_INVALID", "user");
   request.clear_user();
   (*request.mutable_labels())["long"] = std::string(256, 'x');
-  Refused<UpdateVerb>(request, "UPDATE_INVALID", "labels");
+  Refused<UpdateConnectionsVerb>(request, "UPDATE_INVALID", "labels");
 }
 
 TEST_F(VerbsTest, AConnectionThatIsNotHere) {
   v1::GetConnectionRequest get;
   get.set_namespace_("chat");
-  EXPECT_EQ(FieldOf(ToList(get).status()), "connection_id");
+  Refused<GetConnectionVerb>(get, "FIELD_INVALID", "connection_id");
   get.set_connection_id("ghost");
-  auto connection = FromList(*Ask<ListConnectionsVerb>(*ToList(get)));
+  auto connection = Ask<GetConnectionVerb>(get);
   EXPECT_EQ(connection.status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(ReasonOf(connection.status()), "CONNECTION_NOT_FOUND");
 }
@@ -160,11 +161,11 @@ TEST_F(VerbsTest, DisconnectClosesOrOnlyCounts) {
 
 TEST_F(VerbsTest, CountIsTheDryRun) {
   auto request = In<v1::CountConnectionsRequest>("chat");
-  EXPECT_EQ(Ask<CountVerb>(request)->connections(), 3);
+  EXPECT_EQ(Ask<CountConnectionsVerb>(request)->connections(), 3);
   request.mutable_selector()->mutable_except()->add_connection_ids("a");
-  EXPECT_EQ(Ask<CountVerb>(request)->connections(), 2);
+  EXPECT_EQ(Ask<CountConnectionsVerb>(request)->connections(), 2);
   request.mutable_selector()->add_nodes("elsewhere");
-  EXPECT_EQ(Ask<CountVerb>(request)->connections(), 0);
+  EXPECT_EQ(Ask<CountConnectionsVerb>(request)->connections(), 0);
 }
 
 TEST_F(VerbsTest, ConnectionsAPageAtATime) {
@@ -236,6 +237,28 @@ TEST_F(VerbsTest, Methods) {
   EXPECT_THAT(methods->methods(0).workers(), ElementsAre("w"));
   request.set_namespace_("");
   Refused<ListMethodsVerb>(request, "NAMESPACE_INVALID", "namespace");
+}
+
+// Whoever makes tokens up may guess the rest of one.
+TEST_F(VerbsTest, MethodsPages) {
+  for (const char* name : {"a", "b", "c"}) node.world.Serve("chat", name);
+  v1::ListMethodsRequest request;
+  request.set_namespace_("chat");
+  request.set_page_size(2);
+  auto page = Ask<ListMethodsVerb>(request);
+  ASSERT_EQ(page->methods_size(), 2);
+  request.set_page_token(page->next_page_token());
+  page = Ask<ListMethodsVerb>(request);
+  ASSERT_EQ(page->methods_size(), 1);
+  EXPECT_EQ(page->methods(0).name(), "c");
+  EXPECT_EQ(page->next_page_token(), "");
+
+  std::string token;
+  ASSERT_TRUE(absl::WebSafeBase64Unescape(request.page_token(), &token));
+  token.replace(token.size() - 2, 2, "zz");
+  absl::WebSafeBase64Escape(token, &token);
+  request.set_page_token(token);
+  Refused<ListMethodsVerb>(request, "PAGE_TOKEN_INVALID", "page_token");
 }
 
 TEST_F(VerbsTest, ADrainFromStartToEnd) {

@@ -3,6 +3,8 @@
 // Whatever bytes reach the hub, no string of a message that leaves is anything but UTF-8.
 #include <gtest/gtest.h>
 
+#include <memory>
+
 #include <string>
 
 #include "control/status.h"
@@ -68,7 +70,10 @@ hub::Context BadContext() {
           .claims_json = {},
           .headers = {{kBad, kBad}},
           .offered = {kBad},
-          .subprotocol = kBad};
+          .subprotocol = kBad,
+          .candidate = {},
+          .deadline = {},
+          .time_left = {}};
 }
 
 TEST(WireText, OfInvocations) {
@@ -78,10 +83,10 @@ TEST(WireText, OfInvocations) {
     invocation.role = role;
     invocation.method = kBad;
     invocation.params = hub::Payload::Text(kBad);
-    invocation.candidate = {
-        .space = kBad, .id = kBad, .dialect = kBad, .remote_address = kBad, .connected_at = {}};
-    invocation.context = BadContext();
-    EXPECT_GE(Repaired(ToProto(7, invocation)), 10);
+    hub::Context context = BadContext();
+    context.candidate = std::make_unique<hub::Candidate>(hub::Candidate{
+        .space = kBad, .id = kBad, .dialect = kBad, .remote_address = kBad, .connected_at = {}});
+    EXPECT_GE(Repaired(ToProto(7, std::move(invocation), std::move(context))), 10);
   }
 }
 
@@ -106,8 +111,9 @@ TEST(WireText, OfViews) {
 
 TEST(WireText, OfEvents) {
   hub::ConnectionEvent event;
-  event.space = event.connection = event.user = event.channel = event.reason = kBad;
-  event.channels = {kBad, kBad};
+  event.space = event.connection = event.user = event.channel = kBad;
+  event.more = std::make_shared<const hub::ConnectionEvent::More>(
+      hub::ConnectionEvent::More{.reason = kBad, .channels = {kBad, kBad}});
   v1::WatchEventsResponse response;
   AddEvent(event, /*left_together=*/true, response);
   EXPECT_EQ(Repaired(response), 7);

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "control/credit.h"
 
 namespace sluice::control {
@@ -18,12 +20,18 @@ v1::Invocation Call(uint64_t id, size_t bytes = 0) {
   return invocation;
 }
 
+void Put(WorkerOutbox& outbox, uint64_t id, size_t bytes = 0) {
+  v1::Invocation call = Call(id, bytes);
+  const size_t size = call.ByteSizeLong();
+  outbox.Add(std::move(call), size);
+}
+
 TEST(WorkerOutboxTest, GathersUpToItsBounds) {
   Limits limits;
   limits.worker_batch_max = 3;
   WorkerOutbox outbox(limits);
   EXPECT_TRUE(outbox.empty());
-  for (uint64_t id = 1; id <= 7; ++id) outbox.Add(Call(id));
+  for (uint64_t id = 1; id <= 7; ++id) Put(outbox, id);
   EXPECT_EQ(outbox.batches(), 3);
   std::vector<int> sizes;
   uint64_t next = 1;
@@ -40,8 +48,8 @@ TEST(WorkerOutboxTest, KnowsHowMuchWaits) {
   limits.worker_batch_bytes = 1000;
   WorkerOutbox outbox(limits);
   EXPECT_EQ(outbox.bytes(), 0);
-  outbox.Add(Call(1, 600));
-  outbox.Add(Call(2, 600));
+  Put(outbox, 1, 600);
+  Put(outbox, 2, 600);
   size_t both = outbox.bytes();
   EXPECT_GT(both, 1200);
   EXPECT_LT(both, 1300);
@@ -55,9 +63,9 @@ TEST(WorkerOutboxTest, BytesBoundABatchButNotAnInvocation) {
   Limits limits;
   limits.worker_batch_bytes = 1000;
   WorkerOutbox outbox(limits);
-  outbox.Add(Call(1, 600));
-  outbox.Add(Call(2, 600));
-  outbox.Add(Call(3, 5000));
+  Put(outbox, 1, 600);
+  Put(outbox, 2, 600);
+  Put(outbox, 3, 5000);
   EXPECT_EQ(outbox.batches(), 3);
 }
 
@@ -65,8 +73,8 @@ TEST(WorkerOutboxTest, ACancellationNeverOvertakesItsInvocation) {
   Limits limits;
   limits.worker_batch_max = 1;
   WorkerOutbox outbox(limits);
-  outbox.Add(Call(1));
-  outbox.Add(Call(2));
+  Put(outbox, 1);
+  Put(outbox, 2);
   outbox.AddCancelled(1);
   EXPECT_EQ(outbox.Take().invocations(0).id(), 1);
   EXPECT_EQ(outbox.Take().invocations(0).id(), 2);

@@ -180,5 +180,25 @@ TEST_F(RegistrationTest, ItsBytesAreBoundedWhileAnythingOfItIsOffered) {
   EXPECT_TRUE(ToRegistration(proto, worker, limits, names_left).ok());
 }
 
+// A method that is taken back and offered again has the calls that it had.
+TEST_F(RegistrationTest, CallsInFlightOutliveTheOffer) {
+  WorkerIdentity worker{7, "w", nullptr};
+  proto.add_methods()->set_name("m");
+  auto in_flight = [&](const std::string& space) {
+    size_t names_left = 10;
+    proto.set_namespace_(space);
+    return ToRegistration(proto, worker, limits, names_left)->offers[0]->in_flight;
+  };
+  auto first = in_flight("chat");
+  EXPECT_EQ(in_flight("chat"), first);
+  EXPECT_NE(in_flight("news"), first);
+  ++*first;
+  EXPECT_EQ(*in_flight("chat"), 1);
+  first.reset();
+  EXPECT_EQ(*in_flight("chat"), 0) << "nobody has it any more";
+  for (int i = 0; i < 1000; ++i) in_flight("space" + std::to_string(i));
+  EXPECT_LT(worker.in_flight->size(), 100);
+}
+
 }  // namespace
 }  // namespace sluice::control

@@ -96,10 +96,11 @@ TEST(InvocationTest, ACall) {
   invocation.method = "sum";
   invocation.params = hub::Payload::Json("[1,2]");
   invocation.notification = true;
-  invocation.deadline = absl::FromUnixSeconds(9);
-  invocation.context.user = "u";
-  invocation.context.headers = {{"x", "1, 3"}, {"y", "2"}};
-  v1::Invocation proto = ToProto(7, invocation);
+  hub::Context context;
+  context.deadline = absl::FromUnixSeconds(9);
+  context.user = "u";
+  context.headers = {{"x", "1, 3"}, {"y", "2"}};
+  v1::Invocation proto = ToProto(7, std::move(invocation), std::move(context));
   EXPECT_EQ(proto.id(), 7);
   EXPECT_EQ(proto.call().method(), "sum");
   EXPECT_EQ(proto.call().params().json(), "[1,2]");
@@ -114,11 +115,14 @@ TEST(InvocationTest, LoginAndAdmission) {
   hub::Invocation invocation;
   invocation.role = hub::Role::kLogin;
   invocation.params = hub::Payload::Text("secret");
-  EXPECT_EQ(ToProto(7, invocation).login().params().text(), "secret");
+  EXPECT_EQ(ToProto(7, hub::Invocation(invocation), {}).login().params().text(), "secret");
 
   invocation.role = hub::Role::kAdmission;
-  invocation.candidate = {"chat", "id", "msgpack_rpc", "192.0.2.1:5", absl::FromUnixSeconds(4)};
-  v1::Connection connection = ToProto(7, invocation).admission().connection();
+  hub::Context context;
+  context.candidate = std::make_unique<hub::Candidate>(
+      hub::Candidate{"chat", "id", "msgpack_rpc", "192.0.2.1:5", absl::FromUnixSeconds(4)});
+  v1::Connection connection =
+      ToProto(7, std::move(invocation), std::move(context)).admission().connection();
   EXPECT_EQ(connection.namespace_(), "chat");
   EXPECT_EQ(connection.id(), "id");
   EXPECT_EQ(connection.dialect(), v1::DIALECT_MSGPACK_RPC);

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "gateway/hub/views.h"
 #include "tests/control/live_node.h"
 
 namespace sluice::control {
@@ -295,8 +296,8 @@ TEST_F(WorkersTest, GoodbyeLetsItFinish) {
   v1::ServeRequest goodbye;
   goodbye.mutable_goodbye();
   worker.Write(goodbye);
-  ASSERT_TRUE(
-      node.Wait([&](auto& w) { return w.shard(1).Methods("chat").methods.at(0).workers.empty(); }));
+  ASSERT_TRUE(node.Wait(
+      [&](auto& w) { return w.shard(1).views().Methods("chat").methods.at(0).workers.empty(); }));
   EXPECT_THAT(node.Say(*client, "call 2 m []"), ElementsAre("err 2 unavailable"));
   worker.Answer(id, "\"last\"");
   EXPECT_TRUE(worker.Finish().ok());
@@ -364,7 +365,7 @@ TEST_F(WorkersTest, TwoWorkersShareAMethod) {
   for (int i = 1; i <= 6; ++i) node.Say(*client, "call " + std::to_string(i) + " m []");
   first.Invoked(2);
   second.Invoked(2);
-  auto methods = node.Do([](auto& w) { return w.shard(0).Methods("chat").methods; });
+  auto methods = node.Do([](auto& w) { return w.shard(0).views().Methods("chat").methods; });
   ASSERT_EQ(methods.size(), 1);
   EXPECT_THAT(methods[0].workers, UnorderedElementsAre("w1", "w2"));
 }
@@ -428,6 +429,23 @@ TEST(WorkersBoundsTest, MethodsThatAreTooMany) {
   worker.Hello();
   EXPECT_EQ(worker.Register({"a", "b"}).refused_reason(), "");
   EXPECT_EQ(worker.Register({"c"}).refused_reason(), "REGISTRATIONS_EXHAUSTED");
+}
+
+// Each takes a turn of every shard and an answer, even with no name in it.
+TEST(WorkersBoundsTest, MessagesOfRegistersThatAreTooMany) {
+  LiveOptions options;
+  options.limits.worker_registrations_max = 3;
+  LiveNode node(options);
+  Worker worker(node);
+  worker.Hello();
+  v1::ServeRequest request;
+  for (int i = 0; i < 2; ++i) request.add_registers()->set_namespace_("chat");
+  for (int i = 0; i < 2; ++i) request.add_deregisters()->set_namespace_("chat");
+  worker.Write(request);
+  const grpc::Status status = worker.Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(Reason(status), "REGISTRATIONS_EXHAUSTED");
+  EXPECT_EQ(node.probe.registrations_refused.value(), 1);
 }
 
 TEST(WorkersBoundsTest, StoppingWithCallsInEveryState) {

@@ -10,6 +10,9 @@
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "gateway/edge/address.h"
+#include "gateway/hub/client_verbs.h"
+#include "gateway/hub/event_log.h"
+#include "gateway/hub/probe.h"
 
 namespace sluice::edge {
 namespace {
@@ -86,15 +89,15 @@ EdgeOptions EdgeWorld::Options() {
 }
 
 EdgeWorld::EdgeWorld(const EdgeOptions& options, const hub::ShardOptions& hub_options,
-                     uint32_t shards)
-    : presence_({hub_options.presence_lease}) {
+                     uint32_t shards) {
   auto edge = Edge::Make(options, OneRoute(dialect_), shards);
   EXPECT_TRUE(edge.ok()) << edge.status();
   edge_ = *std::move(edge);
   std::vector<hub::Shard*> pointers;
   for (uint32_t i = 0; i < shards; ++i) {
     probes_.push_back(std::make_unique<hub::ShardProbe>());
-    hub::ShardPorts ports{set_, edge_->shard(i), presence_, events_, tokens_, tap_, encodings_};
+    hub::ShardPorts ports{set_,    edge_->shard(i), presence_, events_,
+                          tokens_, publisher_,      encodings_};
     shards_.push_back(std::make_unique<hub::Shard>(i, hub_options, ports, *probes_.back()));
     set_.Add(*shards_.back(), edge_->shard(i));
     pointers.push_back(shards_.back().get());
@@ -121,7 +124,8 @@ void EdgeWorld::Send(const std::string& space, const std::string& body) {
   hub::Selector selector;
   selector.space = space;
   for (uint32_t i = 0; i < edge_->size(); ++i) {
-    OnShard([&](hub::Shard& shard, Now now) { shard.Send(selector, message, std::nullopt, now); },
+    OnShard([&](hub::Shard& shard,
+                Now now) { shard.clients().Send(selector, message, std::nullopt, now); },
             i);
   }
 }

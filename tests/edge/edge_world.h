@@ -13,6 +13,10 @@
 
 #include "absl/synchronization/mutex.h"
 #include "gateway/edge/edge.h"
+#include "gateway/hub/elsewhere.h"
+#include "gateway/hub/event_log.h"
+#include "gateway/hub/probe.h"
+#include "gateway/hub/publisher.h"
 #include "gateway/hub/shard_set.h"
 #include "storage/presence_memory.h"
 #include "tests/fakes/fake_dialect.h"
@@ -63,8 +67,10 @@ class EdgeWorld {
   storage::MemoryPresence presence_;
   SharedEvents events_;
   fakes::FakeTokens tokens_;
+  hub::Nowhere nowhere_;
+  hub::ShardSet set_{"local", nowhere_};
   fakes::KeptPublications tap_;  // on one shard's thread at a time
-  hub::ShardSet set_;
+  hub::Publisher publisher_{set_, tap_};
   metrics::SharedCounter encodings_;
   std::unique_ptr<Edge> edge_;
   std::vector<std::unique_ptr<hub::ShardProbe>> probes_;

@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "gateway/hub/views.h"
 #include "tests/edge/edge_world.h"
 #include "tests/edge/raw_client.h"
 
@@ -66,7 +67,7 @@ TEST(Handshake, TellsTheHubWhoCame) {
   chat.space = "chat";
   std::vector<hub::ConnectionView> found;
   EXPECT_TRUE(Eventually([&] {
-    world.OnShard([&](hub::Shard& shard, Now) { found = shard.List(chat, "", 10); });
+    world.OnShard([&](hub::Shard& shard, Now) { found = shard.views().List(chat, "", 10); });
     return found.size() == 1;
   }));
   EXPECT_EQ(found[0].id, "me");
@@ -83,7 +84,7 @@ TEST(Handshake, BelievesAProxyOnlyIfTold) {
   everybody.space = "default";
   std::vector<hub::ConnectionView> found;
   EXPECT_TRUE(Eventually([&] {
-    world.OnShard([&](hub::Shard& shard, Now) { found = shard.List(everybody, "", 10); });
+    world.OnShard([&](hub::Shard& shard, Now) { found = shard.views().List(everybody, "", 10); });
     return found.size() == 1;
   }));
   EXPECT_EQ(found[0].remote_address, "203.0.113.9");

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/synchronization/notification.h"
+#include "gateway/hub/client_verbs.h"
 #include "tests/edge/edge_world.h"
 #include "tests/edge/raw_client.h"
 
@@ -18,7 +19,7 @@ constexpr int kSmallBuffer = 4096;
 
 hub::ShardOptions RoomyHub() {
   hub::ShardOptions options;
-  options.outbox_bytes = 64 << 20;
+  options.policy.delivery.outbox_bytes = 64 << 20;
   return options;
 }
 
@@ -91,8 +92,9 @@ TEST(Lifetime, CutByTheCloseDeadlineWhileWaitingToWrite) {
   Clog(world);
   hub::Selector everybody;
   everybody.space = "default";
-  world.OnShard(
-      [&](hub::Shard& shard, Now now) { shard.Disconnect(everybody, {4000, ""}, false, now); });
+  world.OnShard([&](hub::Shard& shard, Now now) {
+    shard.clients().Disconnect(everybody, {4000, ""}, false, now);
+  });
   EXPECT_TRUE(Eventually([&] { return world.Metric("edge_open_sockets") == 0; }));
   EXPECT_EQ(world.events().last_code(), 4000);
   EXPECT_TRUE(client.Ended());

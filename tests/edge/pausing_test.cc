@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/time/clock.h"
+#include "gateway/hub/workers.h"
 #include "tests/edge/edge_world.h"
 #include "tests/edge/raw_client.h"
 #include "tests/fakes/fake_worker.h"
@@ -24,8 +25,9 @@ class Pausing : public testing::Test {
       offer->action = action;
       registration.offers.push_back(offer);
     }
-    world.OnShard(
-        [&](hub::Shard& shard, Now now) { EXPECT_TRUE(shard.Register(registration, now).ok()); });
+    world.OnShard([&](hub::Shard& shard, Now now) {
+      EXPECT_TRUE(shard.workers().Register(registration, now).ok());
+    });
   }
   size_t Asked() {
     size_t asked = 0;
@@ -41,8 +43,8 @@ class Pausing : public testing::Test {
     world.OnShard([&](hub::Shard& shard, Now now) {
       hub::Verdict allow;
       allow.allow = true;
-      hub::Invocation next = guard->Next();
-      shard.Complete(next.call, allow, now);
+      auto next = guard->Next();
+      shard.workers().Complete(next.call, allow, now);
     });
   }
   static EdgeOptions Options() {
@@ -92,6 +94,7 @@ TEST_P(Leaving, WithMoreThanIsReadAhead) {
   EXPECT_TRUE(Eventually([&] { return world.Metric("edge_read_ahead_full_total") == 1; }));
   if (std::string(GetParam().name) == "close") return;  // it stands behind what is not read
   GetParam().leave(client);
+  EXPECT_TRUE(Eventually([&] { return Cancelled() == 1; }));
   EXPECT_TRUE(Eventually([&] { return world.sessions() == 0; }));
 }
 
@@ -106,6 +109,49 @@ INSTANTIATE_TEST_SUITE_P(All, Leaving,
                                                    << "echoed at once";
                                              }}),
                          [](const auto& info) { return info.param.name; });
+
+// The answer waits for the guard's choice of a subprotocol, and the client says something already.
+class Choosing : public Pausing {
+ protected:
+  void SetUp() override {
+    Guard({hub::GuardAction::kConnect});
+    client = std::make_unique<RawClient>(world.port());
+    client->Send(UpgradeRequest("/", "Sec-WebSocket-Protocol: fake\r\n"));
+    EXPECT_TRUE(Eventually([&] { return Asked() == 1; }));
+  }
+  std::unique_ptr<RawClient> client;
+};
+
+TEST_F(Choosing, WhoLeavesIsNoticedThoughItSaidSomething) {
+  client->Send(ClientFrame(kText, "list 1"));
+  client->ShutdownSend();
+  EXPECT_TRUE(Eventually([&] { return Cancelled() == 1; }));
+  EXPECT_TRUE(Eventually([&] { return world.sessions() == 0; }));
+}
+
+TEST_F(Choosing, WhoResetsIsNoticedThoughItSaidMoreThanIsReadAhead) {
+  client->Send(std::string(40'000, 'x'));
+  EXPECT_TRUE(Eventually([&] { return world.Metric("edge_read_ahead_full_total") == 1; }));
+  client->Reset();
+  EXPECT_TRUE(Eventually([&] { return Cancelled() == 1; }));
+  EXPECT_TRUE(Eventually([&] { return world.sessions() == 0; }));
+}
+
+TEST_F(Choosing, WhatWasSaidAheadIsHeard) {
+  std::string all;
+  for (int i = 0; i < 200; ++i) {
+    all += ClientFrame(kText, "list " + std::to_string(i) + std::string(200, ' '));
+  }
+  client->Send(all);
+  EXPECT_TRUE(Eventually([&] { return world.Metric("edge_read_ahead_full_total") == 1; }));
+  Allow();
+  client->ReadUntil("\r\n\r\n");
+  for (int i = 0; i < 200; ++i) {
+    EXPECT_EQ(client->ReadFrame().payload.substr(0, 8 + 2),
+              ("methods " + std::to_string(i) + "  ").substr(0, 10))
+        << i;
+  }
+}
 
 TEST_F(Pausing, PingsAreAnsweredAndNothingIsLostOrOvertakes) {
   Guard({hub::GuardAction::kCall});

@@ -9,8 +9,10 @@
 #include <fstream>
 #include <string>
 
+#include "gateway/hub/workers.h"
 #include "tests/edge/edge_world.h"
 #include "tests/edge/raw_client.h"
+#include "tests/fakes/fake_worker.h"
 
 namespace sluice::edge {
 namespace {
@@ -84,7 +86,7 @@ TEST_F(Tls, CarriesLargeMessagesBothWays) {
 
 TEST_F(Tls, WaitsForASlowReader) {
   hub::ShardOptions hub_options;
-  hub_options.outbox_bytes = 64 << 20;
+  hub_options.policy.delivery.outbox_bytes = 64 << 20;
   EdgeWorld world(options_, hub_options);
   RawClient client(world.port(), 4096);
   ASSERT_TRUE(client.StartTls());
@@ -177,6 +179,33 @@ TEST_F(Tls, SaysWhichFileIsWrong) {
   auto mixed = TlsStore::Load(cert, key_);
   ASSERT_FALSE(mixed.ok());
   EXPECT_NE(std::string(mixed.status().message()).find(key_), std::string::npos);
+}
+
+TEST_F(Tls, WhoLeavesBeforeTheUpgradeIsAnsweredIsNoticed) {
+  for (bool politely : {true, false}) {
+    EdgeWorld world(options_);
+    auto guard = std::make_shared<fakes::FakeWorker>(10);
+    auto offer = std::make_shared<hub::Offer>();
+    offer->link = guard;
+    offer->role = hub::Role::kGuard;
+    offer->action = hub::GuardAction::kConnect;
+    world.OnShard([&](hub::Shard& shard, Now now) {
+      EXPECT_TRUE(shard.workers().Register({"default", {offer}, {}}, now).ok());
+    });
+    RawClient client(world.port());
+    ASSERT_TRUE(client.StartTls());
+    client.Send(UpgradeRequest("/", "Sec-WebSocket-Protocol: fake\r\n"));
+    auto asked = [&] {
+      size_t asked = 0;
+      world.OnShard([&](hub::Shard&, Now) { asked = guard->invoked.size(); });
+      return asked == 1;
+    };
+    EXPECT_TRUE(Eventually(asked));
+    client.Send(ClientFrame(kText, "list 1"));
+    politely ? client.ShutdownSend() : client.Reset();
+    EXPECT_TRUE(Eventually([&] { return world.sessions() == 0; }));
+    world.OnShard([&](hub::Shard&, Now) { EXPECT_EQ(guard->cancelled.size(), 1); });
+  }
 }
 
 }  // namespace

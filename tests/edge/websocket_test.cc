@@ -7,6 +7,7 @@
 
 #include "absl/time/clock.h"
 
+#include "gateway/hub/client_verbs.h"
 #include "tests/edge/edge_world.h"
 #include "tests/edge/raw_client.h"
 
@@ -190,8 +191,9 @@ TEST(Endings, TheClientClosesWithoutACode) {
 void Disconnect(EdgeWorld& world, uint16_t code, const std::string& reason) {
   hub::Selector everybody;
   everybody.space = "default";
-  world.OnShard(
-      [&](hub::Shard& shard, Now now) { shard.Disconnect(everybody, {code, reason}, false, now); });
+  world.OnShard([&](hub::Shard& shard, Now now) {
+    shard.clients().Disconnect(everybody, {code, reason}, false, now);
+  });
 }
 
 TEST(Endings, TheHubCloses) {

@@ -29,29 +29,25 @@ namespace sluice::fakes {
 class FakeDialect final : public hub::Dialect {
  public:
   // A dialect without events and requests says nothing to an audience.
-  explicit FakeDialect(hub::DialectId id = 0, bool mute = false) : id_(id), mute_(mute) {}
+  explicit FakeDialect(hub::DialectId id = 0, bool mute = false)
+      : Dialect({.id = id,
+                 .name = "fake",
+                 .liveness = {absl::Seconds(25), absl::Seconds(10), false, absl::ZeroDuration(),
+                              std::string(hub::kPingFrame)}}),
+        mute_(mute) {}
 
   // Becomes this one when a first frame is binary.
   void set_binary_twin(const FakeDialect* twin) { twin_ = twin; }
 
-  // How connections are kept alive, and what else makes a dialect another.
-  hub::LivenessRule rule{absl::Seconds(25), absl::Seconds(10), false, absl::ZeroDuration(),
-                         std::string(hub::kPingFrame)};
-  absl::Duration greeting_within = absl::ZeroDuration();
-  bool open = false;
-  bool roster = false;
+  // What makes it another dialect; to be set before somebody speaks it.
+  hub::LivenessRule& rule = traits_.liveness;
+  absl::Duration& greeting_within = traits_.handshake_timeout;
+  bool& open = traits_.open_channels;
+  bool& roster = traits_.shows_members;
+
   mutable int lists_encoded = 0;    // EncodeMembers, EncodeMethodList
   mutable int members_encoded = 0;  // EncodeMember
 
-  const hub::LivenessRule& liveness() const override { return rule; }
-  absl::Duration handshake_timeout() const override { return greeting_within; }
-  bool open_channels() const override { return open; }
-  bool client_publish() const override { return open; }
-  bool shows_members() const override { return roster; }
-
-  hub::DialectId id() const override { return id_; }
-  std::string_view name() const override { return "fake"; }
-  bool binary() const override { return false; }
   const hub::Dialect& ForFirstFrame(bool binary_frame, std::string_view) const override {
     return binary_frame && twin_ ? *twin_ : *this;
   }
@@ -156,10 +152,6 @@ class FakeDialect final : public hub::Dialect {
     if (mute_) return std::nullopt;
     return absl::StrCat("ask ", call, " ", std::string(method), " ", params.bytes);
   }
-  hub::CloseFrame Close(hub::CloseCause cause) const override {
-    const hub::CloseRule& rule = hub::RuleOf(cause);
-    return {rule.code, std::string(rule.reason)};
-  }
 
  private:
   static hub::Command Parse(const std::string& line) {
@@ -184,7 +176,7 @@ class FakeDialect final : public hub::Dialect {
     if (verb == "renew") return hub::Renew{};
     if (verb == "raw") return hub::Forward{hub::Payload::Text(words[2])};
     if (verb == "say") return hub::Say{words[2], {}};
-    if (verb == "sub") return hub::Subscribe{list(), {}, false};
+    if (verb == "sub") return hub::Subscribe{list()};
     if (verb == "unsub") return hub::Unsubscribe{list()};
     if (verb == "list") return hub::ListMethods{};
     if (verb == "bad") return hub::Malformed{hub::MakeError(hub::Fault::kInvalidRequest)};
@@ -197,7 +189,6 @@ class FakeDialect final : public hub::Dialect {
     return hub::Ignore{};
   }
 
-  hub::DialectId id_;
   bool mute_;
   const FakeDialect* twin_ = nullptr;
 };

@@ -32,8 +32,11 @@ class FakeSocket final : public hub::Socket, public hub::Flushable {
   // The messages in the outbox since the last call; a ping is "<ping>".
   std::vector<std::string> Take() {
     std::string bytes;
-    for (std::string_view piece : outbox_.Front(outbox_.size() + 1)) bytes.append(piece);
-    outbox_.Consume(bytes.size());
+    while (!outbox_.empty()) {
+      size_t before = bytes.size();
+      for (std::string_view piece : outbox_.Front(outbox_.size() + 1)) bytes.append(piece);
+      outbox_.Consume(bytes.size() - before);
+    }
     std::vector<std::string> messages;
     for (size_t at = 0; at < bytes.size();) messages.push_back(TakeFrame(bytes, at));
     return messages;
@@ -47,7 +50,13 @@ class FakeSocket final : public hub::Socket, public hub::Flushable {
   int flushed() const { return flushed_; }
 
   // Lets so many bytes of the outbox through, as a slow network would.
-  void Let(size_t bytes) { outbox_.Consume(std::min(bytes, outbox_.size())); }
+  void Let(size_t bytes) {
+    while (bytes > 0 && !outbox_.empty()) {
+      const size_t taken = std::min<size_t>(bytes, outbox_.put() - outbox_.written());
+      outbox_.Consume(taken);
+      bytes -= taken;
+    }
+  }
 
   uint64_t allowed = 0;
   size_t takes = 0;  // bytes that it takes at once when it is asked to

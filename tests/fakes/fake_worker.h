@@ -22,17 +22,20 @@ class FakeWorker final : public hub::WorkerLink {
     --credit_;
     return true;
   }
-  uint64_t Invoke(hub::Invocation& invocation) override {
+  struct Invoked : hub::Invocation {
+    hub::Context context;
+  };
+  uint64_t Invoke(hub::Invocation& invocation, hub::Context context) override {
     if (gone_) return 0;
     calls_.push_back(invocation.call);
-    invoked.push_back(std::move(invocation));
+    invoked.push_back({std::move(invocation), std::move(context)});
     return calls_.size();
   }
   void Cancel(uint64_t invocation) override { cancelled.push_back(calls_[invocation - 1]); }
 
   // Takes the oldest invocation and gives its credit back.
-  hub::Invocation Next() {
-    hub::Invocation next = std::move(invoked.front());
+  Invoked Next() {
+    Invoked next = std::move(invoked.front());
     invoked.pop_front();
     ++credit_;
     --taken_;
@@ -46,7 +49,7 @@ class FakeWorker final : public hub::WorkerLink {
   hub::LostWork LostOf(uint32_t shard, size_t unsent = 0) const {
     hub::LostWork lost;
     for (size_t i = 0; i < invoked.size(); ++i) {
-      const hub::Invocation& one = invoked[i];
+      const Invoked& one = invoked[i];
       if (one.call.shard() != shard) continue;
       if (i + unsent < invoked.size()) {
         lost.sent.push_back(one.call);
@@ -59,7 +62,7 @@ class FakeWorker final : public hub::WorkerLink {
 
   metrics::SharedGauge ejected;  // 1 while it is
 
-  std::deque<hub::Invocation> invoked;
+  std::deque<Invoked> invoked;
   std::vector<hub::CallKey> cancelled;
 
  private:

@@ -9,10 +9,15 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/hub/event_log.h"
+#include "gateway/hub/probe.h"
+#include "gateway/hub/publisher.h"
 #include "gateway/hub/shard.h"
 #include "gateway/hub/shard_set.h"
+#include "gateway/hub/workers.h"
 #include "storage/presence_memory.h"
 #include "tests/fakes/fake_dialect.h"
+#include "tests/fakes/fake_elsewhere.h"
 #include "tests/fakes/fake_ports.h"
 #include "tests/fakes/fake_socket.h"
 #include "tests/fakes/fake_worker.h"
@@ -39,12 +44,15 @@ struct FakeClient {
 
 class HubWorld {
  public:
-  explicit HubWorld(size_t shards = 1, hub::ShardOptions options = {})
-      : presence({options.presence_lease}) {
+  // With a presence of its own, unless one is given, which outlives this.
+  explicit HubWorld(size_t shards = 1, hub::ShardOptions options = {},
+                    storage::Presence* given = nullptr)
+      : set(options.node, elsewhere) {
     for (uint32_t i = 0; i < shards; ++i) {
       parts_.push_back(std::make_unique<Part>());
       Part& part = *parts_.back();
-      hub::ShardPorts ports{set, part.executor, presence, events, tokens, tap, encodings};
+      hub::ShardPorts ports{set,       part.executor, given ? *given : presence, events, tokens,
+                            publisher, encodings};
       part.shard = std::make_unique<hub::Shard>(i, options, ports, part.probe);
       set.Add(*part.shard, part.executor);
     }
@@ -72,7 +80,7 @@ class HubWorld {
   }
 
   // Runs one task of a shard, if there is one.
-  void RunOne(uint32_t index) { parts_[index]->executor.RunOne(now); }
+  bool RunOne(uint32_t index) { return parts_[index]->executor.RunOne(now); }
 
   // In steps, as a loop would see it.
   void Pass(absl::Duration time) {
@@ -116,8 +124,8 @@ class HubWorld {
   // Registers on every shard.
   void Register(const hub::Registration& registration) {
     for (auto& part : parts_) {
-      MustBeOk(part->shard->Register(registration, now));
-      part->shard->CreditFreed(now);
+      MustBeOk(part->shard->workers().Register(registration, now));
+      part->shard->workers().OnCredit(now);
     }
   }
   hub::SharedOffer Offer(std::shared_ptr<FakeWorker> link, std::string method,
@@ -163,16 +171,16 @@ class HubWorld {
   void Kill(FakeWorker& worker, size_t unsent = 0) {
     worker.Go();
     for (uint32_t i = 0; i < parts_.size(); ++i) {
-      parts_[i]->shard->WorkerGone(reinterpret_cast<uintptr_t>(&worker), worker.LostOf(i, unsent),
-                                   now);
+      parts_[i]->shard->workers().Lose(reinterpret_cast<uintptr_t>(&worker),
+                                       worker.LostOf(i, unsent), now);
     }
     Run();
   }
 
   // Answers the oldest invocation.
   void Reply(FakeWorker& worker, hub::WorkerResult result) {
-    hub::Invocation next = worker.Next();
-    shard(next.call.shard()).Complete(next.call, std::move(result), now);
+    auto next = worker.Next();
+    shard(next.call.shard()).workers().Complete(next.call, std::move(result), now);
     Run();
   }
 
@@ -185,7 +193,9 @@ class HubWorld {
   FakeTokens tokens;
   KeptPublications tap;
   metrics::SharedCounter encodings;
+  FakeElsewhere elsewhere;
   hub::ShardSet set;
+  hub::Publisher publisher{set, tap};
   KeptEvents events;
   FakeDialect dialect;
   ManualExecutor home;

@@ -10,8 +10,8 @@
 #include <string>
 #include <string_view>
 
-#include "gateway/protocol/json_mend.h"
-#include "gateway/protocol/json_walk.h"
+#include "gateway/protocol/json/mend.h"
+#include "gateway/protocol/json/walk.h"
 #include "gateway/protocol/registry.h"
 #include "tests/fuzz/json_check.h"
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "gateway/protocol/msgpack_reader.h"
+#include "gateway/protocol/msgpack/reader.h"
 #include "gateway/protocol/registry.h"
 
 namespace {

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "gateway/protocol/registry.h"
 #include "gateway/protocol/routes.h"
 
 namespace {

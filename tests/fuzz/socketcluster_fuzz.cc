@@ -69,7 +69,7 @@ void Check(const hub::Dialect& dialect, hub::DialectState state, std::string_vie
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const protocol::Registry registry;
-  static const protocol::SocketCluster lax(2, {.batch_max = 5, .strict_handshake = false});
+  static const protocol::SocketCluster lax({.batch_max = 5, .strict_handshake = false});
   std::string_view text(reinterpret_cast<const char*>(data), size);
   hub::DialectState greeted;
   registry.socketcluster.Decode(greeted, R"({"event":"#handshake","cid":1})", false, {});

@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "gateway/hub/calls.h"
+#include "gateway/hub/views.h"
+#include "gateway/hub/workers.h"
 #include "tests/fakes/hub_world.h"
 
 namespace sluice::hub {
@@ -21,7 +24,7 @@ TEST(Calls, ReachTheWorkerAndItsAnswerTheClient) {
   ASSERT_EQ(worker->invoked.size(), 1);
   EXPECT_EQ(worker->invoked[0].method, "sum");
   EXPECT_EQ(worker->invoked[0].params, Payload::Json("[1,2]"));
-  EXPECT_EQ(worker->invoked[0].deadline, world.now.date + absl::Seconds(10));
+  EXPECT_EQ(worker->invoked[0].context.deadline, world.now.date + absl::Seconds(10));
   world.Reply(*worker, Payload::Json("3"));
   EXPECT_THAT(client->socket.Take(), ElementsAre("ok 1 3"));
   EXPECT_EQ(world.probe().calls_in_flight.value(), 0);
@@ -47,10 +50,12 @@ TEST(Calls, OfAMethodThatNeverWasAndOfOneThatWas) {
   world.Kill(*worker);
   EXPECT_THAT(world.Say(*client, "call 2 sum 0"), ElementsAre("err 2 unavailable"));
   auto again = world.Serve("chat", "sum");
-  world.shard().Deregister({HubWorld::IdOf(again), "chat", true, {}, {}, {}, {}}, world.now);
+  world.shard().workers().Deregister({HubWorld::IdOf(again), "chat", true, {}, {}, {}, {}},
+                                     world.now);
   EXPECT_THAT(world.Say(*client, "call 3 sum 0"), ElementsAre("err 3 unavailable"));
   auto last = world.Serve("chat", "sum");
-  world.shard().Deregister({HubWorld::IdOf(last), "chat", false, {"sum"}, {}, {}, {}}, world.now);
+  world.shard().workers().Deregister({HubWorld::IdOf(last), "chat", false, {"sum"}, {}, {}, {}},
+                                     world.now);
   EXPECT_THAT(world.Say(*client, "call 4 sum 0"), ElementsAre("err 4 method_not_found"));
 }
 
@@ -62,7 +67,7 @@ TEST(Calls, FailWhenTheirWorkerDies) {
   world.Say(*client, "call 2 sum 0");  // waits for credit
   world.Kill(*worker);
   EXPECT_THAT(client->socket.Take(), ElementsAre("err 2 unavailable", "err 1 worker_lost"));
-  world.shard().Complete(worker->invoked[0].call, Payload::Json("late"), world.now);
+  world.shard().workers().Complete(worker->invoked[0].call, Payload::Json("late"), world.now);
   EXPECT_THAT(client->socket.Take(), IsEmpty());
   EXPECT_EQ(world.probe().results_dropped.value(), 1);
 }
@@ -84,7 +89,7 @@ TEST(Calls, AreCancelledWhenTheClientLeaves) {
   world.Say(*client, "call 1 sum 0");
   world.Vanish(*client);
   EXPECT_THAT(worker->cancelled, ElementsAre(worker->invoked[0].call));
-  world.shard().Complete(worker->invoked[0].call, Payload::Json("late"), world.now);
+  world.shard().workers().Complete(worker->invoked[0].call, Payload::Json("late"), world.now);
   EXPECT_EQ(world.probe().results_dropped.value(), 1);
 }
 
@@ -100,7 +105,7 @@ TEST(Calls, GoToWhoHasCredit) {
 
 TEST(Calls, WaitForCreditInTheirOrderUpToABound) {
   ShardOptions options;
-  options.method_queue = 2;
+  options.policy.calls.method_queue = 2;
   HubWorld world(1, options);
   auto worker = world.Serve("chat", "m", 1);
   auto client = world.Connect("chat", "a");
@@ -110,7 +115,7 @@ TEST(Calls, WaitForCreditInTheirOrderUpToABound) {
   EXPECT_THAT(world.Say(*client, "call 4 m 4"), ElementsAre("err 4 overloaded"));
   EXPECT_EQ(world.probe().calls_waiting.value(), 2);
   world.Reply(*worker, Payload::Json("a"));
-  world.shard().CreditFreed(world.now);
+  world.shard().workers().OnCredit(world.now);
   ASSERT_EQ(worker->invoked.size(), 1);
   EXPECT_EQ(worker->invoked[0].params.bytes, "2");
   EXPECT_EQ(world.probe().calls_waiting.value(), 1);
@@ -134,9 +139,36 @@ TEST(Calls, HaveABoundForEachMethodOfAWorker) {
   EXPECT_EQ(link->invoked[0].params.bytes, "2");
 }
 
+// A rolling deploy takes a method back and offers it again while calls are under way.
+TEST(Calls, OfAnOfferThatWasTakenBackCountForTheNextOne) {
+  HubWorld world;
+  auto link = std::make_shared<fakes::FakeWorker>(10);
+  auto count = std::make_shared<InFlight>(0);
+  auto offer = [&] {
+    auto made = std::make_shared<Offer>();
+    made->worker = HubWorld::IdOf(link);
+    made->link = link;
+    made->method = "m";
+    made->in_flight_max = 1;
+    made->in_flight = count;
+    return made;
+  };
+  world.Register({"chat", {offer()}, {}});
+  auto client = world.Connect("chat", "a");
+  world.Say(*client, "call 1 m 1");
+  world.shard().workers().Deregister({HubWorld::IdOf(link), "chat", false, {"m"}, {}, {}, {}},
+                                     world.now);
+  world.Register({"chat", {offer()}, {}});
+  world.Say(*client, "call 2 m 2");
+  EXPECT_EQ(link->invoked.size(), 1) << "it has one already";
+  world.Reply(*link, Payload::Json("a"));
+  ASSERT_EQ(link->invoked.size(), 1);
+  EXPECT_EQ(link->invoked[0].params.bytes, "2");
+}
+
 TEST(Calls, HaveABoundForEachConnection) {
   ShardOptions options;
-  options.calls_per_connection = 2;
+  options.policy.calls.per_connection = 2;
   HubWorld world(1, options);
   auto worker = world.Serve("chat", "m");
   auto client = world.Connect("chat", "a");
@@ -199,7 +231,7 @@ TEST(Calls, OfProtectedMethodsNeedALogin) {
   EXPECT_THAT(client->socket.Take(), ElementsAre("ok 4 true"));
   world.Say(*client, "call 5 secret 0");
   EXPECT_EQ(link->invoked.size(), 1);
-  EXPECT_EQ(world.shard().Count({.space = "chat", .users = {"ann"}, .channels = {"x"}}), 1);
+  EXPECT_EQ(world.shard().views().Count({.space = "chat", .users = {"ann"}, .channels = {"x"}}), 1);
 }
 
 TEST(Calls, OfTheLoginWithoutAWorkerDoNotExist) {
@@ -234,9 +266,11 @@ TEST(Methods, HaveABound) {
   auto a = world.Serve("chat", "a");
   auto b = world.Serve("chat", "b");
   auto link = std::make_shared<fakes::FakeWorker>(1);
-  EXPECT_EQ(world.shard().Register({"chat", {world.Offer(link, "c")}, {}}, world.now).code(),
-            absl::StatusCode::kResourceExhausted);
-  EXPECT_TRUE(world.shard().Register({"chat", {world.Offer(link, "b")}, {}}, world.now).ok())
+  EXPECT_EQ(
+      world.shard().workers().Register({"chat", {world.Offer(link, "c")}, {}}, world.now).code(),
+      absl::StatusCode::kResourceExhausted);
+  EXPECT_TRUE(
+      world.shard().workers().Register({"chat", {world.Offer(link, "b")}, {}}, world.now).ok())
       << "known names are no new ones";
 }
 
@@ -270,7 +304,7 @@ TEST(Batches, EndWithTheirConnection) {
   auto client = world.Connect("chat", "a");
   world.Say(*client, "call 1 m 1\ncall 2 m 2");
   world.Vanish(*client);
-  world.shard().Complete(worker->invoked[0].call, Payload::Json("x"), world.now);
+  world.shard().workers().Complete(worker->invoked[0].call, Payload::Json("x"), world.now);
   EXPECT_EQ(worker->invoked.size(), 1);
   auto other = world.Connect("chat", "b");
   EXPECT_THAT(world.Say(*other, "list 1\ndie\nlist 2"), IsEmpty());
@@ -281,8 +315,8 @@ TEST(Batches, EndWithTheirConnection) {
 
 TEST(Commands, AreRateLimitedThenTheConnectionIsClosed) {
   ShardOptions options;
-  options.commands_per_second = 1;
-  options.commands_burst = 3;
+  options.policy.rates.commands_per_second = 1;
+  options.policy.rates.commands_burst = 3;
   HubWorld world(1, options);
   auto client = world.Connect("chat", "a");
   for (int i = 0; i < 3; ++i) EXPECT_THAT(world.Say(*client, "list 1"), ElementsAre("methods 1 "));
@@ -316,7 +350,7 @@ TEST(Raw, MessagesGoToTheirWorker) {
 // Nobody can be told that such a message was not passed on, so none is dropped for its number.
 TEST(Raw, MessagesBeyondTheBoundWaitAndReadingWithThem) {
   ShardOptions options;
-  options.calls_per_connection = 2;
+  options.policy.calls.per_connection = 2;
   HubWorld world(1, options);
   auto worker = world.ServeRole("chat", Role::kRaw);
   auto client = world.Connect("chat", "a");
@@ -338,7 +372,7 @@ TEST(Raw, MessagesBeyondTheBoundWaitAndReadingWithThem) {
 
 TEST(Calls, WithoutAnswerWaitForAPlaceAsWell) {
   ShardOptions options;
-  options.calls_per_connection = 1;
+  options.policy.calls.per_connection = 1;
   HubWorld world(1, options);
   auto worker = world.Serve("chat", "m");
   auto client = world.Connect("chat", "a");

@@ -5,6 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "gateway/hub/event_log.h"
+#include "gateway/hub/views.h"
+#include "gateway/hub/workers.h"
 #include "tests/fakes/hub_world.h"
 
 namespace sluice::hub {
@@ -36,7 +39,7 @@ struct ChoiceTest : testing::Test {
   std::vector<Type> WorkerEvents() const {
     std::vector<Type> types;
     for (const ConnectionEvent& event : world.events.events) {
-      if (!event.worker.empty()) types.push_back(event.type);
+      if (!event.extras().worker.empty()) types.push_back(event.type);
     }
     return types;
   }
@@ -93,7 +96,7 @@ TEST_F(ChoiceTest, TimeOutsEjectAndOneCallIsAProbe) {
   EXPECT_THAT(WorkerEvents(), ElementsAre(Type::kWorkerEjected));
   EXPECT_EQ(bad->ejected.value(), 1);
   EXPECT_EQ(world.probe().worker_ejections.value(), 1);
-  MethodsView view = world.shard().Methods("chat");
+  MethodsView view = world.shard().views().Methods("chat");
   EXPECT_EQ(view.methods[0].workers.size(), 2);
   EXPECT_THAT(view.methods[0].ejected, ElementsAre("w"));
 
@@ -153,7 +156,7 @@ TEST_F(ChoiceTest, ACallThatHadWaitedForMostOfItsTimeCountsAgainstNobody) {
   }
   world.Pass(absl::Seconds(9));
   slow->AddCredit(3);
-  world.shard().CreditFreed(world.now);
+  world.shard().workers().OnCredit(world.now);
   ASSERT_EQ(slow->invoked.size(), 4);
   world.Pass(absl::Seconds(2));
   EXPECT_EQ(slow->ejected.value(), 0) << "one time-out of four was its own";
@@ -200,6 +203,37 @@ TEST_F(ChoiceTest, GuardsThatHangAreEjectedToo) {
   EXPECT_EQ(guards[1]->ejected.value(), 0);
 }
 
+TEST_F(ChoiceTest, ALoginWorkerThatLetsLoginsTimeOutIsEjected) {
+  auto bad = world.ServeRole("chat", Role::kLogin, 100);
+  auto good = world.ServeRole("chat", Role::kLogin, 100);
+  for (int i = 0; i < 6; ++i) world.Say(*client, "login " + std::to_string(i) + " {}");
+  ASSERT_EQ(bad->invoked.size(), 3);
+  while (!good->invoked.empty()) world.Reply(*good, Reject{});
+  world.Pass(kPastLimit);
+  EXPECT_EQ(bad->ejected.value(), 1);
+  EXPECT_EQ(good->ejected.value(), 0);
+  EXPECT_THAT(WorkerEvents(), ElementsAre(Type::kWorkerEjected));
+  world.Pass(absl::Seconds(1));
+  world.Say(*client, "login 7 {}");
+  ASSERT_EQ(bad->invoked.size(), 4) << "one login is the probe";
+  bad->invoked.erase(bad->invoked.begin(), bad->invoked.begin() + 3);
+  world.Reply(*bad, Reject{});
+  EXPECT_EQ(bad->ejected.value(), 0);
+}
+
+TEST_F(ChoiceTest, AnAdmissionWorkerThatLetsAdmissionsTimeOutIsEjected) {
+  auto bad = world.ServeRole("door", Role::kAdmission, 100);
+  auto good = world.ServeRole("door", Role::kAdmission, 100);
+  std::vector<std::unique_ptr<FakeClient>> clients;
+  for (int i = 0; i < 6; ++i) clients.push_back(world.Arrive("door", "c" + std::to_string(i)));
+  ASSERT_EQ(bad->invoked.size(), 3);
+  while (!good->invoked.empty()) world.Reply(*good, Accept{});
+  world.Pass(kPastLimit);
+  EXPECT_EQ(bad->ejected.value(), 1);
+  EXPECT_EQ(good->ejected.value(), 0);
+  EXPECT_THAT(WorkerEvents(), ElementsAre(Type::kWorkerEjected));
+}
+
 // --- Workers that leave --------------------------------------------------------------------------
 
 TEST_F(ChoiceTest, WhatAWorkerWasNeverSentGoesToAnother) {
@@ -242,9 +276,9 @@ TEST_F(ChoiceTest, WhatIsGivenAgainIsFirstInLineAndKeepsItsParams) {
   ASSERT_EQ(stays->invoked.size(), 1) << "a new worker takes what waits";
   world.Kill(*leaves, 2);
   stays->AddCredit(2);
-  world.shard().CreditFreed(world.now);
+  world.shard().workers().OnCredit(world.now);
   std::vector<std::string> params;
-  for (const Invocation& one : stays->invoked) params.push_back(one.params.bytes);
+  for (const auto& one : stays->invoked) params.push_back(one.params.bytes);
   EXPECT_THAT(params, ElementsAre("three", "one", "two"));
 }
 
@@ -254,16 +288,16 @@ TEST_F(ChoiceTest, AnAdmissionIsGivenAgain) {
   auto stays = world.ServeRole("door", Role::kAdmission);
   world.Kill(*leaves, 1);
   ASSERT_EQ(stays->invoked.size(), 1);
-  EXPECT_EQ(stays->invoked[0].candidate.id, "c");
+  EXPECT_EQ(stays->invoked[0].context.candidate->id, "c");
   world.Reply(*stays, Accept{});
-  EXPECT_EQ(world.shard().Count({.space = "door"}), 1);
+  EXPECT_EQ(world.shard().views().Count({.space = "door"}), 1);
 }
 
 // --- Fair shares ---------------------------------------------------------------------------------
 
 TEST(QueueTest, ConnectionsTakeTurnsAndNobodyFillsIt) {
   ShardOptions options;
-  options.method_queue = 4;
+  options.policy.calls.method_queue = 4;
   HubWorld world(1, options);
   auto worker = world.Serve("chat", "m", 1);
   auto greedy = world.Connect("chat", "greedy");
@@ -277,14 +311,14 @@ TEST(QueueTest, ConnectionsTakeTurnsAndNobodyFillsIt) {
   for (int i = 0; i < 5; ++i) {
     order += worker->invoked.front().params.bytes[0];
     world.Reply(*worker, Payload::Json("1"));
-    world.shard().CreditFreed(world.now);
+    world.shard().workers().OnCredit(world.now);
   }
   EXPECT_EQ(order, "ggogg") << "the modest one is second in line";
 }
 
 TEST(QueueTest, WhoGaveWayIsNotAnsweredTwice) {
   ShardOptions options;
-  options.method_queue = 2;
+  options.policy.calls.method_queue = 2;
   HubWorld world(1, options);
   auto worker = world.Serve("chat", "m", 1);
   auto greedy = world.Connect("chat", "greedy");
@@ -306,11 +340,75 @@ TEST(QueueTest, OnlyMethodsWithWaitingCallsAreLookedAt) {
   auto worker = world.Serve("chat", "m", 1);
   auto client = world.Connect("chat", "a");
   world.Say(*client, "call 1 m 0");
-  world.shard().CreditFreed(world.now);
+  world.shard().workers().OnCredit(world.now);
   EXPECT_EQ(world.probe().queues_visited.value(), 0) << "nobody waits";
   world.Say(*client, "call 2 m 0");
-  for (int i = 0; i < 10; ++i) world.shard().CreditFreed(world.now);
+  for (int i = 0; i < 10; ++i) world.shard().workers().OnCredit(world.now);
   EXPECT_EQ(world.probe().queues_visited.value(), 10);
+}
+
+// --- Workers of other nodes ----------------------------------------------------------------------
+
+struct ElsewhereChoiceTest : ChoiceTest {
+  std::shared_ptr<FakeWorker> ServeElsewhere(int64_t credit = 10, bool is_protected = false) {
+    auto link = std::make_shared<FakeWorker>(credit);
+    auto offer = std::make_shared<Offer>();
+    offer->worker = HubWorld::IdOf(link);
+    offer->worker_name = "far";
+    offer->link = link;
+    offer->method = "m";
+    offer->is_protected = is_protected;
+    offer->elsewhere = true;
+    world.Register({"chat", {std::move(offer)}, {}, /*elsewhere=*/true});
+    return link;
+  }
+};
+
+TEST_F(ElsewhereChoiceTest, TheNodesOwnAreAskedFirstHoweverMuchTheyHave) {
+  auto far = ServeElsewhere();
+  auto near = world.Serve("chat", "m", 3);
+  for (int i = 0; i < 5; ++i) Call();
+  EXPECT_EQ(near->invoked.size(), 3);
+  EXPECT_EQ(far->invoked.size(), 2);
+}
+
+TEST_F(ElsewhereChoiceTest, AmongOthersTheLeastLoadedIsAsked) {
+  auto one = ServeElsewhere();
+  auto two = ServeElsewhere();
+  for (int i = 0; i < 6; ++i) Call();
+  EXPECT_EQ(one->invoked.size(), 3);
+  EXPECT_EQ(two->invoked.size(), 3);
+}
+
+TEST_F(ElsewhereChoiceTest, OneThatDoesWellElsewhereIsBetterThanOneThatHangsHere) {
+  auto near = world.Serve("chat", "m");
+  for (int i = 0; i < 3; ++i) Call();
+  world.Pass(kPastLimit);  // ejected
+  auto far = ServeElsewhere();
+  near->invoked.clear();
+  Call();
+  Call();
+  EXPECT_GE(far->invoked.size(), 1) << "at most one call is the probe";
+}
+
+TEST_F(ElsewhereChoiceTest, WhatOneDoesNotDoAfterAllWaitsForAnother) {
+  auto far = ServeElsewhere(1);
+  Call();
+  LostWork work = far->LostOf(0, 1);
+  far->invoked.clear();
+  world.shard().workers().GiveBack(std::move(work), world.now);
+  EXPECT_EQ(world.probe().calls_waiting.value(), 1);
+  auto near = world.Serve("chat", "m");
+  EXPECT_EQ(near->invoked.size(), 1);
+}
+
+TEST_F(ElsewhereChoiceTest, WhatTheyHadMayHaveRun) {
+  auto far = ServeElsewhere();
+  Call();
+  world.shard().workers().GiveBack(far->LostOf(0), world.now);
+  EXPECT_THAT(client->socket.Take(), ElementsAre("err 1 worker_lost"));
+  Call();
+  EXPECT_EQ(far->invoked.size(), 2) << "what it offers stays";
 }
 
 }  // namespace

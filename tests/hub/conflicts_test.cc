@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "gateway/hub/conflicts.h"
+#include "gateway/hub/event_log.h"
 #include "tests/fakes/hub_world.h"
 
 namespace sluice::hub {
@@ -87,7 +89,7 @@ INSTANTIATE_TEST_SUITE_P(Shards, Conflict, testing::Values(0, 1));
 
 TEST(Conflicts, AreRefusedAtOnceIfTheHolderIsNotToBeAsked) {
   ShardOptions options;
-  options.id_probe_timeout = absl::ZeroDuration();
+  options.policy.arrival.id_probe_timeout = absl::ZeroDuration();
   HubWorld world(1, options);
   auto older = world.Connect("chat", "a");
   auto newer = world.Connect("chat", "a");

@@ -4,6 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "gateway/hub/channels.h"
+#include "gateway/hub/client_verbs.h"
+#include "gateway/hub/namespace.h"
+#include "gateway/hub/views.h"
 #include "tests/fakes/hub_world.h"
 
 namespace sluice::hub {
@@ -37,17 +41,20 @@ struct Chat : testing::Test {
   }
   Outcome Send(const Selector& selector) {
     Message message("e", Payload::Json("1"), encodings);
-    return Do(
-        [&](Shard& shard, Now now) { return shard.Send(selector, message, std::nullopt, now); });
+    return Do([&](Shard& shard, Now now) {
+      return shard.clients().Send(selector, message, std::nullopt, now);
+    });
   }
   Outcome Join(const Selector& selector, std::vector<std::string> channels) {
-    return Do([&](Shard& shard, Now now) { return shard.Join(selector, channels, now); });
+    return Do([&](Shard& shard, Now now) { return shard.clients().Join(selector, channels, now); });
   }
   Outcome Leave(const Selector& selector, std::vector<std::string> channels) {
-    return Do([&](Shard& shard, Now now) { return shard.Leave(selector, channels, now); });
+    return Do(
+        [&](Shard& shard, Now now) { return shard.clients().Leave(selector, channels, now); });
   }
   Outcome Update(const Selector& selector, std::optional<std::string> user, Labels labels) {
-    return Do([&](Shard& shard, Now now) { return shard.Update(selector, user, labels, now); });
+    return Do(
+        [&](Shard& shard, Now now) { return shard.clients().Update(selector, user, labels, now); });
   }
 };
 
@@ -94,7 +101,7 @@ TEST_F(Chat, JoinAndLeaveCountChangesOnly) {
   EXPECT_EQ(again.enqueued, 0);
   EXPECT_EQ(Leave({.space = "chat", .channels = {"x"}}, {"x"}).enqueued, 3);
   EXPECT_EQ(Leave({.space = "chat"}, {"x"}).enqueued, 0);
-  EXPECT_THAT(world.shard(0).Channels("chat", "", 10), IsEmpty());
+  EXPECT_THAT(world.shard(0).views().Channels("chat", "", 10), IsEmpty());
 }
 
 TEST_F(Chat, ChannelsAreLeftWithTheConnection) {
@@ -106,34 +113,41 @@ TEST_F(Chat, ChannelsAreLeftWithTheConnection) {
 }
 
 TEST_F(Chat, QueriesAreOrderedAndPaged) {
-  EXPECT_EQ(world.shard(0).List({.space = "chat"}, "", 1)[0].id, "a");
-  EXPECT_EQ(world.shard(0).List({.space = "chat"}, "a", 1)[0].id, "c");
-  EXPECT_THAT(world.shard(0).List({.space = "chat"}, "c", 1), IsEmpty());
-  EXPECT_EQ(world.shard(1).Namespaces("", 10).size(), 2);
-  EXPECT_EQ(world.shard(1).Namespaces("chat", 10)[0].name, "other");
+  EXPECT_EQ(world.shard(0).views().List({.space = "chat"}, "", 1)[0].id, "a");
+  EXPECT_EQ(world.shard(0).views().List({.space = "chat"}, "a", 1)[0].id, "c");
+  EXPECT_THAT(world.shard(0).views().List({.space = "chat"}, "c", 1), IsEmpty());
+  EXPECT_EQ(world.shard(1).views().Namespaces("", 10).size(), 2);
+  EXPECT_EQ(world.shard(1).views().Namespaces("chat", 10)[0].name, "other");
 }
 
 TEST_F(Chat, DisconnectClosesWithTheCodeGivenOrTheDialectS) {
   Selector ann{.space = "chat", .connections = {"a"}};
-  EXPECT_EQ(Do([&](Shard& shard, Now now) { return shard.Disconnect(ann, {}, true, now); }).matched,
+  EXPECT_EQ(Do([&](Shard& shard, Now now) {
+              return shard.clients().Disconnect(ann, {}, true, now);
+            }).matched,
             1);
   EXPECT_FALSE(a->socket.closed()) << "validate_only";
-  Do([&](Shard& shard, Now now) { return shard.Disconnect(ann, {4999, "bye"}, false, now); });
+  Do([&](Shard& shard, Now now) {
+    return shard.clients().Disconnect(ann, {4999, "bye"}, false, now);
+  });
   EXPECT_EQ(a->socket.closed(), (CloseFrame{4999, "bye"}));
   Selector bob{.space = "chat", .connections = {"b"}};
-  Do([&](Shard& shard, Now now) { return shard.Disconnect(bob, {0, ""}, false, now); });
+  Do([&](Shard& shard, Now now) { return shard.clients().Disconnect(bob, {0, ""}, false, now); });
   EXPECT_EQ(b->socket.closed()->code, 1000);
   EXPECT_EQ(Send({.space = "chat"}).matched, 1);
 }
 
 TEST_F(Chat, ASlowConsumerIsClosedAndCounted) {
   ShardOptions options;
-  options.outbox_bytes = 64;
+  options.policy.delivery.outbox_bytes = 64;
   HubWorld small(1, options);
   auto slow = small.Connect("chat", "slow");
   Message message("e", Payload::Json(std::string(40, '1')), encodings);
-  EXPECT_EQ(small.shard().Send({.space = "chat"}, message, std::nullopt, small.now).enqueued, 1);
-  Outcome outcome = small.shard().Send({.space = "chat"}, message, std::nullopt, small.now);
+  EXPECT_EQ(
+      small.shard().clients().Send({.space = "chat"}, message, std::nullopt, small.now).enqueued,
+      1);
+  Outcome outcome =
+      small.shard().clients().Send({.space = "chat"}, message, std::nullopt, small.now);
   EXPECT_EQ(outcome.matched, 1);
   EXPECT_EQ(outcome.enqueued, 0);
   EXPECT_EQ(outcome.dropped[static_cast<size_t>(DropReason::kSlowConsumer)], 1);
@@ -156,7 +170,8 @@ TEST_F(Chat, ADialectWithoutEventsIsCountedAsUnsupported) {
 TEST_F(Chat, AskCollectsEachAnswer) {
   auto sink = std::make_shared<Ask>();
   Outcome outcome = Do([&](Shard& shard, Now now) {
-    return shard.Ask(7, {.space = "chat"}, "q", Payload::Json("5"), absl::Seconds(1), sink, now);
+    return shard.clients().Call({.space = "chat"}, {7, absl::Seconds(1), sink}, "q",
+                                Payload::Json("5"), now);
   });
   EXPECT_EQ(outcome.enqueued, 3);
   EXPECT_THAT(a->socket.Take(), ElementsAre("ask 1 q 5"));
@@ -170,14 +185,14 @@ TEST_F(Chat, AskCollectsEachAnswer) {
   EXPECT_TRUE(std::holds_alternative<ClientAnswer::Disconnected>(sink->answers[1].how));
   EXPECT_TRUE(std::holds_alternative<ClientAnswer::TimedOut>(sink->answers[2].how));
   EXPECT_EQ(sink->answers[2].connection, "c");
-  EXPECT_EQ(world.shard(0).asks() + world.shard(1).asks(), 0);
+  EXPECT_EQ(world.shard(0).requests() + world.shard(1).requests(), 0);
 }
 
 TEST_F(Chat, AForgottenAskIsSilent) {
   auto sink = std::make_shared<Ask>();
-  world.shard(0).Ask(7, {.space = "chat"}, "q", {}, absl::Seconds(1), sink, world.now);
-  world.shard(0).ForgetAsk(7);
-  EXPECT_EQ(world.shard(0).asks(), 0);
+  world.shard(0).clients().Call({.space = "chat"}, {7, absl::Seconds(1), sink}, "q", {}, world.now);
+  world.shard(0).clients().ForgetCall(7);
+  EXPECT_EQ(world.shard(0).requests(), 0);
   world.Pass(absl::Seconds(2));
   EXPECT_THAT(sink->answers, IsEmpty());
   EXPECT_THAT(world.Say(*a, "answer 1 1 x"), testing::Contains("err 1 rejected"));
@@ -199,13 +214,13 @@ TEST_F(Chat, ClientsSubscribeToDeclaredEventsOnly) {
 
 TEST_F(Chat, ChannelsHaveABound) {
   ShardOptions options;
-  options.channels_per_connection = 1;
+  options.policy.channels.per_connection = 1;
   HubWorld small(1, options);
   small.Register({"chat", {}, {{"x", false}, {"y", false}}});
   auto client = small.Connect("chat", "a");
   EXPECT_THAT(small.Say(*client, "sub 1 x,y"), ElementsAre("chan 1 x=0,y=4"));
   std::vector<std::string> channels = {"z"};
-  Outcome outcome = small.shard().Join({.space = "chat"}, channels, small.now);
+  Outcome outcome = small.shard().clients().Join({.space = "chat"}, channels, small.now);
   EXPECT_EQ(outcome.dropped[static_cast<size_t>(DropReason::kLimit)], 1);
   EXPECT_EQ(small.probe().channel_limit_hits.value(), 2);
 }
@@ -228,7 +243,7 @@ TEST(Send, ClosesBehindTheMessage) {
   HubWorld world;
   auto client = world.Connect("chat", "a");
   Message message("e", Payload::Json("1"), world.encodings);
-  world.shard().Send({.space = "chat"}, message, CloseFrame{4200, "bye"}, world.now);
+  world.shard().clients().Send({.space = "chat"}, message, CloseFrame{4200, "bye"}, world.now);
   EXPECT_THAT(client->socket.Take(), ElementsAre("event e 1"));
   EXPECT_EQ(client->socket.closed(), (CloseFrame{4200, "bye"}));
 }

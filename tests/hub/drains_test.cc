@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "gateway/hub/client_verbs.h"
 #include "tests/fakes/hub_world.h"
 
 namespace sluice::hub {
@@ -22,12 +23,16 @@ struct Draining : testing::Test {
   std::unique_ptr<FakeClient> b = world.Connect("chat", "b", 1);
   std::unique_ptr<FakeClient> c = world.Connect("chat", "c", 0);
   std::unique_ptr<FakeClient> other = world.Connect("other", "a", 1);
-  Drains drains{{.kept_max = 2}, world.set, world.home};
-  absl::StatusOr<DrainView> Start(DrainPlan plan) {
-    absl::StatusOr<DrainView> view;
-    drains.Start(std::move(plan), world.now, [&](auto started) { view = std::move(started); });
+  Drains drains{world.set, world.home};
+  SharedDrain drain;
+
+  // Selects and begins.
+  const DrainView& Start(DrainPlan plan, uint32_t per_second) {
+    drain = drains.Select(std::move(plan), world.now, [this, per_second](Drain& selected, Now at) {
+      drains.Begin(selected, per_second, at);
+    });
     world.Run();
-    return view;
+    return drain->view();
   }
   void Pass(Duration time) {
     for (Duration step = absl::Milliseconds(20); time > absl::ZeroDuration(); time -= step) {
@@ -45,9 +50,7 @@ struct Draining : testing::Test {
 };
 
 TEST_F(Draining, ClosesAtItsPace) {
-  auto started = Start({.id = "d", .selector = {.space = "chat"}, .per_second = 2});
-  ASSERT_TRUE(started.ok());
-  EXPECT_EQ(started->matched, 3);
+  EXPECT_EQ(Start({.selector = {.space = "chat"}}, 2).matched, 3);
   EXPECT_EQ(Closed(), 1);
   Pass(absl::Milliseconds(480));
   EXPECT_EQ(Closed(), 1);
@@ -55,148 +58,117 @@ TEST_F(Draining, ClosesAtItsPace) {
   EXPECT_EQ(Closed(), 2);
   Pass(absl::Seconds(1));
   EXPECT_EQ(Closed(), 3);
-  DrainView view = *drains.Get("d");
-  EXPECT_EQ(view.state, DrainView::State::kDone);
-  EXPECT_EQ(view.closed, 3);
+  EXPECT_EQ(drain->view().state, DrainView::State::kDone);
+  EXPECT_EQ(drain->view().closed, 3);
   EXPECT_EQ(a->socket.closed()->code, 1001);
   EXPECT_FALSE(other->socket.closed());
 }
 
+TEST_F(Draining, ClosesNobodyBeforeItBegins) {
+  drain = drains.Select({.selector = {.space = "chat"}}, world.now, [](auto&, Now) {});
+  drains.Begin(*drain, 1000, world.now);
+  Pass(absl::Seconds(1));
+  EXPECT_TRUE(drain->view().selected);
+  EXPECT_FALSE(drain->view().begun) << "nothing was selected yet";
+  EXPECT_EQ(drain->view().matched, 3);
+  EXPECT_EQ(Closed(), 0);
+  EXPECT_EQ(drains.running(), 1);
+  drains.Begin(*drain, 1, world.now);
+  drains.Begin(*drain, 1000, world.now);
+  world.Run();
+  EXPECT_EQ(Closed(), 1) << "it begins once";
+}
+
 TEST_F(Draining, PausesResumesAndCancels) {
-  ASSERT_TRUE(Start({.id = "d", .selector = {.space = "chat"}, .per_second = 2}).ok());
-  EXPECT_EQ(drains.Pause("d", world.now)->state, DrainView::State::kPaused);
+  Start({.selector = {.space = "chat"}}, 2);
+  const DrainView& view = drain->view();
+  drains.Pause(*drain, world.now);
+  EXPECT_EQ(view.state, DrainView::State::kPaused);
   Pass(absl::Seconds(5));
   EXPECT_EQ(Closed(), 1);
-  EXPECT_EQ(drains.Resume("d", world.now)->state, DrainView::State::kRunning);
+  drains.Resume(*drain, world.now);
+  EXPECT_EQ(view.state, DrainView::State::kRunning);
   Pass(absl::Milliseconds(520));
   EXPECT_EQ(Closed(), 2) << "no burst for the time that was paused";
-  EXPECT_EQ(drains.Cancel("d", world.now)->state, DrainView::State::kCancelled);
+  drains.Cancel(*drain, world.now);
+  EXPECT_EQ(view.state, DrainView::State::kCancelled);
   Pass(absl::Seconds(5));
   EXPECT_EQ(Closed(), 2);
-  EXPECT_EQ(drains.Cancel("d", world.now).status().code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_EQ(drains.Get("nope").status().code(), absl::StatusCode::kNotFound);
+  drains.Resume(*drain, world.now);
+  drains.Begin(*drain, 1000, world.now);
+  EXPECT_EQ(view.state, DrainView::State::kCancelled);
+}
+
+TEST_F(Draining, IsPausedBeforeItBegins) {
+  drain = drains.Select({.selector = {.space = "chat"}}, world.now, [](auto&, Now) {});
+  world.Run();
+  drains.Pause(*drain, world.now);
+  drains.Begin(*drain, 1000, world.now);
+  Pass(absl::Seconds(1));
+  EXPECT_EQ(Closed(), 0);
+  drains.Resume(*drain, world.now);
+  Pass(absl::Seconds(1));
+  EXPECT_EQ(Closed(), 3);
 }
 
 TEST_F(Draining, CountsWhoLeftByThemselves) {
-  ASSERT_TRUE(Start({.id = "d", .selector = {.space = "chat"}, .per_second = 1}).ok());
+  Start({.selector = {.space = "chat"}}, 1);
   for (FakeClient* client : {a.get(), b.get(), c.get()}) {
     if (!client->socket.closed()) world.Vanish(*client);
   }
   Pass(absl::Seconds(3));
-  DrainView view = *drains.Get("d");
-  EXPECT_EQ(view.closed, 1);
-  EXPECT_EQ(view.gone, 2);
-  EXPECT_EQ(view.state, DrainView::State::kDone);
+  EXPECT_EQ(drain->view().closed, 1);
+  EXPECT_EQ(drain->view().gone, 2);
+  EXPECT_EQ(drain->view().state, DrainView::State::kDone);
+  EXPECT_EQ(drains.running(), 0);
 }
 
 TEST_F(Draining, RefusesNewcomersWhileItLasts) {
-  DrainPlan plan{.id = "d", .selector = {.space = "chat"}, .per_second = 1, .refuse_new = true};
-  ASSERT_TRUE(Start(plan).ok());
+  Start({.selector = {.space = "chat"}, .refuse_new = true}, 1);
   EXPECT_TRUE(world.shard(1).Refuses("chat"));
   EXPECT_FALSE(world.shard(1).Refuses("other"));
   Pass(absl::Seconds(3));
   EXPECT_FALSE(world.shard(1).Refuses("chat"));
 }
 
-TEST_F(Draining, IsTheSameUnderTheSameIdAndBounded) {
-  DrainPlan plan{.id = "d", .selector = {.space = "chat"}, .per_second = 1};
-  ASSERT_TRUE(Start(plan).ok());
-  EXPECT_EQ(Start(plan)->matched, 3);
-  plan.per_second = 2;
-  EXPECT_EQ(Start(plan).status().code(), absl::StatusCode::kAlreadyExists);
-  plan.id = "e";
-  ASSERT_TRUE(Start(plan).ok());
-  plan.id = "f";
-  EXPECT_EQ(Start(plan).status().code(), absl::StatusCode::kResourceExhausted);
-  ASSERT_TRUE(drains.Cancel("d", world.now).ok());
-  EXPECT_TRUE(Start(plan).ok()) << "what ended makes room";
-  EXPECT_EQ(drains.Get("d").status().code(), absl::StatusCode::kNotFound);
-}
-
-TEST_F(Draining, IsWatched) {
-  std::vector<DrainView> views;
-  ASSERT_TRUE(Start({.id = "d", .selector = {.space = "chat"}, .per_second = 10}).ok());
-  ASSERT_TRUE(drains.AddWatch("d", [&](const DrainView& view) { views.push_back(view); }).ok());
-  Pass(absl::Seconds(1));
-  ASSERT_GE(views.size(), 3);
-  EXPECT_EQ(views.front().state, DrainView::State::kRunning);
-  EXPECT_EQ(views.back().state, DrainView::State::kDone);
-  EXPECT_EQ(views.back().closed, 3);
-}
-
 // --- What comes late -----------------------------------------------------------------------------
 
-struct OneDrain : Draining {
-  Drains one{{.kept_max = 1}, world.set, world.home};
-  std::vector<absl::StatusOr<DrainView>> started;
-  void Begin(DrainPlan plan) {
-    one.Start(std::move(plan), world.now, [&](auto view) { started.push_back(std::move(view)); });
-  }
-};
-
-TEST_F(OneDrain, ThatIsCancelledAndReplacedBeforeItIsSelected) {
-  Begin({.id = "a", .selector = {.space = "chat"}, .per_second = 1000});
-  ASSERT_TRUE(one.Cancel("a", world.now).ok());
-  Begin({.id = "b", .selector = {.space = "other"}, .per_second = 1000});
+TEST_F(Draining, ThatIsCancelledBeforeItIsSelectedIsToldAndStaysSo) {
+  int told = 0;
+  drain = drains.Select({.selector = {.space = "chat"}}, world.now, [&](Drain& selected, Now at) {
+    ++told;
+    drains.Begin(selected, 1000, at);
+  });
+  drains.Cancel(*drain, world.now);
   world.Run();
-  ASSERT_EQ(started.size(), 2);
-  EXPECT_EQ(started[0]->state, DrainView::State::kCancelled);
-  EXPECT_EQ(started[1]->matched, 1);
+  EXPECT_EQ(told, 1);
+  EXPECT_EQ(drain->view().matched, 0);
+  EXPECT_EQ(drain->view().state, DrainView::State::kCancelled);
   EXPECT_EQ(Closed(), 0);
 }
 
-TEST_F(OneDrain, ThatIsCancelledStaysSoWhenItsSelectionComes) {
-  Begin({.id = "a", .selector = {.space = "chat"}, .per_second = 1000});
-  ASSERT_TRUE(one.Cancel("a", world.now).ok());
-  Begin({.id = "a", .selector = {.space = "chat"}, .per_second = 1000});
-  ASSERT_EQ(started.size(), 2) << "also whoever asks for it again is told";
+TEST_F(Draining, CountsWhatItClosedAfterItWasForgotten) {
+  Start({.selector = {.space = "none"}}, 1);
+  drain = drains.Select({.selector = {.space = "chat"}}, world.now,
+                        [&](Drain& selected, Now at) { drains.Begin(selected, 1, at); });
+  while (!drain->view().finishing) world.home.RunOne(world.now), world.RunShards();
+  drains.Cancel(*drain, world.now);
+  drains.Tick(world.now);
+  drain.reset();
   world.Run();
-  EXPECT_EQ(one.Get("a")->matched, 0);
-  EXPECT_EQ(one.Get("a")->state, DrainView::State::kCancelled);
-  EXPECT_EQ(Closed(), 0);
-}
-
-TEST_F(OneDrain, IsNotTakenForItsNamesake) {
-  Begin({.id = "a", .selector = {.space = "chat"}, .per_second = 1000});
-  ASSERT_TRUE(one.Cancel("a", world.now).ok());
-  Begin({.id = "b", .selector = {.space = "chat"}, .per_second = 1000});
-  ASSERT_TRUE(one.Cancel("b", world.now).ok());
-  Begin({.id = "a", .selector = {.space = "other"}, .per_second = 1000});
-  world.Run();
-  EXPECT_EQ(one.Get("a")->matched, 1) << "the late selection is of the first one";
-  EXPECT_EQ(Closed(), 0);
-}
-
-TEST_F(OneDrain, CountsNoCloseOfItsNamesake) {
-  Begin({.id = "a", .selector = {.space = "chat"}, .per_second = 1});
-  while (!one.Get("a")->finishing) world.home.RunOne(world.now), world.RunShards();
-  ASSERT_TRUE(one.Cancel("a", world.now).ok());
-  Begin({.id = "b", .selector = {.space = "none"}, .per_second = 1});
-  ASSERT_TRUE(one.Cancel("b", world.now).ok());
-  Begin({.id = "a", .selector = {.space = "chat"}, .per_second = 1000});
-  for (int i = 0; i < 10; ++i) {
-    world.Run();
-    world.Pass(absl::Milliseconds(20));
-    one.Tick(world.now);
-  }
-  DrainView view = *one.Get("a");
-  EXPECT_EQ(view.state, DrainView::State::kDone);
-  EXPECT_EQ(view.matched, 2);
-  EXPECT_EQ(view.closed + view.gone, 2);
-  EXPECT_EQ(view.finishing, 0);
-  EXPECT_EQ(one.closed_total(), 3);
+  EXPECT_EQ(Closed(), 1);
+  EXPECT_EQ(drains.closed_total(), 1);
 }
 
 // --- Grace ---------------------------------------------------------------------------------------
 
 struct Graceful : Draining {
   std::shared_ptr<fakes::FakeWorker> worker = world.Serve("chat", "m");
-  DrainPlan plan{
-      .id = "d", .selector = {.space = "chat"}, .per_second = 1000, .grace = absl::Seconds(5)};
+  DrainPlan plan{.selector = {.space = "chat"}, .grace = absl::Seconds(5)};
   bool EverybodysTurn() {
-    bool started = Start(plan).ok();
+    Start(plan, 1000);
     Pass(absl::Milliseconds(20));
-    return started;
+    return drain->view().begun;
   }
   struct Sink final : AnswerSink {
     void OnAnswer(ClientAnswer answer) override { answers.push_back(std::move(answer)); }
@@ -204,8 +176,8 @@ struct Graceful : Draining {
   };
   std::shared_ptr<Sink> sink = std::make_shared<Sink>();
   Outcome Ask(FakeClient& client, Duration timeout) {
-    return client.shard.Ask(7, {.space = "chat"}, "q", Payload::Json("0"), timeout, sink,
-                            world.now);
+    return client.shard.clients().Call({.space = "chat"}, {7, timeout, sink}, "q",
+                                       Payload::Json("0"), world.now);
   }
 };
 
@@ -216,13 +188,13 @@ TEST_F(Graceful, ACallIsAnsweredBeforeItsConnectionCloses) {
   EXPECT_FALSE(a->socket.closed());
   EXPECT_TRUE(b->socket.closed()) << "nothing was under way there";
   EXPECT_FALSE(a->shard.Reading(a->key));
-  EXPECT_EQ(drains.Get("d")->finishing, 1);
-  EXPECT_EQ(drains.Get("d")->state, DrainView::State::kRunning);
+  EXPECT_EQ(drain->view().finishing, 1);
+  EXPECT_EQ(drain->view().state, DrainView::State::kRunning);
   EXPECT_EQ(world.probe(0).leaving.value(), 1);
   world.Reply(*worker, Payload::Json("9"));
   EXPECT_THAT(a->socket.Take(), ElementsAre("ok 1 9"));
   EXPECT_EQ(a->socket.closed()->code, 1001);
-  DrainView view = *drains.Get("d");
+  const DrainView& view = drain->view();
   EXPECT_EQ(view.state, DrainView::State::kDone);
   EXPECT_EQ(view.closed, 3);
   EXPECT_EQ(world.probe(0).leaving.value(), 0);
@@ -265,7 +237,7 @@ TEST_F(Graceful, EndsWhenTheGraceIsOver) {
   EXPECT_EQ(a->socket.closed()->code, 1001);
   EXPECT_EQ(worker->cancelled.size(), 1);
   EXPECT_EQ(world.probe(0).graces_expired.value(), 1);
-  EXPECT_EQ(drains.Get("d")->closed, 3);
+  EXPECT_EQ(drain->view().closed, 3);
 }
 
 TEST_F(Graceful, EndsAtTheLatestWhenThePlanSaysSo) {
@@ -316,7 +288,7 @@ TEST_F(Graceful, WhoLeavesInItIsGone) {
   world.Say(*a, "call 1 m 5");
   ASSERT_TRUE(EverybodysTurn());
   world.Vanish(*a);
-  DrainView view = *drains.Get("d");
+  const DrainView& view = drain->view();
   EXPECT_EQ(view.gone, 1);
   EXPECT_EQ(view.closed, 2);
   EXPECT_EQ(view.state, DrainView::State::kDone);
@@ -326,15 +298,15 @@ TEST_F(Graceful, ACancelledDrainSparesThem) {
   world.Say(*a, "call 1 m 5");
   ASSERT_TRUE(EverybodysTurn());
   int resumed = a->socket.resumed();
-  ASSERT_TRUE(drains.Cancel("d", world.now).ok());
+  drains.Cancel(*drain, world.now);
   world.Run();
   EXPECT_EQ(a->socket.resumed(), resumed + 1);
   EXPECT_TRUE(a->shard.Reading(a->key));
   Pass(absl::Seconds(6));
   world.Reply(*worker, Payload::Json("9"));
   EXPECT_FALSE(a->socket.closed());
-  EXPECT_EQ(drains.Get("d")->finishing, 0);
-  EXPECT_EQ(drains.Get("d")->closed, 2);
+  EXPECT_EQ(drain->view().finishing, 0);
+  EXPECT_EQ(drain->view().closed, 2);
   EXPECT_THAT(world.Say(*a, "call 2 m 5"), ElementsAre("ok 1 9")) << "it goes on as before";
   EXPECT_EQ(worker->invoked.size(), 1);
 }
@@ -342,36 +314,36 @@ TEST_F(Graceful, ACancelledDrainSparesThem) {
 TEST_F(Graceful, OfTwoDrainsTheOneThatEndsFirstCloses) {
   world.Say(*a, "call 1 m 5");
   ASSERT_TRUE(EverybodysTurn());
-  plan.id = "quick";
+  const SharedDrain first = drain;
   plan.grace = absl::Seconds(1);
   plan.frame = {4000, "quick"};
   ASSERT_TRUE(EverybodysTurn());
   Pass(absl::Milliseconds(1100));
   EXPECT_EQ(a->socket.closed(), (CloseFrame{4000, "quick"}));
-  EXPECT_EQ(drains.Get("quick")->closed, 1);
-  EXPECT_EQ(drains.Get("d")->gone, 1);
-  EXPECT_EQ(drains.Get("d")->state, DrainView::State::kDone);
+  EXPECT_EQ(drain->view().closed, 1);
+  EXPECT_EQ(first->view().gone, 1);
+  EXPECT_EQ(first->view().state, DrainView::State::kDone);
 }
 
 TEST_F(Graceful, OfTwoDrainsOneMayBeCancelled) {
   world.Say(*a, "call 1 m 5");
   ASSERT_TRUE(EverybodysTurn());
-  plan.id = "quick";
+  const SharedDrain first = drain;
   plan.grace = absl::Seconds(1);
   ASSERT_TRUE(EverybodysTurn());
-  ASSERT_TRUE(drains.Cancel("quick", world.now).ok());
+  drains.Cancel(*drain, world.now);
   Pass(absl::Seconds(2));
   EXPECT_FALSE(a->socket.closed());
   EXPECT_FALSE(a->shard.Reading(a->key));
   Pass(absl::Seconds(4));
   EXPECT_TRUE(a->socket.closed());
-  EXPECT_EQ(drains.Get("d")->closed, 3);
+  EXPECT_EQ(first->view().closed, 3);
 }
 
 TEST(Leaving, WhatWaitsForItsTurnIsCarriedOutFirst) {
   ShardOptions options;
-  options.commands_per_second = 10;
-  options.commands_burst = 1;
+  options.policy.rates.commands_per_second = 10;
+  options.policy.rates.commands_burst = 1;
   HubWorld world(1, options);
   world.dialect.open = true;
   auto listener = world.Connect("chat", "l");
@@ -380,12 +352,9 @@ TEST(Leaving, WhatWaitsForItsTurnIsCarriedOutFirst) {
   world.Say(*client, "pub - x 1");
   world.Say(*client, "pub - x 2");
   listener->socket.Take();
-  Drains drains{{.kept_max = 2}, world.set, world.home};
-  drains.Start({.id = "d",
-                .selector = {.space = "chat", .connections = {"a"}},
-                .per_second = 1000,
-                .grace = absl::Minutes(1)},
-               world.now, [](auto) {});
+  Drains drains{world.set, world.home};
+  drains.Select({.selector = {.space = "chat", .connections = {"a"}}, .grace = absl::Minutes(1)},
+                world.now, [&](Drain& drain, Now at) { drains.Begin(drain, 1000, at); });
   world.Run();
   EXPECT_FALSE(client->socket.closed());
   world.Pass(absl::Seconds(1));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/hub/event_log.h"
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -106,7 +107,8 @@ TEST_F(EventLogTest, KeepsBytesNotOnlyEvents) {
   EXPECT_THAT(Sequences(batch), ElementsAre(8, 9, 10));
   EXPECT_EQ(batch.lost, 7);
   // Larger than all that is kept by itself: lost, and the log goes on.
-  large.claims_json = std::string(10 * each, ' ');
+  large.more = std::make_shared<const ConnectionEvent::More>(
+      ConnectionEvent::More{.claims_json = std::string(10 * each, ' ')});
   own.Append({large, Event(Type::kClosed)});
   batch = own.Take(id, 100, kBytes);
   EXPECT_THAT(Sequences(batch), ElementsAre(12));
@@ -128,6 +130,51 @@ TEST_F(EventLogTest, ABatchEndsBeforeItsBytes) {
   EXPECT_EQ(batch.lost, 1) << "no reader would take it";
 }
 
+TEST_F(EventLogTest, TellsWhatWasLostOnItsWayWhereItWouldHaveCome) {
+  EventLog own({.kept = 100, .watchers_max = 3});
+  int woken = 0;
+  auto all = *own.Watch({}, 0, [&] { ++woken; });
+  auto joins = *own.Watch({"chat", 1u << static_cast<int>(Type::kJoined)}, 0, [&] { ++woken; });
+  auto refusals = *own.Watch({"", 1u << static_cast<int>(Type::kRefused)}, 0, [&] { ++woken; });
+  LostEvents lost;
+  lost.Add(Event(Type::kJoined, "other"));
+  lost.Add(Event(Type::kLeft));
+  own.Append({Event(Type::kOpened)});
+  own.AppendLost(lost);
+  own.Append({Event(Type::kClosed)});
+  EXPECT_EQ(woken, 2) << "nobody was refused";
+
+  EventLog::Batch batch = own.Take(all, 10, kBytes);
+  EXPECT_THAT(Sequences(batch), ElementsAre(1));
+  EXPECT_EQ(batch.lost, 0);
+  EXPECT_EQ(batch.position, 1) << "whoever goes on from here is still told what was lost";
+  batch = own.Take(all, 10, kBytes);
+  EXPECT_THAT(Sequences(batch), ElementsAre(3, 4));
+  EXPECT_EQ(batch.lost, 2);
+  EXPECT_EQ(own.Take(joins, 10, kBytes).lost, 1) << "whoever's it was";
+  EXPECT_EQ(own.Take(refusals, 10, kBytes).lost, 0);
+  EXPECT_EQ(own.lost_total(), 3);
+}
+
+TEST_F(EventLogTest, KnowsWhenANamespaceIsEmptyThoughItsEventsWereLost) {
+  auto id = Watch({"", 1u << static_cast<int>(Type::kNamespaceEmpty)});
+  log.Append({Event(Type::kOpened, "chat", "a")});
+  LostEvents lost;
+  for (const char* connection : {"b", "c"}) lost.Add(Event(Type::kOpened, "chat", connection));
+  lost.Add(Event(Type::kOpened, "brief", "x"));
+  lost.Add(Event(Type::kClosed, "brief", "x"));
+  EXPECT_EQ(lost.open.size(), 1) << "what came and went is not kept";
+  log.AppendLost(lost);
+  log.Append({Event(Type::kClosed, "chat", "a"), Event(Type::kClosed, "chat", "b")});
+  EXPECT_THAT(log.Take(id, 10, kBytes).events, IsEmpty());
+  LostEvents last;
+  last.Add(Event(Type::kClosed, "chat", "c"));
+  log.AppendLost(last);
+  auto batch = log.Take(id, 10, kBytes);
+  ASSERT_EQ(batch.events.size(), 1);
+  EXPECT_EQ(batch.events[0]->space, "chat");
+}
+
 TEST_F(EventLogTest, BoundsItsWatchers) {
   auto a = Watch();
   Watch();
@@ -146,6 +193,41 @@ TEST_F(EventLogTest, SaysWhenANamespaceIsEmpty) {
   ASSERT_EQ(batch.events.size(), 1);
   EXPECT_EQ(batch.events[0]->space, "chat");
   EXPECT_EQ(batch.events[0]->sequence, 6);
+}
+
+ConnectionEvent Of(Type type, const std::string& node) {
+  ConnectionEvent event = Event(type);
+  event.more = std::make_shared<const ConnectionEvent::More>(ConnectionEvent::More{.node = node});
+  return event;
+}
+
+TEST_F(EventLogTest, WhatIsToldOfOtherNodesIsForThoseWhoFollowThem) {
+  auto own = Watch();
+  auto all = Watch({"", 0, true});
+  auto joins = *log.Watch(
+      {"", 1U << static_cast<int>(Type::kJoined), true}, 0, [] {}, EventLog::Whose::kAnotherNodes);
+  log.Append({Event(Type::kOpened), Of(Type::kClosed, "n2"), Of(Type::kNodeGone, "n2")});
+  EXPECT_EQ(log.position(), 3) << "its own namespace is not empty by that";
+  EXPECT_THAT(Sequences(log.Take(own, 10, kBytes)), ElementsAre(1));
+  EXPECT_THAT(Sequences(log.Take(all, 10, kBytes)), ElementsAre(1, 2, 3));
+  EXPECT_THAT(Sequences(log.Take(joins, 10, kBytes)), ElementsAre(3));
+}
+
+TEST_F(EventLogTest, WatchersOfOtherNodesAreNotCounted) {
+  Watch();
+  auto other = *log.Watch({}, 0, [] {}, EventLog::Whose::kAnotherNodes);
+  EXPECT_EQ(log.watchers(), 1);
+  Watch();
+  EXPECT_TRUE(log.Watch({}, 0, [] {}, EventLog::Whose::kAnotherNodes).ok());
+  log.Unwatch(other);
+  EXPECT_EQ(log.watchers(), 2);
+}
+
+TEST_F(EventLogTest, KnowsFromWhereItCanBeWatched) {
+  EXPECT_EQ(log.before_kept(), 0);
+  Append({Type::kOpened, Type::kJoined, Type::kLeft, Type::kJoined, Type::kLeft, Type::kJoined});
+  EXPECT_EQ(log.before_kept(), 2);
+  Watch({}, 2);
 }
 
 }  // namespace

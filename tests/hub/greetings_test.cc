@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "gateway/hub/views.h"
 #include "tests/fakes/hub_world.h"
 
 namespace sluice::hub {
@@ -21,11 +22,11 @@ struct Greeting : testing::Test {
 TEST_F(Greeting, OpensTheConnection) {
   auto client = world.Connect("chat", "a");
   EXPECT_TRUE(world.shard().Reading(client->key));
-  EXPECT_EQ(world.shard().Count({.space = "chat"}), 0);
+  EXPECT_EQ(world.shard().views().Count({.space = "chat"}), 0);
   world.Say(*client, "greet 1 {}");
   world.Run();
   EXPECT_THAT(client->socket.Take(), ElementsAre("welcome 1 a "));
-  EXPECT_EQ(world.shard().Count({.space = "chat"}), 1);
+  EXPECT_EQ(world.shard().views().Count({.space = "chat"}), 1);
   EXPECT_THAT(world.Say(*client, "greet 2 {}"), ElementsAre("welcome 2 a ")) << "asked again";
 }
 
@@ -55,7 +56,7 @@ TEST_F(Greeting, CarriesOutWhatCameWithItAfterwards) {
   world.Run();
   EXPECT_THAT(client->socket.Take(), ElementsAre("welcome 1 a "));
   world.Say(*client, "sub 3 x");
-  EXPECT_EQ(world.shard().Count({.space = "chat"}), 1);
+  EXPECT_EQ(world.shard().views().Count({.space = "chat"}), 1);
 }
 
 TEST_F(Greeting, WithATokenAuthenticates) {
@@ -63,7 +64,7 @@ TEST_F(Greeting, WithATokenAuthenticates) {
   world.Say(*client, "greet 1 {} good:ann");
   world.Run();
   EXPECT_THAT(client->socket.Take(), ElementsAre("welcome 1 a  known"));
-  EXPECT_EQ(world.shard().Count({.space = "chat", .users = {"ann"}}), 1);
+  EXPECT_EQ(world.shard().views().Count({.space = "chat", .users = {"ann"}}), 1);
   auto other = world.Connect("chat", "b");
   world.Say(*other, "greet 1 {} bad");
   world.Run();

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "gateway/hub/guards.h"
 #include "tests/fakes/hub_world.h"
 
 namespace sluice::hub {
@@ -116,7 +117,7 @@ TEST(Guards, KeepTheOrderOfABatchAndOfWhatIsNotGuarded) {
 TEST(Guards, ThatAreGoneOrSilentBlockUnlessOpen) {
   for (bool open : {false, true}) {
     ShardOptions options;
-    options.guards_open = open;
+    options.policy.guards.open = open;
     HubWorld world(1, options);
     auto worker = world.Serve("chat", "m");
     auto guard = Guard(world, {GuardAction::kCall});
@@ -135,7 +136,7 @@ TEST(Guards, ThatAreGoneOrSilentBlockUnlessOpen) {
 // What a guard's worker can't even be asked is not let through, whatever --guard-default says.
 TEST(Guards, AreNotPassedByWhatIsTooLargeForThem) {
   ShardOptions options;
-  options.guards_open = true;
+  options.policy.guards.open = true;
   HubWorld world(1, options);
   auto worker = world.Serve("chat", "m");
   auto guard = Guard(world, {GuardAction::kCall});

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "gateway/hub/client_verbs.h"
+#include "gateway/hub/views.h"
 #include "tests/fakes/hub_world.h"
 
 namespace sluice::hub {
@@ -15,17 +17,17 @@ using testing::ElementsAre;
 struct LabelsTest : testing::Test {
   static ShardOptions Options() {
     ShardOptions options;
-    options.labels_bytes = 10;
+    options.policy.labels_bytes = 10;
     return options;
   }
   HubWorld world{1, Options()};
 
   Labels Of(const std::string& id) {
-    auto views = world.shard().List({.space = "chat", .connections = {id}}, "", 1);
+    auto views = world.shard().views().List({.space = "chat", .connections = {id}}, "", 1);
     return views.empty() ? Labels{{"nobody", "here"}} : views[0].labels;
   }
   Outcome Update(const Labels& labels, std::optional<std::string> user = std::nullopt) {
-    return world.shard().Update({.space = "chat"}, user, labels, world.now);
+    return world.shard().clients().Update({.space = "chat"}, user, labels, world.now);
   }
 };
 
@@ -65,7 +67,7 @@ TEST_F(LabelsTest, OfALoginThatDoNotFitAreAnError) {
   world.Reply(*login, accept);
   EXPECT_THAT(client->socket.Take(), ElementsAre("err 1 application"));
   EXPECT_EQ(Of("a"), (Labels{{"ab", "12"}}));
-  auto views = world.shard().List({.space = "chat"}, "", 1);
+  auto views = world.shard().views().List({.space = "chat"}, "", 1);
   EXPECT_FALSE(views[0].authenticated) << "nothing of it was taken";
 }
 

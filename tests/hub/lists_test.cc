@@ -18,7 +18,7 @@ using testing::Not;
 
 ShardOptions Narrow(size_t list_bytes) {
   ShardOptions options;
-  options.list_bytes = list_bytes;
+  options.policy.lists.bytes = list_bytes;
   return options;
 }
 
@@ -71,7 +71,7 @@ TEST(Lists, OfMembersAreCutAndTheCutIsTold) {
 
 TEST(Lists, LongNamesShutNoRoom) {
   ShardOptions options = Narrow(4096);
-  options.outbox_bytes = 16384;
+  options.policy.delivery.outbox_bytes = 16384;
   HubWorld world(1, options);
   world.dialect.roster = true;
   std::vector<std::unique_ptr<fakes::FakeClient>> clients;

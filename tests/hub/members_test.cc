@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "gateway/hub/members.h"
 #include "tests/fakes/hub_world.h"
 
 namespace sluice::hub {
@@ -67,7 +68,7 @@ TEST(Members, ExpireUnlessTheyRenew) {
 
 TEST(Members, TakeAnIdOverWithoutAFlap) {
   ShardOptions options;
-  options.id_policy = storage::ClaimPolicy::kTakeover;
+  options.policy.arrival.id_policy = storage::ClaimPolicy::kTakeover;
   HubWorld world(2, options);
   world.dialect.roster = true;
   auto watcher = world.Connect("chat", "w", 0);

@@ -5,6 +5,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "gateway/hub/event_log.h"
+#include "gateway/hub/methods.h"
+#include "gateway/hub/views.h"
+#include "gateway/hub/workers.h"
 #include "tests/fakes/hub_world.h"
 
 namespace sluice::hub {
@@ -21,12 +25,12 @@ using Type = ConnectionEvent::Type;
 struct Team {
   explicit Team(HubWorld& w, std::string n) : world(w), name(std::move(n)) {}
 
-  SharedOffer Method(bool is_protected) {
+  SharedOffer Method(bool is_protected, std::string method = "admin") {
     auto offer = std::make_shared<Offer>();
     offer->worker = id();
     offer->worker_name = name;
     offer->link = link;
-    offer->method = "admin";
+    offer->method = std::move(method);
     offer->is_protected = is_protected;
     return offer;
   }
@@ -36,12 +40,19 @@ struct Team {
   void Register(bool is_protected, std::string space = "chat") {
     world.Register(Offers(is_protected, std::move(space)));
   }
+  void Declare(const std::string& space, const std::vector<std::string>& methods,
+               const std::vector<std::string>& events) {
+    Registration declared{space, {}, {}};
+    for (const std::string& method : methods) declared.offers.push_back(Method(false, method));
+    for (const std::string& event : events) declared.events.push_back({event, false, id(), name});
+    world.Register(declared);
+  }
   void Deregister(Deregistration what) {
     what.worker = id();
     if (what.space.empty()) what.space = "chat";
-    world.shard().Deregister(what, world.now);
+    world.shard().workers().Deregister(what, world.now);
   }
-  void Leave() { world.shard().WorkerGone(id(), {}, world.now); }
+  void Leave() { world.shard().workers().Lose(id(), {}, world.now); }
   WorkerId id() const { return HubWorld::IdOf(link); }
 
   HubWorld& world;
@@ -136,7 +147,7 @@ TEST(Access, ConflictsAreToldOnce) {
   EXPECT_EQ(method.type, Type::kAccessConflict);
   EXPECT_EQ(method.space, "chat");
   EXPECT_EQ(method.channel, "admin");
-  EXPECT_EQ(method.reason,
+  EXPECT_EQ(method.extras().reason,
             R"(the method "admin" is protected for worker "a" and public for worker "b")");
   EXPECT_EQ(world.events.events[1].channel, "secret");
 }
@@ -148,7 +159,7 @@ TEST(Access, ConflictsAreRefusedIfThatIsTheRule) {
   Team a(world, "a");
   Team b(world, "b");
   a.Register(false);
-  absl::Status refused = world.shard().Register(b.Offers(true), world.now);
+  absl::Status refused = world.shard().workers().Register(b.Offers(true), world.now);
   EXPECT_EQ(refused.code(), absl::StatusCode::kAlreadyExists);
   EXPECT_THAT(std::string(refused.message()), HasSubstr(R"(worker "a")"));
   EXPECT_FALSE(Protected(world)) << "nothing of it was taken";
@@ -165,14 +176,37 @@ TEST(TakingBack, LeavesWhatAnotherOffers) {
   Team b(world, "b");
   for (Team* team : {&a, &b}) team->Register(false);
   b.Deregister({.methods = {"admin"}, .events = {"secret"}});
-  MethodsView view = world.shard().Methods("chat");
+  MethodsView view = world.shard().views().Methods("chat");
   ASSERT_EQ(view.methods.size(), 1);
   ASSERT_EQ(view.events.size(), 1);
   EXPECT_THAT(view.methods[0].workers, ElementsAre("a"));
   EXPECT_THAT(view.events[0].workers, ElementsAre("a"));
   a.Deregister({.methods = {"admin"}, .events = {"secret"}});
-  EXPECT_THAT(world.shard().Methods("chat").methods, IsEmpty());
-  EXPECT_THAT(world.shard().Methods("chat").events, IsEmpty());
+  EXPECT_THAT(world.shard().views().Methods("chat").methods, IsEmpty());
+  EXPECT_THAT(world.shard().views().Methods("chat").events, IsEmpty());
+}
+
+// --- Listing -------------------------------------------------------------------------------------
+
+TEST(Listing, ShowsNoMoreThanAsked) {
+  HubWorld world;
+  Team own(world, "own");
+  Team every(world, "every");
+  own.Declare("chat", {"b", "d"}, {"x", "z"});
+  every.Declare("*", {"a", "b", "c"}, {"y"});
+  auto names = [&](const MethodsRange& range) {
+    MethodsView view = world.shard().views().Methods("chat", range);
+    std::vector<std::string> names;
+    for (const auto& method : view.methods) names.push_back(method.name);
+    for (const auto& event : view.events) names.push_back("event " + event.name);
+    return names;
+  };
+  EXPECT_THAT(names({}), ElementsAre("a", "b", "c", "d", "event x", "event y", "event z"));
+  EXPECT_THAT(names({.limit = 2}), ElementsAre("a", "b"));
+  EXPECT_THAT(names({.after = "b", .limit = 3}), ElementsAre("c", "d", "event x"));
+  EXPECT_THAT(names({.events_alone = true, .after = "x"}), ElementsAre("event y", "event z"));
+  EXPECT_THAT(names({.bytes_max = 6}), ElementsAre("a", "b")) << "what comes over it is the last";
+  EXPECT_THAT(world.shard().views().Methods("chat").methods[1].workers, ElementsAre("own"));
 }
 
 TEST(TakingBack, IsNotForWhoDoesNotOffer) {
@@ -191,7 +225,7 @@ TEST(TakingBack, AnEventThatNobodyDeclaresAnyMoreIsAnyWorkers) {
   a.Register(true);
   a.Leave();
   b.Deregister({.events = {"secret"}});
-  EXPECT_THAT(world.shard().Methods("chat").events, IsEmpty());
+  EXPECT_THAT(world.shard().views().Methods("chat").events, IsEmpty());
 }
 
 TEST(TakingBack, RolesAndGuardsLeavesThoseOfOthers) {
@@ -224,7 +258,7 @@ TEST(TakingBack, NamesAreCountedOnceThoughAMessageSaysThemTwice) {
   HubWorld world(1, options);
   for (int i = 0; i < 3; ++i) {
     world.Register({"chat", {}, {{"x", false, 1}, {"x", false, 1}}});
-    world.shard().Deregister({.worker = 1, .space = "chat", .events = {"x"}}, world.now);
+    world.shard().workers().Deregister({.worker = 1, .space = "chat", .events = {"x"}}, world.now);
   }
 }
 
@@ -245,11 +279,11 @@ TEST(TimeLimits, AreThoseOfWhoGetsTheCall) {
   world.Register({"chat", {limited(quick, 2)}, {}});
   auto client = world.Connect("chat");
   world.Say(*client, "call 1 m x");
-  EXPECT_EQ(quick.link->invoked.at(0).deadline, world.now.date + absl::Seconds(2));
+  EXPECT_EQ(quick.link->invoked.at(0).context.deadline, world.now.date + absl::Seconds(2));
   quick.link->AddCredit(-9);
   world.Register({"chat", {limited(slow, 30)}, {}});
   world.Say(*client, "call 2 m x");
-  EXPECT_EQ(slow.link->invoked.at(0).deadline, world.now.date + absl::Seconds(30));
+  EXPECT_EQ(slow.link->invoked.at(0).context.deadline, world.now.date + absl::Seconds(30));
   world.Pass(absl::Seconds(3));
   EXPECT_THAT(client->socket.Take(), ElementsAre("err 1 timeout"));
 }

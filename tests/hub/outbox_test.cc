@@ -25,6 +25,17 @@ struct Owner final : Flushable {
   std::function<void()> on_flush;
 };
 
+// All that it writes, as a socket would take it.
+std::string Drain(Outbox& outbox) {
+  std::string all;
+  while (!outbox.empty()) {
+    const size_t before = all.size();
+    for (std::string_view piece : outbox.Front(64)) all.append(piece);
+    outbox.Consume(all.size() - before);
+  }
+  return all;
+}
+
 std::string All(const Outbox& outbox) {
   std::string all;
   for (std::string_view piece : outbox.Front(1000)) all.append(piece);
@@ -35,15 +46,17 @@ SharedFrame Shared(std::string bytes) {
   return std::make_shared<const std::string>(std::move(bytes));
 }
 
+constexpr MessageClass kEvent = MessageClass::kEvent;
+
 TEST(Outbox, KeepsTheOrderOfCopiesAndReferences) {
   DirtyList dirty;
   Owner owner;
   Outbox outbox(dirty, owner);
   std::string large(Outbox::kReferMin, 'L');
-  outbox.Append("a");
-  outbox.Append(Shared("b"));
-  outbox.Append(Shared(large));
-  outbox.Append("c");
+  outbox.AppendControl("a");
+  outbox.Append(kEvent, Shared("b"));
+  outbox.Append(kEvent, Shared(large));
+  outbox.AppendControl("c");
   EXPECT_EQ(All(outbox), "ab" + large + "c");
   EXPECT_EQ(outbox.size(), large.size() + 3);
   EXPECT_EQ(outbox.Front(1000).size(), 3) << "small ones are gathered, large ones referred to";
@@ -54,7 +67,7 @@ TEST(Outbox, RefersToLargeFramesWithoutCopying) {
   Owner owner;
   Outbox outbox(dirty, owner);
   SharedFrame large = Shared(std::string(5000, 'x'));
-  outbox.Append(large);
+  outbox.Append(kEvent, large);
   EXPECT_EQ(outbox.Front(1)[0].data(), large->data());
   outbox.Consume(5000);
   EXPECT_EQ(large.use_count(), 1);
@@ -66,8 +79,8 @@ TEST(Outbox, ConsumesAcrossPiecesByteByByte) {
   Outbox outbox(dirty, owner);
   std::string all;
   for (int i = 0; i < 5; ++i) {
-    outbox.Append("small" + std::to_string(i));
-    outbox.Append(Shared(std::string(1100, static_cast<char>('a' + i))));
+    outbox.AppendControl("small" + std::to_string(i));
+    outbox.Append(kEvent, Shared(std::string(1100, static_cast<char>('a' + i))));
   }
   all = All(outbox);
   while (!outbox.empty()) {
@@ -84,7 +97,7 @@ TEST(Outbox, FreesWhatWasWrittenOfAStreamThatNeverEnds) {
   Owner owner;
   Outbox outbox(dirty, owner);
   for (int i = 0; i < 10000; ++i) {
-    outbox.Append(std::string(100, 'x'));
+    outbox.AppendControl(std::string(100, 'x'));
     if (outbox.size() > 1000) outbox.Consume(100);
   }
   EXPECT_LE(outbox.Front(1000)[0].size(), Outbox::kPieceMax);
@@ -102,7 +115,7 @@ TEST(Outbox, KeepsABroadcastOnceForTheShard) {
               second = Shared(
                   "\x81\x01"
                   "2");
-  for (const SharedFrame& frame : {first, second}) a.Append(frame), b.Append(frame);
+  for (const SharedFrame& frame : {first, second}) a.Append(kEvent, frame), b.Append(kEvent, frame);
   ASSERT_EQ(a.Front(9).size(), 1);
   ASSERT_EQ(b.Front(9).size(), 1);
   EXPECT_EQ(All(a), *first + *second);
@@ -113,12 +126,12 @@ TEST(Outbox, KeepsTheOrderWhateverIsBetweenBroadcasts) {
   DirtyList dirty;
   Owner owner;
   Outbox a(dirty, owner), b(dirty, owner);
-  a.Append(Shared("1"));
-  b.Append(Shared("2"));
-  a.Append(Shared("3"));
-  a.Append("own");
-  a.Append(Shared("4"));
-  b.Append(Shared(std::string(Outbox::kReferMin, 'L')));
+  a.Append(kEvent, Shared("1"));
+  b.Append(kEvent, Shared("2"));
+  a.Append(kEvent, Shared("3"));
+  a.AppendControl("own");
+  a.Append(kEvent, Shared("4"));
+  b.Append(kEvent, Shared(std::string(Outbox::kReferMin, 'L')));
   EXPECT_EQ(All(a), "13own4");
   EXPECT_EQ(All(b), "2" + std::string(Outbox::kReferMin, 'L'));
 }
@@ -128,7 +141,7 @@ TEST(Outbox, SaysTheSameTwiceIfToldTwice) {
   Owner owner;
   Outbox outbox(dirty, owner);
   SharedFrame frame = Shared("again ");
-  for (int i = 0; i < 3; ++i) outbox.Append(frame);
+  for (int i = 0; i < 3; ++i) outbox.Append(kEvent, frame);
   EXPECT_EQ(All(outbox), "again again again ");
 }
 
@@ -140,15 +153,16 @@ TEST(Outbox, KeepsWhatTheWalkDidNotWrite) {
   slow.on_flush = [&] { a.Consume(2); };
   quick.on_flush = [&] { b.Consume(b.size()); };
   SharedFrame frame = Shared("12345");
-  a.Append(frame), b.Append(frame);
+  a.Append(kEvent, frame), b.Append(kEvent, frame);
   dirty.FlushAll(kNow);
   EXPECT_TRUE(b.empty());
   slow.on_flush = nullptr;
-  for (const char* next : {"6", "7"}) a.Append(Shared(next)), b.Append(Shared("other"));
-  EXPECT_EQ(All(a), "34567");
-  dirty.FlushAll(kNow);
-  EXPECT_EQ(All(a), "34567");
+  for (const char* next : {"6", "7"})
+    a.Append(kEvent, Shared(next)), b.Append(kEvent, Shared("other"));
+  EXPECT_EQ(All(a), "345");
   EXPECT_EQ(a.size(), 5u);
+  dirty.FlushAll(kNow);
+  EXPECT_EQ(Drain(a), "34567");
 }
 
 TEST(Outbox, CopiesWhatATurnHasTooMuchOf) {
@@ -158,7 +172,7 @@ TEST(Outbox, CopiesWhatATurnHasTooMuchOf) {
   std::string all;
   for (size_t i = 0; all.size() < TurnLog::kBytesMax + 5000; ++i) {
     SharedFrame frame = Shared(std::string(1000, static_cast<char>('a' + i % 26)));
-    outbox.Append(frame);
+    outbox.Append(kEvent, frame);
     all += *frame;
   }
   EXPECT_EQ(outbox.size(), all.size());
@@ -177,8 +191,10 @@ TEST(Outbox, AgreesWithAPlainStringWhateverHappens) {
   for (size_t i = 0; i < kBoxes; ++i) {
     boxes[i] = std::make_unique<Outbox>(dirty, owners[i]);
     owners[i].on_flush = [&, i] {
-      ASSERT_EQ(All(*boxes[i]), expected[i]);
-      size_t taken = below(2) ? boxes[i]->size() : below(boxes[i]->size() + 1);
+      const std::string on_their_way = All(*boxes[i]);
+      ASSERT_EQ(on_their_way, expected[i].substr(0, on_their_way.size()));
+      ASSERT_EQ(boxes[i]->size(), expected[i].size());
+      size_t taken = below(2) ? on_their_way.size() : below(on_their_way.size() + 1);
       boxes[i]->Consume(taken);
       expected[i].erase(0, taken);
     };
@@ -190,21 +206,85 @@ TEST(Outbox, AgreesWithAPlainStringWhateverHappens) {
     SharedFrame frame = Shared(bytes);
     for (size_t i = 0; i < kBoxes; ++i) {
       if (below(5) == 0) continue;
-      below(10) ? boxes[i]->Append(frame) : boxes[i]->Append(std::string_view(bytes));
-      expected[i] += bytes;
+      if (below(10) > 0) {
+        boxes[i]->Append(kEvent, frame);
+        expected[i] += bytes;
+      } else {
+        boxes[i]->AppendFrame(MessageClass::kAnswer, false, bytes);
+        expected[i] += MakeFrame(false, bytes);
+      }
     }
     if (below(4) == 0) dirty.FlushAll(kNow);
   }
-  for (size_t i = 0; i < kBoxes; ++i) ASSERT_EQ(All(*boxes[i]), expected[i]);
+  for (size_t i = 0; i < kBoxes; ++i) ASSERT_EQ(Drain(*boxes[i]), expected[i]);
+}
+
+// A socket that has refused bytes by the end of a turn.
+class BlockedOutbox : public testing::Test {
+ protected:
+  BlockedOutbox() {
+    outbox.AppendControl("first");
+    dirty.FlushAll(kNow);
+  }
+  DirtyList dirty;
+  Owner owner;
+  Outbox outbox{dirty, owner};
+};
+
+TEST_F(BlockedOutbox, KeepsMessagesWithTheirClassAndSizeUntilTheyAreMerged) {
+  outbox.AppendFrame(MessageClass::kAnswer, false, "yes");
+  outbox.Append(kEvent, Shared(std::string(Outbox::kReferMin, 'L')));
+  outbox.Append(MessageClass::kPublication, Shared("news"));
+  ASSERT_NE(outbox.backlog(), nullptr);
+  using Message = Backlog::Message;
+  EXPECT_EQ(outbox.backlog()->messages(), (std::vector<Message>{{5, MessageClass::kAnswer},
+                                                                {Outbox::kReferMin, kEvent},
+                                                                {4, MessageClass::kPublication}}));
+  EXPECT_EQ(outbox.size(), 5 + 5 + Outbox::kReferMin + 4);
+  EXPECT_EQ(outbox.put(), 5) << "what waits is not on its way";
+  EXPECT_EQ(Drain(outbox),
+            "first" + MakeFrame(false, "yes") + std::string(Outbox::kReferMin, 'L') + "news");
+  EXPECT_EQ(outbox.backlog(), nullptr);
+  EXPECT_EQ(outbox.size(), 0);
+}
+
+TEST_F(BlockedOutbox, LetsControlFramesPassWhatWaits) {
+  outbox.Append(kEvent, Shared("slow"));
+  outbox.AppendControl(kPingFrame);
+  EXPECT_EQ(Drain(outbox), "first" + std::string(kPingFrame) + "slow");
+}
+
+TEST_F(BlockedOutbox, PutsACloseFrameBehindEverything) {
+  const std::string close("\x88\x00", 2);
+  outbox.Append(kEvent, Shared("slow"));
+  outbox.AppendControl(close);
+  EXPECT_EQ(Drain(outbox), "firstslow" + close);
+}
+
+TEST_F(BlockedOutbox, MergesNoMoreThanTheSocketIsAboutToTake) {
+  const SharedFrame frame = Shared(std::string(16 << 10, 'x'));
+  for (int i = 0; i < 20; ++i) outbox.Append(kEvent, frame);
+  outbox.Consume(1);
+  ASSERT_NE(outbox.backlog(), nullptr);
+  EXPECT_EQ(outbox.backlog()->messages().size(), 16);
+  EXPECT_EQ(outbox.size(), 4 + 20 * (16 << 10));
+}
+
+TEST_F(BlockedOutbox, IsItselfAgainOnceTheSocketHasTakenAll) {
+  outbox.Append(kEvent, Shared("slow"));
+  Drain(outbox);
+  outbox.Append(kEvent, Shared("next"));
+  EXPECT_EQ(outbox.backlog(), nullptr);
+  EXPECT_EQ(All(outbox), "next");
 }
 
 TEST(DirtyList, FlushesEachOnceHoweverOftenItWasWritten) {
   DirtyList dirty;
   Owner a, b;
   Outbox box_a(dirty, a), box_b(dirty, b);
-  box_a.Append("1");
-  box_b.Append("2");
-  box_a.Append("3");
+  box_a.AppendControl("1");
+  box_b.AppendControl("2");
+  box_a.AppendControl("3");
   dirty.FlushAll(kNow);
   EXPECT_EQ(a.flushed, 1);
   EXPECT_EQ(b.flushed, 1);
@@ -216,8 +296,8 @@ TEST(DirtyList, WaitsForTheNextWalkWithWhatAFlushMakesDirty) {
   DirtyList dirty;
   Owner owner;
   Outbox outbox(dirty, owner);
-  owner.on_flush = [&] { outbox.Append("again"); };
-  outbox.Append("1");
+  owner.on_flush = [&] { outbox.AppendControl("again"); };
+  outbox.AppendControl("1");
   dirty.FlushAll(kNow);
   EXPECT_EQ(owner.flushed, 1);
   EXPECT_FALSE(dirty.empty());
@@ -229,7 +309,7 @@ TEST(DirtyList, SurvivesTheDeathOfAnyOutboxAtAnyTime) {
   std::unique_ptr<Outbox> boxes[4];
   for (int i = 0; i < 4; ++i) {
     boxes[i] = std::make_unique<Outbox>(dirty, owners[i]);
-    boxes[i]->Append("x");
+    boxes[i]->AppendControl("x");
   }
   boxes[1].reset();
   owners[0].on_flush = [&] { boxes[3].reset(), boxes[0].reset(); };

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "gateway/hub/client_verbs.h"
 #include "tests/fakes/hub_world.h"
 
 namespace sluice::hub {
@@ -23,9 +24,9 @@ class Pace : public testing::Test {
  protected:
   static ShardOptions Options() {
     ShardOptions options;
-    options.channels_per_connection = 20;
-    options.commands_per_second = 1;
-    options.commands_burst = 5;
+    options.policy.channels.per_connection = 20;
+    options.policy.rates.commands_per_second = 1;
+    options.policy.rates.commands_burst = 5;
     return options;
   }
   Pace() { world.dialect.open = true; }
@@ -86,7 +87,8 @@ TEST_F(Pace, CallsFailAsBefore) {
 TEST_F(Pace, AnswersThatWereAskedForAreFreeAndOthersAreNot) {
   auto sink = std::make_shared<Ask>();
   for (int i = 0; i < 8; ++i) {
-    world.shard().Ask(1, {.space = "chat"}, "q", {}, absl::Seconds(9), sink, world.now);
+    world.shard().clients().Call({.space = "chat"}, {1, absl::Seconds(9), sink}, "q", {},
+                                 world.now);
   }
   client->socket.Take();
   for (int i = 1; i <= 8; ++i) {

@@ -5,6 +5,9 @@
 #include <gtest/gtest.h>
 
 #include "gateway/hub/bounds.h"
+#include "gateway/hub/client_verbs.h"
+#include "gateway/hub/tokens.h"
+#include "gateway/hub/views.h"
 #include "tests/fakes/hub_world.h"
 
 namespace sluice::hub {
@@ -18,7 +21,7 @@ using testing::IsEmpty;
 
 ShardOptions Small() {
   ShardOptions options;
-  options.outbox_bytes = 64;
+  options.policy.delivery.outbox_bytes = 64;
   return options;
 }
 
@@ -34,7 +37,7 @@ class RoomTest : public testing::Test {
   }
   Outcome Send(size_t bytes) {
     Message message("e", Payload::Text(std::string(bytes, 'x')), world.encodings);
-    return world.shard().Send({.space = "chat"}, message, std::nullopt, world.now);
+    return world.shard().clients().Send({.space = "chat"}, message, std::nullopt, world.now);
   }
   uint64_t drops(DropReason reason) {
     return world.probe().drops[static_cast<size_t>(reason)].value();
@@ -77,26 +80,26 @@ TEST_F(RoomTest, AnAnswerThatIsTooLargeIsAnError) {
 TEST_F(RoomTest, AKickThatCannotBeToldIsNone) {
   world.Say(*client, "sub 1 x");
   std::vector<std::string> channels = {"x"};
-  Outcome outcome =
-      world.shard().KickOut({.space = "chat"}, channels, std::string(100, 'y'), world.now);
+  Outcome outcome = world.shard().clients().KickOut({.space = "chat"}, channels,
+                                                    std::string(100, 'y'), world.now);
   EXPECT_EQ(Dropped(outcome, DropReason::kTooLarge), 1);
-  EXPECT_EQ(world.shard().Count({.space = "chat", .channels = {"x"}}), 1);
+  EXPECT_EQ(world.shard().views().Count({.space = "chat", .channels = {"x"}}), 1);
 }
 
 TEST_F(RoomTest, ATokenThatCannotBeToldIsNotTaken) {
   Token token{std::string(100, 't'), "{}", "ann", world.now.date + absl::Hours(1)};
-  Outcome outcome =
-      world.shard().SetToken({.space = "chat"}, token, absl::Seconds(1), nullptr, world.now);
+  Outcome outcome = world.shard().clients().SetToken({.space = "chat"}, token,
+                                                     {0, absl::Seconds(1), nullptr}, world.now);
   EXPECT_EQ(Dropped(outcome, DropReason::kTooLarge), 1);
-  EXPECT_EQ(world.shard().Count({.space = "chat", .users = {"ann"}}), 0);
+  EXPECT_EQ(world.shard().views().Count({.space = "chat", .users = {"ann"}}), 0);
 }
 
 TEST_F(RoomTest, AQuestionThatCannotBeToldIsNotAwaited) {
   Outcome outcome =
-      world.shard().Ask(1, {.space = "chat"}, "q", Payload::Json(std::string(99, '1')),
-                        absl::Seconds(1), nullptr, world.now);
+      world.shard().clients().Call({.space = "chat"}, {1, absl::Seconds(1), nullptr}, "q",
+                                   Payload::Json(std::string(99, '1')), world.now);
   EXPECT_EQ(Dropped(outcome, DropReason::kTooLarge), 1);
-  EXPECT_EQ(world.shard().asks(), 0);
+  EXPECT_EQ(world.shard().requests(), 0);
 }
 
 TEST_F(RoomTest, APublicationThatNobodyCouldGetIsAnErrorToItsPublisher) {
@@ -128,7 +131,7 @@ TEST_F(Welcomes, AreSaidWithoutWhatIsTooLarge) {
 struct Batches : RoomTest {
   static ShardOptions Options() {
     ShardOptions options;
-    options.outbox_bytes = 4096;
+    options.policy.delivery.outbox_bytes = 4096;
     return options;
   }
   Batches() : RoomTest(Options()) {}
@@ -176,7 +179,7 @@ TEST_F(GuardQueue, IsBoundedInBytes) {
   for (int i = 0; i < 20 && !client->socket.closed(); ++i) {
     auto shared = std::make_shared<const Message>("x", Payload::Text(std::string(100'000, 'y')),
                                                   world.encodings, true);
-    Outcome outcome = world.shard().Publish("chat", shared, world.now);
+    Outcome outcome = world.shard().Deliver({"chat", shared}, world.now);
     EXPECT_EQ(outcome.enqueued, i < 10 ? 1 : 0) << i;
   }
   EXPECT_EQ(client->socket.closed()->code, 4420);
@@ -195,9 +198,11 @@ TEST_F(GuardQueue, WhatAGuardMakesTooLargeIsDroppedAlone) {
 TEST(Bounds, DefaultsFitOneAnother) {
   ShardOptions options;
   size_t burst = BurstBytes(512 << 10, 64 << 10);
-  EXPECT_TRUE(BurstFits(burst, 0, 0, options.outbox_bytes));
-  EXPECT_TRUE(BurstFits(burst, options.commands_burst, kQueuedCost, options.guard_queue_bytes));
-  EXPECT_LE(FrameBytesMax(64 << 10, 255), options.outbox_bytes) << "one message of a client";
+  EXPECT_TRUE(BurstFits(burst, 0, 0, options.policy.delivery.outbox_bytes));
+  EXPECT_TRUE(BurstFits(burst, options.policy.rates.commands_burst, kQueuedCost,
+                        options.policy.delivery.guard_queue_bytes));
+  EXPECT_LE(FrameBytesMax(64 << 10, 255), options.policy.delivery.outbox_bytes)
+      << "one message of a client";
 }
 
 }  // namespace

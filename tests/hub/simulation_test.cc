@@ -13,7 +13,10 @@
 #include <set>
 
 #include "absl/strings/numbers.h"
+#include "gateway/hub/client_verbs.h"
 #include "gateway/hub/event_log.h"
+#include "gateway/hub/views.h"
+#include "gateway/hub/workers.h"
 #include "tests/fakes/hub_world.h"
 
 namespace sluice::hub {
@@ -75,8 +78,9 @@ class Watching {
         EXPECT_TRUE(channels_[id].insert(event.channel).second) << id << " joined twice";
         return;
       case Type::kLeft:
-        if (event.channels.empty()) EXPECT_EQ(channels_[id].erase(event.channel), 1) << id;
-        for (const auto& name : event.channels) EXPECT_EQ(channels_[id].erase(name), 1) << id;
+        if (event.extras().channels.empty()) EXPECT_EQ(channels_[id].erase(event.channel), 1) << id;
+        for (const auto& name : event.extras().channels)
+          EXPECT_EQ(channels_[id].erase(name), 1) << id;
         return;
       default:
         return;
@@ -122,11 +126,11 @@ class Simulation {
 
   static ShardOptions Options() {
     ShardOptions options;
-    options.id_policy = storage::ClaimPolicy::kTakeover;
-    options.commands_per_second = 0;
-    options.outbox_bytes = 4096;
-    options.method_queue = 5;
-    options.calls_per_connection = 8;
+    options.policy.arrival.id_policy = storage::ClaimPolicy::kTakeover;
+    options.policy.rates.commands_per_second = 0;
+    options.policy.delivery.outbox_bytes = 4096;
+    options.policy.calls.method_queue = 5;
+    options.policy.calls.per_connection = 8;
     return options;
   }
 
@@ -214,9 +218,10 @@ class Simulation {
     dying.Go();
     const size_t unsent = Pick(dying.invoked.size() + 1);
     for (uint32_t i = 0; i < kShards; ++i) {
-      world_.set.Post(
-          i, [id = HubWorld::IdOf(workers_[index]), lost = dying.LostOf(i, unsent)](
-                 Shard& shard, Now now) mutable { shard.WorkerGone(id, std::move(lost), now); });
+      world_.set.Post(i, [id = HubWorld::IdOf(workers_[index]), lost = dying.LostOf(i, unsent)](
+                             Shard& shard, Now now) mutable {
+        shard.workers().Lose(id, std::move(lost), now);
+      });
     }
     graveyard_.push_back(workers_[index]);  // its address is its id: not to be reused
     workers_.erase(workers_.begin() + index);
@@ -233,8 +238,8 @@ class Simulation {
     if (next.role == Role::kGuard) result = Verdict{Chance(70), {}, true, {}};
     for (int times = Chance(10) ? 2 : 1; times > 0; --times) {
       world_.set.Post(key.shard(), [key, result](Shard& shard, Now now) {
-        shard.Complete(key, result, now);
-        shard.CreditFreed(now);
+        shard.workers().Complete(key, WorkerResult(result), now);
+        shard.workers().OnCredit(now);
       });
     }
   }
@@ -248,22 +253,25 @@ class Simulation {
     Message message("e", Payload::Json(std::string(Pick(200), '1')), encodings_);
     switch (Pick(6)) {
       case 0:
-        shard.Send(selector, message, std::nullopt, world_.now);
+        shard.clients().Send(selector, message, std::nullopt, world_.now);
         return;
       case 1:
-        shard.Join(selector, channels, world_.now);
+        shard.clients().Join(selector, channels, world_.now);
         return;
       case 2:
-        shard.Leave(selector, channels, world_.now);
+        shard.clients().Leave(selector, channels, world_.now);
         return;
       case 3:
-        if (Chance(20)) shard.Disconnect(selector, {4000, "x"}, false, world_.now);
+        if (Chance(20)) shard.clients().Disconnect(selector, {4000, "x"}, false, world_.now);
         return;
       case 4:
-        shard.Update(selector, Chance(30) ? "" : "user" + std::to_string(Pick(3)), {}, world_.now);
+        shard.clients().Update(selector, Chance(30) ? "" : "user" + std::to_string(Pick(3)), {},
+                               world_.now);
         return;
       case 5:
-        asked_ += shard.Ask(1, selector, "q", {}, absl::Seconds(1), sink_, world_.now).enqueued;
+        asked_ += shard.clients()
+                      .Call(selector, {1, absl::Seconds(1), sink_}, "q", {}, world_.now)
+                      .enqueued;
         return;
     }
   }
@@ -281,7 +289,7 @@ class Simulation {
     uint64_t counted = 0;
     for (uint32_t i = 0; i < kShards; ++i) {
       connections += world_.probe(i).connections[0].value();
-      counted += world_.shard(i).Count({.space = "chat"});
+      counted += world_.shard(i).views().Count({.space = "chat"});
       EXPECT_GE(world_.probe(i).calls_in_flight.value(), 0);
       EXPECT_GE(world_.probe(i).calls_waiting.value(), 0);
     }
@@ -291,7 +299,7 @@ class Simulation {
 
   // Nobody is where only somebody may be; backends put nobody into "y".
   void CheckRights(const Shard& shard) {
-    for (const ConnectionView& view : shard.List({.space = "chat"}, "", 100)) {
+    for (const ConnectionView& view : shard.views().List({.space = "chat"}, "", 100)) {
       if (!view.authenticated) EXPECT_THAT(view.channels, testing::Not(testing::Contains("y")));
     }
   }
@@ -323,7 +331,7 @@ class Simulation {
     EXPECT_EQ(sink_->answers, asked_);
     for (uint32_t i = 0; i < kShards; ++i) {
       EXPECT_EQ(world_.shard(i).sessions(), 0);
-      EXPECT_EQ(world_.shard(i).asks(), 0);
+      EXPECT_EQ(world_.shard(i).requests(), 0);
       EXPECT_EQ(world_.probe(i).connections[0].value(), 0);
       EXPECT_EQ(world_.probe(i).calls_in_flight.value(), 0);
       EXPECT_EQ(world_.probe(i).calls_waiting.value(), 0);

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "gateway/hub/event_log.h"
 #include "tests/fakes/hub_world.h"
 
 namespace sluice::hub {
@@ -46,7 +47,7 @@ Verdict Choose(std::string name) { return {true, {}, false, {}, std::move(name)}
 std::vector<std::string> Warnings(HubWorld& world) {
   std::vector<std::string> reasons;
   for (const ConnectionEvent& event : world.events.events) {
-    if (event.type == ConnectionEvent::Type::kWarning) reasons.push_back(event.reason);
+    if (event.type == ConnectionEvent::Type::kWarning) reasons.push_back(event.extras().reason);
   }
   return reasons;
 }

@@ -5,7 +5,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "gateway/hub/client_verbs.h"
 #include "gateway/hub/event_log.h"
+#include "gateway/hub/successions.h"
+#include "gateway/hub/views.h"
 #include "tests/fakes/hub_world.h"
 
 namespace sluice::hub {
@@ -19,7 +22,7 @@ using Type = ConnectionEvent::Type;
 
 ShardOptions Options() {
   ShardOptions options;
-  options.id_policy = storage::ClaimPolicy::kTakeover;
+  options.policy.arrival.id_policy = storage::ClaimPolicy::kTakeover;
   return options;
 }
 
@@ -84,7 +87,7 @@ TEST(Successions, AreForwardedToTheHeirsHeir) {
   World world(3);
   auto oldest = world.Connect("chat", "same", 0);
   std::vector<std::string> channels = {"x"};
-  world.shard(0).Join({.space = "chat"}, channels, world.now);
+  world.shard(0).clients().Join({.space = "chat"}, channels, world.now);
   auto middle = world.Arrive("chat", "same", 1);
   world.RunOne(1);
   auto newest = world.Arrive("chat", "same", 2);
@@ -94,7 +97,7 @@ TEST(Successions, AreForwardedToTheHeirsHeir) {
   EXPECT_FALSE(oldest->socket.closed());
   world.Run();
   EXPECT_TRUE(oldest->socket.closed());
-  EXPECT_THAT(world.shard(2).List({.space = "chat"}, "", 1)[0].channels, ElementsAre("x"));
+  EXPECT_THAT(world.shard(2).views().List({.space = "chat"}, "", 1)[0].channels, ElementsAre("x"));
   EXPECT_THAT(world.Types(), testing::UnorderedElementsAre(Type::kOpened, Type::kJoined,
                                                            Type::kRefused, Type::kTakenOver));
   EXPECT_EQ(world.events.events.back().type, Type::kTakenOver);
@@ -122,14 +125,14 @@ TEST(Closes, AreToldAndThenWhatWasLeft) {
   auto client = world.Connect("chat", "a");
   std::vector<std::string> channels;
   for (int i = 0; i < 100; ++i) channels.push_back("c" + std::to_string(i));
-  world.shard().Join({.space = "chat"}, channels, world.now);
+  world.shard().clients().Join({.space = "chat"}, channels, world.now);
   world.Run();
   world.events.events.clear();
   world.Vanish(*client);
   ASSERT_THAT(world.Types(), ElementsAre(Type::kClosed, Type::kLeft, Type::kLeft));
-  std::vector<std::string> left = world.events.events[1].channels;
+  std::vector<std::string> left = world.events.events[1].extras().channels;
   EXPECT_EQ(left.size(), ConnectionEvent::kLeftMax);
-  const auto& rest = world.events.events[2].channels;
+  const auto& rest = world.events.events[2].extras().channels;
   left.insert(left.end(), rest.begin(), rest.end());
   EXPECT_EQ(left, channels);
 }
@@ -139,7 +142,7 @@ TEST(Closes, OfTheLastAreToldBeforeTheEndOfItsNamespace) {
   EventLog log({});
   auto client = world.Connect("chat", "a");
   std::vector<std::string> channels = {"x"};
-  world.shard().Join({.space = "chat"}, channels, world.now);
+  world.shard().clients().Join({.space = "chat"}, channels, world.now);
   world.Vanish(*client);
   auto watcher = log.Watch({}, 0, [] {});
   log.Append(world.events.events);
@@ -147,6 +150,19 @@ TEST(Closes, OfTheLastAreToldBeforeTheEndOfItsNamespace) {
   for (const auto& event : log.Take(*watcher, 10, 100000).events) types.push_back(event->type);
   EXPECT_THAT(types, ElementsAre(Type::kOpened, Type::kJoined, Type::kClosed, Type::kLeft,
                                  Type::kNamespaceEmpty));
+}
+
+// What another life of the node has left in presence may name a shard that there is not.
+TEST(Successions, TakeOverWhatNobodyHoldsAnyMore) {
+  ShardOptions options;
+  options.policy.arrival.id_policy = storage::ClaimPolicy::kTakeover;
+  HubWorld world(1, options);
+  storage::PresenceRecord left{{"chat", "a"}, "", "local", Key::Make(200, 1, 1).value, {}, ""};
+  world.presence.TryClaim(left, storage::ClaimPolicy::kReject, world.home, [](auto, Now) {});
+  world.Run();
+  auto client = world.Connect("chat", "a");
+  EXPECT_FALSE(client->socket.closed());
+  EXPECT_EQ(world.shard().views().Count({.space = "chat"}), 1);
 }
 
 }  // namespace

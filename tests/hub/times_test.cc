@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "gateway/hub/views.h"
 #include "tests/fakes/hub_world.h"
 
 namespace sluice::hub {
@@ -34,14 +35,14 @@ TEST(Times, EventsConnectionsAndDeadlinesHaveTheDateAsItIsNow) {
   world.now.date += kDay;
   auto late = world.Connect("chat", "late");
   EXPECT_EQ(world.events.events.back().time, before + kDay);
-  EXPECT_EQ(world.shard().Count({.space = "chat", .connected_before = before + kDay}), 1);
-  EXPECT_EQ(world.shard().Count({.space = "chat", .connected_after = before + kDay}), 1);
+  EXPECT_EQ(world.shard().views().Count({.space = "chat", .connected_before = before + kDay}), 1);
+  EXPECT_EQ(world.shard().views().Count({.space = "chat", .connected_after = before + kDay}), 1);
   world.Say(*late, "call 1 sum []");
   ASSERT_EQ(worker->invoked.size(), 1);
-  EXPECT_EQ(worker->invoked[0].deadline, before + kDay + absl::Seconds(10));
+  EXPECT_EQ(worker->invoked[0].context.deadline, before + kDay + absl::Seconds(10));
 }
 
-TEST(Times, PingsCallsAndLeasesTakeAsLongAsEver) {
+TEST(Times, PingsAndCallsTakeAsLongAsEver) {
   for (absl::Duration step : {kDay, -kDay}) {
     HubWorld world;
     world.dialect.rule.interval = absl::Seconds(25);

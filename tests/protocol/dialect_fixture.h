@@ -29,7 +29,7 @@ inline std::string Hex(std::string_view bytes) {
 class DialectTest : public testing::Test {
  protected:
   hub::Decoded Decode(const hub::Dialect& dialect, std::string_view bytes) {
-    return dialect.Decode(state_, bytes, dialect.binary(), limits_);
+    return dialect.Decode(state_, bytes, dialect.traits().binary, limits_);
   }
   // The only command of a message that is no batch.
   hub::Command One(const hub::Dialect& dialect, std::string_view bytes) {

@@ -3,6 +3,7 @@
 // Which routes there are: those of old, and those that operators write.
 #include <gtest/gtest.h>
 
+#include "gateway/protocol/registry.h"
 #include "gateway/protocol/routes.h"
 
 namespace sluice::protocol {
@@ -71,6 +72,12 @@ TEST_F(RouteRulesTest, TheDialectsUsualNamespace) {
   EXPECT_EQ(Found(routes, "/p/s?id=7"), (Route{"s", "7", &registry_.presence, ""}));
   EXPECT_EQ(Found(routes, "/rpc/n?codec=msgpack&socket_id=7"),
             (Route{"n", "7", &registry_.msgpack_rpc, ""}));
+}
+
+TEST_F(RouteRulesTest, ACodecIsRoutedAsTheDialectThatOffersIt) {
+  Routes routes = Configured({"/packed/=msgpack_rpc"});
+  EXPECT_EQ(Found(routes, "/packed/n?socket_id=7"), (Route{"n", "7", &registry_.msgpack_rpc, ""}));
+  EXPECT_EQ(Found(routes, "/packed/n?codec=json"), (Route{"n", "", &registry_.json_rpc, ""}));
 }
 
 TEST_F(RouteRulesTest, AFixedNamespace) {

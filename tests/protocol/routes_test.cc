@@ -3,12 +3,16 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
+#include "gateway/protocol/registry.h"
+
 namespace sluice::protocol {
 namespace {
 
 class RoutesTest : public testing::Test {
  protected:
-  RoutesTest() : routes_(*Routes::Make(Routes::Defaults(registry_))) {}
+  RoutesTest() : routes_(*Routes::Make(registry_.default_routes)) {}
 
   Route Found(std::string_view target, std::vector<std::string_view> subprotocols = {}) {
     auto result = routes_.Find(target, subprotocols);
@@ -82,7 +86,7 @@ TEST_F(RoutesTest, BadTargets) {
 }
 
 TEST_F(RoutesTest, TheLongestPrefixWins) {
-  std::vector<RouteRule> rules = Routes::Defaults(registry_);
+  std::vector<RouteRule> rules = registry_.default_routes;
   rules.push_back({.prefix = "/own/",
                    .dialect = msgpack_,
                    .from = RouteRule::Namespace::kRest,
@@ -133,7 +137,7 @@ TEST_F(RoutesTest, NothingServed) {
 }
 
 TEST_F(RoutesTest, RulesThatAreNone) {
-  RouteRule good = Routes::Defaults(registry_)[0];
+  RouteRule good = registry_.default_routes.front();
   EXPECT_FALSE(Routes::Make({good, good}).ok());
   for (const char* prefix : {"", "a", "/a", "a/", "/ /"}) {
     RouteRule rule = good;
@@ -146,6 +150,21 @@ TEST_F(RoutesTest, RulesThatAreNone) {
   RouteRule no_parameter = good;
   no_parameter.from = RouteRule::Namespace::kQuery;
   EXPECT_FALSE(Routes::Make({no_parameter}).ok());
+}
+
+TEST(RegistryTest, EveryDialectHasAnIdANameAndARoute) {
+  Registry registry;
+  std::set<std::string_view> names, prefixes;
+  for (size_t i = 0; i < registry.all.size(); ++i) {
+    EXPECT_EQ(registry.all[i]->id(), i);
+    names.insert(registry.all[i]->traits().name);
+    std::string own = "/own/=" + std::string(registry.all[i]->traits().name);
+    EXPECT_EQ(ParseRoute(own, registry)->dialect, registry.all[i].get());
+  }
+  EXPECT_EQ(names.size(), registry.all.size());
+  for (const RouteRule& rule : registry.default_routes) prefixes.insert(rule.prefix);
+  EXPECT_EQ(prefixes, (std::set<std::string_view>{"/", "/socketcluster/", "/line/", "/presence/",
+                                                  "/raw/", "/rpc/"}));
 }
 
 TEST(RegistryTest, NamesAndIds) {

@@ -25,7 +25,7 @@ class ComplaintsTest : public testing::Test {
   }
 
   std::ostringstream out_;
-  Log log_{{}, std::make_shared<spdlog::sinks::ostream_sink_mt>(out_)};
+  runtime::Log log_{{}, std::make_shared<spdlog::sinks::ostream_sink_mt>(out_)};
   Complaints complaints_{log_};
   Instant now_{absl::Hours(1)};
 };

@@ -28,7 +28,7 @@ class LibraryLinesTest : public testing::Test {
   }
 
   std::ostringstream out_;
-  Log log_{{}, std::make_shared<spdlog::sinks::ostream_sink_mt>(out_)};
+  runtime::Log log_{{}, std::make_shared<spdlog::sinks::ostream_sink_mt>(out_)};
   LibraryLines lines_{log_};
   const absl::Time begin_ = absl::FromUnixSeconds(1000);
 };

@@ -20,7 +20,7 @@ using ::testing::Not;
 
 struct RefusalLogTest : testing::Test {
   std::ostringstream out;
-  Log log{{}, std::make_shared<spdlog::sinks::ostream_sink_mt>(out)};
+  runtime::Log log{{}, std::make_shared<spdlog::sinks::ostream_sink_mt>(out)};
   RefusalLog refusals{log, {.lines = 2, .interval = absl::Hours(1)}};
 
   void Refuse(std::string_view reason, std::string what) {
@@ -63,7 +63,8 @@ TEST_F(RefusalLogTest, TellsOfTokens) {
   event.type = hub::ConnectionEvent::Type::kBadToken;
   event.space = "chat";
   event.connection = "c1";
-  event.reason = "AuthTokenExpiredError";
+  event.more = std::make_shared<const hub::ConnectionEvent::More>(
+      hub::ConnectionEvent::More{.reason = "AuthTokenExpiredError"});
   refusals.BadToken(event);
   EXPECT_THAT(Text(), HasSubstr("client's token refused reason=token what=AuthTokenExpiredError "
                                 "namespace=chat connection=c1 count=1 hint=\"--jwt-keys"));

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "gateway/edge/loop_probe.h"
+#include "gateway/runtime/loop_probe.h"
 #include "gateway/server/descriptors.h"
 
 namespace sluice::server {
@@ -28,9 +28,9 @@ class WatchTest : public testing::Test {
   void Tick() { watch_.Tick(now_ += absl::Milliseconds(20)); }
 
   std::ostringstream out_;
-  Log log_{{}, std::make_shared<spdlog::sinks::ostream_sink_mt>(out_)};
-  edge::LoopProbe loop_;
-  Heartbeats heartbeats_{{.stall_timeout = absl::Seconds(5), .tasks_max = 100}};
+  runtime::Log log_{{}, std::make_shared<spdlog::sinks::ostream_sink_mt>(out_)};
+  runtime::LoopProbe loop_;
+  runtime::Heartbeats heartbeats_{{.stall_timeout = absl::Seconds(5), .tasks_max = 100}};
   uint64_t refusals_ = 0;
   std::string control_;
   std::vector<bool> told_;

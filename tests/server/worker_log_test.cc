@@ -16,7 +16,7 @@ using ::testing::IsEmpty;
 
 TEST(WorkerLogTest, SaysOnceWhatHappensOften) {
   std::ostringstream out;
-  Log log({}, std::make_shared<spdlog::sinks::ostream_sink_mt>(out));
+  runtime::Log log({}, std::make_shared<spdlog::sinks::ostream_sink_mt>(out));
   WorkerLog reports(log, absl::Hours(1));
   reports.UnknownResults("w1", 7, 2);
   EXPECT_THAT(out.str(), HasSubstr("worker=w1 id=7 count=2"));
@@ -27,7 +27,7 @@ TEST(WorkerLogTest, SaysOnceWhatHappensOften) {
 
 TEST(WorkerLogTest, TheNextLineStandsForAllBetween) {
   std::ostringstream out;
-  Log log({}, std::make_shared<spdlog::sinks::ostream_sink_mt>(out));
+  runtime::Log log({}, std::make_shared<spdlog::sinks::ostream_sink_mt>(out));
   WorkerLog reports(log, absl::ZeroDuration());
   reports.UnknownResults("w1", 1, 3);
   reports.UnknownResults("w2", 2, 4);

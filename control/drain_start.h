@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// StartDrain on every node. First each selects, and says what matched. Then each is told to begin
+// with its share of the pace, which is that of all nodes together.
+#pragma once
+
+#include "absl/time/time.h"
+#include "control/cluster.h"
+#include "control/done.h"
+#include "sluice/v1/control.pb.h"
+
+namespace sluice::control {
+
+// A node that refuses (DRAIN_ID_TAKEN, DRAINS_EXHAUSTED) refuses for all: nobody begins. `patience`
+// is for each of the two steps. `cluster` outlives the call.
+void StartDrain(Cluster& cluster, v1::StartDrainRequest request, absl::Duration patience,
+                Done<v1::Drain> done);
+
+}  // namespace sluice::control
