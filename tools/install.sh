@@ -1,15 +1,18 @@
 # shellcheck shell=bash
 # Installs what a step needs and is not there: Debian packages, and no others. Sourced by `dev`.
 
-packages_build=(
-  bazel-bootstrap bazel-rules-java clang-19 lld-19 libboost1.81-dev libssl-dev zlib1g-dev
+# What objects are made of and with: when one has another version, everything is compiled again.
+packages_objects=(
+  clang-19 lld-19 libc6-dev libstdc++-12-dev libboost1.81-dev libssl-dev zlib1g-dev
   libgrpc++-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev libabsl-dev libsimdjson-dev
   nlohmann-json3-dev libyaml-cpp-dev libcli11-dev libspdlog-dev libfmt-dev prometheus-cpp-dev
   libjwt-dev libhiredis-dev libgtest-dev libgmock-dev libbenchmark-dev
 )
+packages_build=(bazel-bootstrap bazel-rules-java "${packages_objects[@]}")
 packages_sanitizers=(libclang-rt-19-dev llvm-19)
 packages_lint=(clang-format-19 clang-tidy-19)
 packages_promtool=(prometheus)
+packages_redis=(redis-server)
 packages_node=(nodejs npm)
 
 as_root() {
@@ -53,12 +56,15 @@ install_build() {
 
 # What .bazelrc cannot say because it differs between machines.
 write_machine_bazelrc() {
+  local objects
+  objects=$(installed "${packages_objects[@]}" | sort | cksum | cut -d' ' -f1)
   cat >user.bazelrc.new <<EOF
 # Written by ./dev
 build --disk_cache=${XDG_CACHE_HOME:-$HOME/.cache}/sluice/bazel
 build --config=$(uname -m)
 # Bazel does not see the headers in /usr/include: their versions stand for them.
-build --action_env=SLUICE_PACKAGES=$(installed "${packages_build[@]}" | sort | cksum | cut -d' ' -f1)
+build --action_env=SLUICE_PACKAGES=$objects
+build --host_action_env=SLUICE_PACKAGES=$objects
 test:tsan --test_env=TSAN_OPTIONS=$(tsan_options)
 EOF
   if cmp -s user.bazelrc.new user.bazelrc; then rm user.bazelrc.new; else mv user.bazelrc.new user.bazelrc; fi

@@ -18,7 +18,7 @@ check_format() {
 # warnings, which halves a cold run.
 check_tidy() {
   need install "${packages_lint[@]}"
-  bazel build --keep_going --noshow_progress --aspects=//bazel:clang_tidy.bzl%clang_tidy \
+  bazel build --define=precompiled=0 --keep_going --noshow_progress --aspects=//bazel:clang_tidy.bzl%clang_tidy \
     --output_groups=clang_tidy -- //... -//tests/...
 }
 

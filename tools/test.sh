@@ -72,6 +72,8 @@ test_unit() {
   if [ -n "$config" ]; then need install "${packages_sanitizers[@]}"; fi
   # Some of them ask promtool, and say so if it is not there.
   install "${packages_promtool[@]}" || [ -z "${CI:-}" ]
+  # Those of storage/redis start servers of their own.
+  need install "${packages_redis[@]}"
   # Without a filter everything is built, tests or not.
   if [ -z "$config$filter" ]; then targets=//...; fi
   # shellcheck disable=SC2046,SC2086  # words on purpose
@@ -94,19 +96,27 @@ build_binaries() {
 }
 
 test_e2e() {
-  local status=0 files foreign
-  mapfile -t files < <(find tests/e2e -maxdepth 1 -name "*$filter*.test.mjs" | sort)
+  local files foreign
+  mapfile -t files < <(find tests/e2e tests/cluster -maxdepth 1 -name "*$filter*.test.mjs" | sort)
   [ "${#files[@]}" -gt 0 ] || no_match
   need install_node
+  need install "${packages_redis[@]}"
   install_clients
   # Tests that want one of these say themselves why they were skipped.
   for foreign in python_worker go_worker python_client go_client; do
     "install_$foreign" || [ -z "${CI:-}" ] || die "could not install_$foreign"
   done
+  run_node 20m "${files[@]}"
+}
+
+# Runs files of tests in at most so much time, and counts their cases.
+run_node() {
+  local limit=$1 status=0
+  shift
   build_binaries
-  ASAN_OPTIONS=detect_stack_use_after_return=1 TSAN_OPTIONS=$(tsan_options) timeout 15m \
+  ASAN_OPTIONS=detect_stack_use_after_return=1 TSAN_OPTIONS=$(tsan_options) timeout "$limit" \
     node --test --test-reporter=spec --test-reporter-destination=stdout \
-    --test-reporter=tap --test-reporter-destination="$work/e2e.tap" "${files[@]}" || status=$?
+    --test-reporter=tap --test-reporter-destination="$work/e2e.tap" "$@" || status=$?
   python3 tools/report.py tap "$work/e2e.tap" >"$work/counts"
   return $status
 }

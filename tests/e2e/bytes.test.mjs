@@ -143,7 +143,7 @@ test('--events-bytes: kept events have a bound in bytes, and a batch ends early'
       for (let i = 0; i < 3000; ++i) {
         await control.call('UpdateConnections', {selector, user: `${i}`.padEnd(250, 'u')});
       }
-      const old = control.raw.WatchEvents({after: {epoch: watcher.start.epoch, sequence: 1}});
+      const old = control.raw.WatchEvents({after: [{epoch: watcher.start.epoch, sequence: 1}]});
       const error = await new Promise(resolve => {
         old.on('error', resolve);
         old.on('data', () => {});

@@ -136,7 +136,7 @@ test('going on after a position', async () => {
   await close(first);
   clients.push(await open('3'));
   const second = await Watcher.open(control, {namespace: 'pos', types: ['TYPE_OPENED'],
-    after: {epoch: first.start.epoch, sequence: one.sequence}});
+    after: [{epoch: first.start.epoch, sequence: one.sequence}]});
   clients.push(await open('4'));
   assert.deepEqual((await second.take(3)).map(short), [['OPENED', '2'], ['OPENED', '3'],
     ['OPENED', '4']]);
@@ -145,7 +145,7 @@ test('going on after a position', async () => {
 });
 
 test('what is not kept any more, and other epochs', async () => {
-  const bad = after => refused(control.collect('WatchEvents', {namespace: 'pos', after}),
+  const bad = after => refused(control.collect('WatchEvents', {namespace: 'pos', after: [after]}),
     'OUT_OF_RANGE', 'EVENTS_GONE');
   const {epoch} = worker.welcome;
   await bad({epoch: 'another', sequence: 1});

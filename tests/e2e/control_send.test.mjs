@@ -3,7 +3,7 @@
 // Control.Send: each field of the selector, and what the outcome says.
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
-import {Gateway, Plain, Worker, json, outcome, refused} from './harness.mjs';
+import {Gateway, Plain, Worker, json, outcome, refused, until} from './harness.mjs';
 
 const ROOM = 'room';
 // id -> who it is; admission gives users, labels and channels.
@@ -27,6 +27,9 @@ before(async () => {
     clients[id] = await Plain.open(gateway.url(`/${ROOM}?socket_id=${id}${codec}`));
   }
   clients.elsewhere = await Plain.open(gateway.url('/elsewhere?socket_id=a1'));
+  // The upgrade is answered before admission is.
+  await until(async () => await control.count({namespace: ROOM}) === Object.keys(PEOPLE).length,
+    'everybody is in');
 });
 after(() => gateway.stop());
 

@@ -7,6 +7,7 @@ import {once} from 'node:events';
 import {test} from 'node:test';
 import {fileURLToPath} from 'node:url';
 import {Gateway, until, within} from './harness.mjs';
+import {Redis} from './harness/redis.mjs';
 
 const FREEZE = fileURLToPath(new URL('harness/freeze.py', import.meta.url));
 
@@ -24,10 +25,13 @@ async function frozen(gateway, thread, run) {
   }
 }
 
-for (const thread of ['shard-1', 'home']) {
+for (const thread of ['shard-1', 'home', 'redis']) {
   test(`${thread} stands still`, async t => {
-    const gateway = await Gateway.start({'stall-timeout': '300ms', 'log-format': 'json'});
+    const redis = await Redis.start();
+    let gateway;
     try {
+      gateway = await Gateway.start(
+        {'stall-timeout': '300ms', 'log-format': 'json', storage: redis.url});
       const page = path => gateway.fetch(path);
       for (const path of ['/healthz', '/readyz']) assert.equal((await page(path)).status, 200, path);
       const seen = await frozen(gateway, thread, async () => {
@@ -50,7 +54,8 @@ for (const thread of ['shard-1', 'home']) {
       assert.match(gateway.log, /"event":"not ready","because_of":"threads"/);
       await gateway.stop();
     } finally {
-      await gateway.kill();
+      await gateway?.kill();
+      await redis.stop();
     }
   });
 }

@@ -7,6 +7,7 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {after, before, describe, test} from 'node:test';
+import {Client as OpenRpc, RequestManager, WebSocketTransport} from '@open-rpc/client-js';
 import {Client} from 'rpc-websockets';
 import {Gateway, HOLD, Inbox, Line, Packets, Plain, Watcher, Worker, connected, json, once,
   outcome, token, until, within, writeKeys} from './harness.mjs';
@@ -82,6 +83,29 @@ describe('by default', () => {
     assert.deepEqual(await client.next(), {notification: 'rpc.off', params: ['vip', NO_LONGER]});
     assert.equal(await world.reaches('pack', 'vip'), 0);
     await client.close();
+  });
+
+  test('by the book, OpenRPC\'s client hears rpc.off', async () => {
+    await world.serve('book');
+    const client = new OpenRpc(new RequestManager([
+      new WebSocketTransport(gateway.url('/rpc/book'))]));
+    try {
+      const off = new Inbox();
+      client.onNotification(heard => off.put(heard));
+      const ask = (method, params) => within(client.request({method, params}), method);
+      assert.equal(await ask('rpc.login', {user: 'ann'}), true);
+      assert.deepEqual(await ask('rpc.on', ['vip', 'room', 'news']),
+        {vip: 'ok', room: 'ok', news: 'ok'});
+      await control.outcome('Deauthenticate', {selector: {namespace: 'book'}});
+      for (const channel of ['vip', 'room', 'news']) {
+        assert.deepEqual(await off.next(`the end of ${channel}`),
+          {jsonrpc: '2.0', method: 'rpc.off', params: [channel, NO_LONGER]});
+        assert.equal(await world.reaches('book', channel), 0);
+      }
+      await assert.rejects(ask('rpc.on', ['vip']), {code: -32006});
+    } finally {
+      client.close();
+    }
   });
 
   test('KickOut has the same word', async () => {

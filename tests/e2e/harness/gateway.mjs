@@ -46,11 +46,11 @@ export class Gateway {
   #closers = [];
 
   // Starts one and waits until it says where it listens. Options are the command line's; `stdio`
-  // replaces its descriptors; `wrap` is a command that runs it.
-  static async start(options = {}, {env = {}, stdio = [], wrap = []} = {}) {
+  // replaces its descriptors; `wrap` is a command that runs it; `binary` another one than usual.
+  static async start(options = {}, {env = {}, stdio = [], wrap = [], binary = BINARY} = {}) {
     const gateway = new Gateway();
     try {
-      await gateway.#start(options, env, stdio, wrap);
+      await gateway.#start(options, env, stdio, [...wrap, binary]);
     } catch (error) {
       await gateway.kill();
       throw new Error(`${error.message}\n${gateway.log}`);
@@ -69,13 +69,13 @@ export class Gateway {
     }
   }
 
-  async #start(options, env, stdio, wrap) {
+  async #start(options, env, stdio, words) {
     const file = join(this.#folder, 'addresses');
     const all = {
       listen: '127.0.0.1:0', control: '127.0.0.1:0', admin: '127.0.0.1:0', shards: 2,
       'address-file': file, 'drain-per-second': 10_000, ...options,
     };
-    const [command, ...args] = [...wrap, BINARY, ...flags(all)];
+    const [command, ...args] = [...words, ...flags(all)];
     this.#child = spawn(command, args, {
       env: environment(env), stdio: ['ignore', stdio[1] ?? 'pipe', stdio[2] ?? 'pipe'],
     });

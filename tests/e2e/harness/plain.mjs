@@ -12,7 +12,7 @@ export class Plain {
 
   // Opens, or fails with the answer's {status, headers, body} in the error.
   static async open(url, {protocols = [], ...options} = {}) {
-    const client = new Plain(url, protocols, options);
+    const client = new (this ?? Plain)(url, protocols, options);
     await within(client.opened, `${url} to open`);
     return client;
   }

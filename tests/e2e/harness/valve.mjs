@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A network between two: passes bytes on until it is shut. Then both ends stay connected and hear
-// nothing from one another, as after a cable was pulled.
+// nothing from one another, as after a cable was pulled, until it is opened again.
 import {once} from 'node:events';
 import net from 'node:net';
 
@@ -42,6 +42,11 @@ export class Valve {
   shut() {
     this.#shut = true;
     for (const socket of this.#sockets) socket.pause();
+  }
+
+  reopen() {
+    this.#shut = false;
+    for (const socket of this.#sockets) socket.resume();
   }
 
   close() {
