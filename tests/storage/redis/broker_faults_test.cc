@@ -135,10 +135,15 @@ TEST_F(BrokerFaultsTest, ANewRedisIsUsedByItself) {
 }
 
 TEST_F(BrokerFaultsTest, AnAskWaitsForTheMailbox) {
+  // The one that is asked hears all the while, or the question would be lost on its way.
+  Options patient = world.ClientOptions();
+  patient.silence = patient.command_timeout = absl::Seconds(20);
+  RedisBroker& d = world.Enter("d", {}, patient);
+  d.Serve(world.home(), Noting());
   world.server().Signal(SIGSTOP);
   RedisBroker& c = world.Begin("c", {}, world.ClientOptions());
   std::optional<Replies> replies;
-  c.Ask("b", "?", absl::Seconds(30), world.home(),
+  c.Ask("d", "?", absl::Seconds(30), world.home(),
         [&](Replies got, Now) { replies = std::move(got); });
   world.Pass(absl::Milliseconds(300));
   EXPECT_FALSE(replies.has_value());
