@@ -69,11 +69,11 @@ void Cluster::Serve() {
     OnSaid(std::move(space), node, payload);
   };
   service.on_gap = [this](const storage::Gap& gap, Now now) { OnGap(gap, now); };
+  service.on_gone = [this](std::string node) { OnGone(std::move(node)); };
   if (listener_) {
     service.on_told = [this](std::string payload, std::string node) {
       listener_->OnTold(node, payload);
     };
-    service.on_gone = [this](std::string node) { listener_->OnGone(node); };
   }
   node_.broker.Serve(node_.home, std::move(service));
 }
@@ -97,6 +97,12 @@ void Cluster::OnGap(const storage::Gap& gap, Now now) {
   gap_events_.Tell(gap, now, node_.events);
   if (!gap.space.empty()) return node_.subscribers.TellGap(gap.space);
   if (listener_) listener_->OnGap(gap.node);
+}
+
+void Cluster::OnGone(std::string node) {
+  if (listener_) listener_->OnGone(node);
+  node_.home.Post(
+      [&drains = node_.drains, node = std::move(node)](Now now) { drains.OnGone(node, now); });
 }
 
 void Cluster::OnSaid(std::string space, const std::string& node, const std::string& payload) {

@@ -70,6 +70,7 @@ class Cluster {
   void OnAsk(const std::string& payload, Reply reply);
   void OnSaid(std::string space, const std::string& node, const std::string& payload);
   void OnGap(const storage::Gap& gap, Now now);
+  void OnGone(std::string node);
   template <typename Verb>
   void RunHere(const std::string& request, Reply reply);
 

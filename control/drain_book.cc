@@ -64,20 +64,40 @@ void DrainBook::Select(const v1::StartDrainRequest& request, hub::DrainPlan plan
 }
 
 absl::StatusOr<v1::Drain> DrainBook::Begin(const std::string& id, absl::Time started_at,
-                                           uint32_t per_second, Now now) {
-  assert(thread_.IsCurrent());
-  auto found = entries_.find(id);
-  if (found == entries_.end() || found->second->started_at != started_at) return NoSuchDrain();
-  Entry& entry = *found->second;
-  if (per_second > 0) {
-    drains_.Begin(*entry.drain, per_second, now);
-    return Show(entry);
+                                           DrainShares shares, Now now) {
+  auto found = FindStarted(id, started_at);
+  if (!found.ok()) return found.status();
+  Entry& entry = *(*found)->second;
+  if (entry.pending()) {
+    entry.shares = std::move(shares);
+    for (const std::string& node : std::exchange(entry.gone, {})) entry.shares.Drop(node);
+    drains_.Begin(*entry.drain, entry.shares.pace(), now);
   }
+  return Show(entry);
+}
+
+absl::StatusOr<v1::Drain> DrainBook::Abandon(const std::string& id, absl::Time started_at,
+                                             Now now) {
+  auto found = FindStarted(id, started_at);
+  if (!found.ok()) return found.status();
+  Entry& entry = *(*found)->second;
   if (!entry.pending()) return Show(entry);
   drains_.Cancel(*entry.drain, now);
   v1::Drain last = Show(entry);
-  Forget(found);
+  Forget(*found);
   return last;
+}
+
+// What ended loses what was closed there, too: nobody answers for it any more.
+void DrainBook::OnGone(const std::string& node, Now now) {
+  assert(thread_.IsCurrent());
+  for (auto& [id, entry] : entries_) {
+    if (entry->pending()) {
+      entry->gone.insert(node);
+    } else if (entry->shares.Drop(node)) {
+      drains_.SetPace(*entry->drain, entry->shares.pace().per_second, now);
+    }
+  }
 }
 
 void DrainBook::TellWaiting(Entry& entry) {
@@ -145,6 +165,14 @@ absl::StatusOr<DrainBook::Entry*> DrainBook::Find(const std::string& id) const {
   return found->second.get();
 }
 
+absl::StatusOr<DrainBook::Entries::iterator> DrainBook::FindStarted(const std::string& id,
+                                                                    absl::Time started_at) {
+  assert(thread_.IsCurrent());
+  auto found = entries_.find(id);
+  if (found == entries_.end() || found->second->started_at != started_at) return NoSuchDrain();
+  return found;
+}
+
 absl::StatusOr<DrainBook::Entry*> DrainBook::FindRunning(const std::string& id) const {
   auto entry = Find(id);
   if (entry.ok() && (*entry)->drain->view().ended()) return HasEnded();
@@ -180,7 +208,9 @@ absl::StatusOr<v1::Drain> DrainBook::Cancel(const std::string& id, Now now) {
 }
 
 v1::Drain DrainBook::Show(const Entry& entry) {
-  return ToProto(entry.drain->view(), entry.started_at, entry.request);
+  v1::Drain drain = ToProto(entry.drain->view(), entry.started_at, entry.request);
+  AddLost(entry.shares.lost(), drain);
+  return drain;
 }
 
 }  // namespace sluice::control

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "control/done.h"
+#include "control/drain_shares.h"
 #include "control/limits.h"
 #include "gateway/hub/drains.h"
 #include "sluice/v1/control.pb.h"
@@ -40,10 +42,15 @@ class DrainBook {
   void Select(const v1::StartDrainRequest& request, hub::DrainPlan plan, absl::Duration patience,
               Now now, Done<v1::Drain> done);
 
-  // The drain that Select answered with. 0 a second: it does not begin, and is forgotten. A drain
-  // that has begun already, or ended, stays as it is. NOT_FOUND DRAIN_NOT_FOUND.
-  absl::StatusOr<v1::Drain> Begin(const std::string& id, absl::Time started_at, uint32_t per_second,
+  // The drain that Select answered with. One that has begun already, or ended, stays as it is.
+  // NOT_FOUND DRAIN_NOT_FOUND.
+  absl::StatusOr<v1::Drain> Begin(const std::string& id, absl::Time started_at, DrainShares shares,
                                   Now now);
+  // It does not begin after all, and is forgotten. As Begin.
+  absl::StatusOr<v1::Drain> Abandon(const std::string& id, absl::Time started_at, Now now);
+
+  // A node is gone: who shared a pace with it shares it anew.
+  void OnGone(const std::string& node, Now now);
 
   // NOT_FOUND DRAIN_NOT_FOUND; but for Get, FAILED_PRECONDITION DRAIN_ENDED.
   absl::StatusOr<v1::Drain> Get(const std::string& id) const;
@@ -63,12 +70,15 @@ class DrainBook {
     absl::Time started_at;
     Instant begin_by;
     hub::SharedDrain drain;
+    DrainShares shares;                    // once it has begun
+    std::set<std::string> gone;            // nodes, before it has
     std::vector<Done<v1::Drain>> waiting;  // for the selection
     bool pending() const { return !drain->view().begun && !drain->view().ended(); }
   };
   using Entries = std::map<std::string, std::shared_ptr<Entry>>;
 
   absl::StatusOr<Entry*> Find(const std::string& id) const;
+  absl::StatusOr<Entries::iterator> FindStarted(const std::string& id, absl::Time started_at);
   absl::StatusOr<Entry*> FindRunning(const std::string& id) const;
   absl::Time NextStart(absl::Time date);
   bool MakeRoom(size_t bytes);

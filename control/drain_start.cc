@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/drain_start.h"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <set>
@@ -9,6 +10,7 @@
 
 #include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
+#include "control/drain_shares.h"
 #include "control/drain_verbs.h"
 #include "control/queries.h"
 #include "text/utf8.h"
@@ -74,15 +76,17 @@ internal::v1::BeginDrainRequest ShareOut(const v1::StartDrainRequest& request,
   for (const auto& [node, drain] : selected.parts) {
     if (drain.ok()) matched[node] = drain->matched();
   }
-  const auto paces = SharePace(request.per_second(), matched);
   internal::v1::BeginDrainRequest begin;
   begin.set_drain_id(request.drain_id());
   begin.set_scope(request.scope());
+  begin.set_per_second(request.per_second());
   for (const auto& [node, drain] : selected.parts) {
     if (!drain.ok()) continue;
     internal::v1::DrainShare& share = (*begin.mutable_shares())[node];
     *share.mutable_started_at() = drain->started_at();
-    share.set_per_second(refused ? 0 : paces.find(node)->second);
+    share.set_matched(drain->matched());
+    const double pace = DrainShares(node, request.per_second(), matched).pace().per_second;
+    share.set_per_second(refused ? 0 : std::max<uint32_t>(static_cast<uint32_t>(pace), 1));
   }
   return begin;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// StartDrain on every node. First each selects, and says what matched. Then each is told to begin
-// with its share of the pace, which is that of all nodes together.
+// StartDrain on every node. First each selects, and says what matched. Then all are told what each
+// has, and begin, each with its share of the pace (drain_shares.h).
 #pragma once
 
 #include "absl/time/time.h"

@@ -7,6 +7,7 @@
 #include "control/selector.h"
 #include "control/status.h"
 #include "control/values.h"
+#include "text/utf8.h"
 
 namespace sluice::control {
 namespace {
@@ -63,6 +64,19 @@ void Add(const v1::Drain& part, v1::Drain& total) {
   if (Before(total.ended_at(), part.ended_at())) *total.mutable_ended_at() = part.ended_at();
 }
 
+// By node, of all that the parts name and that have no part themselves.
+std::map<std::string, uint64_t> LostOf(const Parts<v1::Drain>& parts) {
+  std::map<std::string, uint64_t> nodes;
+  for (const auto& [node, drain] : parts.parts) {
+    if (!drain.ok()) continue;
+    for (const v1::Drain::Lost& lost : drain->lost()) nodes[lost.node()] = lost.matched();
+  }
+  for (const auto& [node, drain] : parts.parts) {
+    if (drain.ok()) nodes.erase(text::ToUtf8(node));
+  }
+  return nodes;
+}
+
 // Of several errors, the one that says most: that a drain ended says more than that it is unknown.
 absl::Status WorstOf(const Parts<v1::Drain>& parts) {
   for (const auto& part : parts.parts) {
@@ -95,35 +109,22 @@ absl::Status CheckStartDrain(const Node& node, const v1::StartDrainRequest& requ
   return CheckClose(request.code(), request.reason());
 }
 
-std::map<std::string, uint32_t> SharePace(uint32_t per_second,
-                                          const std::map<std::string, uint64_t>& matched) {
-  uint64_t total = 0;
-  for (const auto& [node, count] : matched) total += count;
-  std::map<std::string, uint32_t> shares;
-  uint64_t before = 0;
-  for (const auto& [node, count] : matched) {
-    // The difference of two rounded running sums: the shares add up to the whole.
-    uint64_t from = total == 0 ? 0 : per_second * before / total;
-    before += count;
-    uint64_t to = total == 0 ? 0 : per_second * before / total;
-    shares[node] = static_cast<uint32_t>(std::max<uint64_t>(to - from, 1));
-  }
-  return shares;
-}
-
 absl::StatusOr<v1::Drain> MergeDrains(Parts<v1::Drain> parts) {
   v1::Drain total;
   bool first = true;
+  const std::map<std::string, uint64_t> lost = LostOf(parts);
   for (auto& part : parts.parts) {
     if (!part.response.ok()) continue;
+    v1::Drain own = OwnPart(*std::move(part.response));
     if (first) {
-      total = *std::move(part.response);
+      total = std::move(own);
     } else {
-      Add(*part.response, total);
+      Add(own, total);
     }
     first = false;
   }
   if (first) return WorstOf(parts);
+  AddLost(lost, total);
   if (!Ended(total.state())) total.clear_ended_at();
   AddUnreachable(parts.unreachable, total);
   return total;
@@ -159,14 +160,18 @@ absl::StatusOr<BeginDrainVerb> BeginDrainVerb::Make(const Node& node, const Requ
   auto share = request.shares().find(node.name);
   if (share == request.shares().end()) return verb;
   verb.started_at_ = ToTime(share->second.started_at()).value_or(absl::InfinitePast());
-  verb.per_second_ = share->second.per_second();
+  if (share->second.per_second() == 0) return verb;
+  std::map<std::string, uint64_t> matched;
+  for (const auto& [name, theirs] : request.shares()) matched[name] = theirs.matched();
+  verb.shares_ = DrainShares(node.name, request.per_second(), std::move(matched));
   return verb;
 }
 
 void BeginDrainVerb::Run(const Node& node, Done<Response> done) && {
   node.home.Post([&book = node.drains, id = std::move(id_), started_at = started_at_,
-                  per_second = per_second_, done = std::move(done)](Now now) mutable {
-    done(book.Begin(id, started_at, per_second, now));
+                  shares = std::move(shares_), done = std::move(done)](Now now) mutable {
+    done(shares ? book.Begin(id, started_at, *std::move(shares), now)
+                : book.Abandon(id, started_at, now));
   });
 }
 

@@ -4,13 +4,13 @@
 // the same id on each; what backends see is the sum.
 #pragma once
 
-#include <cstdint>
-#include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "absl/time/time.h"
 #include "control/drain_book.h"
+#include "control/drain_shares.h"
 #include "control/node.h"
 #include "control/parts.h"
 #include "gateway/hub/drains.h"
@@ -22,11 +22,8 @@ namespace sluice::control {
 // INVALID_ARGUMENT: all that can be wrong with it.
 absl::Status CheckStartDrain(const Node& node, const v1::StartDrainRequest& request);
 
-// Each node's share of a pace, in proportion to what it holds, at least one.
-std::map<std::string, uint32_t> SharePace(uint32_t per_second,
-                                          const std::map<std::string, uint64_t>& matched);
-
-// The drain as a whole; an error only if no node knows it.
+// The drain as a whole; an error only if no node knows it. A node that answers is not lost,
+// whatever others say: it was taken for dead.
 absl::StatusOr<v1::Drain> MergeDrains(Parts<v1::Drain> parts);
 
 // The two halves of StartDrain (drain_start.h). They are never merged by themselves.
@@ -54,7 +51,7 @@ class BeginDrainVerb {
  private:
   std::string id_;
   absl::Time started_at_ = absl::InfinitePast();  // no drain's
-  uint32_t per_second_ = 0;
+  std::optional<DrainShares> shares_;             // nothing: it does not begin after all
 };
 
 // Get, Pause, Resume, Cancel: an id, and what to do with it.
@@ -65,21 +62,26 @@ class DrainVerb {
   using Response = v1::Drain;
 
   static absl::StatusOr<DrainVerb> Make(const Node&, const Request& request) {
-    return DrainVerb(request.drain_id());
+    return DrainVerb(request.drain_id(), request.scope() == v1::SCOPE_LOCAL);
   }
   void Run(const Node& node, Done<Response> done) && {
-    node.home.Post([&book = node.drains, id = std::move(id_),
-                    done = std::move(done)](Now now) mutable { done(Act(book, id, now)); });
+    node.home.Post([&book = node.drains, id = std::move(id_), local = local_,
+                    done = std::move(done)](Now now) mutable {
+      auto drain = Act(book, id, now);
+      if (drain.ok() && local) drain = OwnPart(*std::move(drain));
+      done(std::move(drain));
+    });
   }
   static absl::StatusOr<Response> Merge(const Request&, Parts<Response> parts) {
     return MergeDrains(std::move(parts));
   }
 
  private:
-  explicit DrainVerb(std::string id) : id_(std::move(id)) {}
+  DrainVerb(std::string id, bool local) : id_(std::move(id)), local_(local) {}
   static absl::StatusOr<v1::Drain> Act(DrainBook& book, const std::string& id, Now now);
 
   std::string id_;
+  bool local_;
 };
 
 using GetDrainVerb = DrainVerb<v1::GetDrainRequest>;

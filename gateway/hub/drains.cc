@@ -60,14 +60,19 @@ void Drains::OnSelected(Drain& drain, const std::vector<std::vector<SessionKey>>
   drain.view_.selected = true;
 }
 
-void Drains::Begin(Drain& drain, uint32_t per_second, Now now) {
+void Drains::Begin(Drain& drain, Pace pace, Now now) {
   assert(thread_.IsCurrent());
   DrainView& view = drain.view_;
   if (!view.selected || view.begun || view.ended()) return;
   view.begun = true;
-  drain.pacer_ = Pacer(per_second, drain.jitter_percent_, now);
+  drain.pacer_ = Pacer(pace, drain.jitter_percent_, now);
   if (view.state == State::kPaused) drain.pacer_.Pause(now);
   if (view.state == State::kRunning) Advance(drain, now);
+}
+
+void Drains::SetPace(Drain& drain, double per_second, Now now) {
+  assert(thread_.IsCurrent());
+  if (drain.view_.begun && !drain.view_.ended()) drain.pacer_.SetPace(per_second, now);
 }
 
 // --- Going on ------------------------------------------------------------------------------------

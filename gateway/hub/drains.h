@@ -80,7 +80,10 @@ class Drains {
 
   // Of a drain that is selected: from now on connections are closed. Once; then, and for a drain
   // that has ended, it does nothing.
-  void Begin(Drain& drain, uint32_t per_second, Now now);
+  void Begin(Drain& drain, Pace pace, Now now);
+
+  // Of a drain that has begun and not ended; for others it does nothing.
+  void SetPace(Drain& drain, double per_second, Now now);
 
   // Nothing happens to a drain that has ended. Pause holds back whose turn has not come; Cancel
   // also spares those that have their grace.

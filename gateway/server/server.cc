@@ -300,7 +300,7 @@ void Server::BeginDrain(Now now, size_t connections) {
   plan.latest = departure_.GraceEnd();
   leaving_.Select(std::move(plan), now,
                   [this, pace = departure_.Pace(connections)](hub::Drain& drain, Now at) {
-                    leaving_.Begin(drain, pace, at);
+                    leaving_.Begin(drain, {.per_second = static_cast<double>(pace)}, at);
                   });
 }
 

@@ -7,7 +7,6 @@
 #include <gtest/gtest.h>
 
 #include "control/cluster_call.h"
-#include "control/drain_verbs.h"
 #include "control/listings.h"
 #include "control/nodes_verb.h"
 #include "control/outcomes.h"
@@ -140,55 +139,6 @@ TEST_F(ClusterTest, AConnectionIsFoundWhereverItIs) {
   auto connection = world.Ask<GetConnectionVerb>(0, request);
   ASSERT_TRUE(connection.ok());
   EXPECT_EQ(connection->node(), "n2");
-}
-
-TEST_F(ClusterTest, ADrainSpansNodesAtOnePace) {
-  auto request = InChat<v1::StartDrainRequest>();
-  request.set_drain_id("d");
-  request.set_per_second(2);
-  auto drain = world.StartDrain(0, request);
-  ASSERT_TRUE(drain.ok()) << drain.status();
-  EXPECT_EQ(drain->matched(), 4);
-  EXPECT_EQ(drain->per_second(), 2);
-  auto again = world.StartDrain(1, request);
-  ASSERT_TRUE(again.ok()) << again.status();
-
-  v1::GetDrainRequest get;
-  get.set_drain_id("d");
-  world.Pass(absl::Milliseconds(500));
-  auto half = world.Ask<GetDrainVerb>(1, get);
-  EXPECT_EQ(half->state(), v1::Drain::STATE_RUNNING);
-  EXPECT_LE(half->closed(), 3);
-  EXPECT_FALSE(half->has_ended_at());
-  for (int i = 0; i < 100; ++i) {
-    if (world.Ask<GetDrainVerb>(0, get)->state() == v1::Drain::STATE_DONE) break;
-    world.Pass(absl::Milliseconds(100));
-  }
-  auto ended = world.Ask<GetDrainVerb>(0, get);
-  EXPECT_EQ(ended->state(), v1::Drain::STATE_DONE);
-  EXPECT_EQ(ended->closed(), 4);
-  EXPECT_TRUE(ended->has_ended_at());
-}
-
-TEST_F(ClusterTest, ADrainThatOneNodeRefusesBeginsNowhere) {
-  auto request = InChat<v1::StartDrainRequest>();
-  request.set_drain_id("d");
-  request.set_per_second(1000);
-  request.mutable_selector()->add_user_ids("nobody");
-  absl::StatusOr<v1::Drain> taken;
-  auto verb = SelectDrainVerb::Make(world[1].node, request);
-  ASSERT_TRUE(verb.ok());
-  std::move(*verb).Run(world[1].node, [&](auto drain) { taken = std::move(drain); });
-  world.Run();
-  ASSERT_TRUE(taken.ok());
-
-  request.mutable_selector()->clear_user_ids();
-  EXPECT_EQ(ReasonOf(world.StartDrain(0, request).status()), "DRAIN_ID_TAKEN");
-  EXPECT_EQ(ReasonOf(world[0].book.Get("d").status()), "DRAIN_NOT_FOUND");
-  EXPECT_TRUE(world[1].book.Get("d").ok());
-  world.Pass(absl::Seconds(1));
-  EXPECT_FALSE(a->socket.closed());
-  EXPECT_FALSE(b->socket.closed());
 }
 
 struct Answers {

@@ -50,7 +50,11 @@ struct DrainBookTest : testing::Test {
   }
   void Select(const std::string& id, const std::string& space) { Select(Request(id, space), book); }
   absl::StatusOr<v1::Drain> Begin(const v1::Drain& drain, uint32_t per_second = 1000) {
-    return book.Begin(drain.id(), *ToTime(drain.started_at()), per_second, world.now);
+    return book.Begin(drain.id(), *ToTime(drain.started_at()),
+                      DrainShares("n1", per_second, {{"n1", drain.matched()}}), world.now);
+  }
+  absl::StatusOr<v1::Drain> Abandon(const v1::Drain& drain) {
+    return book.Abandon(drain.id(), *ToTime(drain.started_at()), world.now);
   }
   void Pass(absl::Duration time) {
     for (absl::Duration step = absl::Milliseconds(20); time > absl::ZeroDuration(); time -= step) {
@@ -162,7 +166,7 @@ TEST_F(DrainBookTest, WhatDoesNotBeginInTimeIsForgotten) {
 TEST_F(DrainBookTest, WhatIsToldNotToBeginIsForgotten) {
   Select("d", "chat");
   world.Run();
-  ASSERT_TRUE(Begin(*selected[0], 0).ok());
+  ASSERT_TRUE(Abandon(*selected[0]).ok());
   EXPECT_EQ(ReasonOf(book.Get("d").status()), "DRAIN_NOT_FOUND");
   EXPECT_EQ(drains.running(), 0);
 }
@@ -171,7 +175,7 @@ TEST_F(DrainBookTest, WhatHasBegunIsNotForgotten) {
   Select("d", "chat");
   world.Run();
   ASSERT_TRUE(Begin(*selected[0], 1).ok());
-  ASSERT_TRUE(Begin(*selected[0], 0).ok());
+  ASSERT_TRUE(Abandon(*selected[0]).ok());
   EXPECT_EQ(book.Get("d")->state(), v1::Drain::STATE_RUNNING);
 }
 

@@ -359,16 +359,5 @@ TEST_F(VerbsTest, ADrainThatOnlyCounts) {
   EXPECT_EQ(node.drains.running(), 0);
 }
 
-TEST(SharePaceTest, SharesAddUp) {
-  using Counts = std::map<std::string, uint64_t>;
-  using Shares = std::map<std::string, uint32_t>;
-  EXPECT_EQ(SharePace(10, Counts{{"a", 5}}), (Shares{{"a", 10}}));
-  EXPECT_EQ(SharePace(10, Counts{{"a", 30}, {"b", 70}}), (Shares{{"a", 3}, {"b", 7}}));
-  EXPECT_EQ(SharePace(10, Counts{{"a", 1}, {"b", 1}, {"c", 1}}),
-            (Shares{{"a", 3}, {"b", 3}, {"c", 4}}));
-  EXPECT_EQ(SharePace(1, Counts{{"a", 5}, {"b", 5}}), (Shares{{"a", 1}, {"b", 1}}));
-  EXPECT_EQ(SharePace(10, Counts{{"a", 0}, {"b", 0}}), (Shares{{"a", 1}, {"b", 1}}));
-}
-
 }  // namespace
 }  // namespace sluice::control

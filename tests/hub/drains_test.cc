@@ -27,9 +27,9 @@ struct Draining : testing::Test {
   SharedDrain drain;
 
   // Selects and begins.
-  const DrainView& Start(DrainPlan plan, uint32_t per_second) {
+  const DrainView& Start(DrainPlan plan, double per_second) {
     drain = drains.Select(std::move(plan), world.now, [this, per_second](Drain& selected, Now at) {
-      drains.Begin(selected, per_second, at);
+      drains.Begin(selected, {.per_second = per_second}, at);
     });
     world.Run();
     return drain->view();
@@ -66,15 +66,15 @@ TEST_F(Draining, ClosesAtItsPace) {
 
 TEST_F(Draining, ClosesNobodyBeforeItBegins) {
   drain = drains.Select({.selector = {.space = "chat"}}, world.now, [](auto&, Now) {});
-  drains.Begin(*drain, 1000, world.now);
+  drains.Begin(*drain, {.per_second = 1000}, world.now);
   Pass(absl::Seconds(1));
   EXPECT_TRUE(drain->view().selected);
   EXPECT_FALSE(drain->view().begun) << "nothing was selected yet";
   EXPECT_EQ(drain->view().matched, 3);
   EXPECT_EQ(Closed(), 0);
   EXPECT_EQ(drains.running(), 1);
-  drains.Begin(*drain, 1, world.now);
-  drains.Begin(*drain, 1000, world.now);
+  drains.Begin(*drain, {.per_second = 1}, world.now);
+  drains.Begin(*drain, {.per_second = 1000}, world.now);
   world.Run();
   EXPECT_EQ(Closed(), 1) << "it begins once";
 }
@@ -95,7 +95,7 @@ TEST_F(Draining, PausesResumesAndCancels) {
   Pass(absl::Seconds(5));
   EXPECT_EQ(Closed(), 2);
   drains.Resume(*drain, world.now);
-  drains.Begin(*drain, 1000, world.now);
+  drains.Begin(*drain, {.per_second = 1000}, world.now);
   EXPECT_EQ(view.state, DrainView::State::kCancelled);
 }
 
@@ -103,7 +103,7 @@ TEST_F(Draining, IsPausedBeforeItBegins) {
   drain = drains.Select({.selector = {.space = "chat"}}, world.now, [](auto&, Now) {});
   world.Run();
   drains.Pause(*drain, world.now);
-  drains.Begin(*drain, 1000, world.now);
+  drains.Begin(*drain, {.per_second = 1000}, world.now);
   Pass(absl::Seconds(1));
   EXPECT_EQ(Closed(), 0);
   drains.Resume(*drain, world.now);
@@ -137,7 +137,7 @@ TEST_F(Draining, ThatIsCancelledBeforeItIsSelectedIsToldAndStaysSo) {
   int told = 0;
   drain = drains.Select({.selector = {.space = "chat"}}, world.now, [&](Drain& selected, Now at) {
     ++told;
-    drains.Begin(selected, 1000, at);
+    drains.Begin(selected, {.per_second = 1000}, at);
   });
   drains.Cancel(*drain, world.now);
   world.Run();
@@ -149,8 +149,9 @@ TEST_F(Draining, ThatIsCancelledBeforeItIsSelectedIsToldAndStaysSo) {
 
 TEST_F(Draining, CountsWhatItClosedAfterItWasForgotten) {
   Start({.selector = {.space = "none"}}, 1);
-  drain = drains.Select({.selector = {.space = "chat"}}, world.now,
-                        [&](Drain& selected, Now at) { drains.Begin(selected, 1, at); });
+  drain = drains.Select({.selector = {.space = "chat"}}, world.now, [&](Drain& selected, Now at) {
+    drains.Begin(selected, {.per_second = 1}, at);
+  });
   while (!drain->view().finishing) world.home.RunOne(world.now), world.RunShards();
   drains.Cancel(*drain, world.now);
   drains.Tick(world.now);
@@ -354,7 +355,8 @@ TEST(Leaving, WhatWaitsForItsTurnIsCarriedOutFirst) {
   listener->socket.Take();
   Drains drains{world.set, world.home};
   drains.Select({.selector = {.space = "chat", .connections = {"a"}}, .grace = absl::Minutes(1)},
-                world.now, [&](Drain& drain, Now at) { drains.Begin(drain, 1000, at); });
+                world.now,
+                [&](Drain& drain, Now at) { drains.Begin(drain, {.per_second = 1000}, at); });
   world.Run();
   EXPECT_FALSE(client->socket.closed());
   world.Pass(absl::Seconds(1));
