@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "control/values.h"
 #include "control/worker_completions.h"
 #include "control/worker_results.h"
 #include "gateway/hub/shard.h"
@@ -11,12 +12,6 @@ namespace sluice::control {
 namespace {
 
 using internal::v1::LendingMail;
-
-void SetDuration(absl::Duration time, google::protobuf::Duration* proto) {
-  const timespec parts = absl::ToTimespec(std::max(time, absl::ZeroDuration()));
-  proto->set_seconds(parts.tv_sec);
-  proto->set_nanos(static_cast<int32_t>(parts.tv_nsec));
-}
 
 }  // namespace
 
@@ -34,7 +29,7 @@ uint64_t BorrowedWorker::Invoke(hub::Invocation& invocation, hub::Context contex
   LendingMail mail;
   internal::v1::Errand& errand = *mail.add_errands();
   errand.set_worker(id_);
-  SetDuration(context.time_left, errand.mutable_time_left());
+  *errand.mutable_time_left() = ToProto(context.time_left);
   hub::Invocation sent = std::move(invocation);
   invocation = {.call = key,
                 .role = sent.role,

@@ -59,6 +59,7 @@ class Cluster {
 
   bool alone() const { return node_.broker.peers().empty(); }
   const Node& node() const { return node_; }
+  ClusterProbe& probe() const { return probe_; }
 
  private:
   using Reply = storage::Broker::Reply;

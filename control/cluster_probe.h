@@ -16,6 +16,10 @@ struct ClusterProbe {
   metrics::SharedCounter heard;        // what other nodes' clients said to many
   metrics::SharedCounter gaps;         // times that something of it may have been lost
 
+  // WatchEvents over nodes (event_peers.h).
+  metrics::SharedCounter ends_unconfirmed;   // nodes whose end was told by --node-end-timeout
+  metrics::SharedCounter positions_dropped;  // of nodes that are gone; should they come back
+
   // Workers across nodes (lending.h).
   metrics::SharedGauge workers_borrowed;    // of other nodes, that offer something here
   metrics::SharedCounter errands_sent;      // invocations sent to workers of other nodes
@@ -26,6 +30,8 @@ struct ClusterProbe {
   metrics::SharedCounter lending_unsent;    // messages about all that, refused by the broker
   metrics::SharedCounter lending_refused;   // those that came and were not understood
   metrics::SharedCounter offers_refused;    // registrations of other nodes that were not taken
+  metrics::SharedCounter forgotten_missed;  // nodes that asked too late what was taken back by name
+  metrics::SharedCounter left_behind_dropped;  // registrations of workers that left (left_behind.h)
 };
 
 }  // namespace sluice::control

@@ -13,20 +13,14 @@ namespace {
 
 using State = v1::WatchEventsResponse;
 
-// How long an ask waits on the other node; what a cut line has swallowed costs as long.
+// How long an ask waits on the other node; what a cut line has swallowed costs as long. No option:
+// an event ends the wait, so it decides about nothing but a message in so many seconds.
 constexpr absl::Duration kWait = absl::Seconds(5);
-// Until a node that did not answer is asked again.
+// Until a node that did not answer is asked again. No option: what it costs is a message.
 constexpr absl::Duration kRest = absl::Seconds(1);
-// Until a node that is gone has ended, whatever the others say of it.
-constexpr absl::Duration kMourning = absl::Minutes(1);
-// Positions of nodes that have gone, in case that they come back.
+// Positions of nodes that have gone, in case that they come back. No option: a stream may begin
+// with as many (event_stream.cc).
 constexpr size_t kPositionsMax = 1000;
-
-google::protobuf::Duration ToProtoDuration(absl::Duration duration) {
-  google::protobuf::Duration proto;
-  proto.set_seconds(absl::ToInt64Seconds(duration));
-  return proto;
-}
 
 v1::WatchEventsRequest WithoutPositions(v1::WatchEventsRequest request) {
   request.clear_after();
@@ -99,7 +93,9 @@ void EventPeers::Come(const std::string& node, Now now) {
 void EventPeers::Go(Feed& feed, Now now) {
   feed.mode = Mode::kGone;
   feed.since = now.steady;
-  if (feed.at && after_.size() < kPositionsMax) after_[feed.node] = *feed.at;
+  const bool room = after_.size() < kPositionsMax || after_.contains(feed.node);
+  if (feed.at && room) after_[feed.node] = *feed.at;
+  if (feed.at && !room) cluster_.probe().positions_dropped.Add();
   ready_();
 }
 
@@ -116,13 +112,14 @@ void EventPeers::OnBuried(const std::string& gone, const std::string& by) {
 }
 
 void EventPeers::EndBuried(Now now) {
-  for (auto feed = feeds_.begin(); feed != feeds_.end();) {
-    if (feed->mode != Mode::kGone || !IsBuried(*feed, now)) {
-      ++feed;
-      continue;
-    }
+  for (auto next = feeds_.begin(); next != feeds_.end();) {
+    const auto feed = next++;
+    if (feed->mode != Mode::kGone || HasPage(*feed)) continue;
+    const bool buried = IsBuried(*feed);
+    if (!buried && now.steady - feed->since < cluster_.node().limits.node_end_timeout) continue;
+    if (!buried) cluster_.probe().ends_unconfirmed.Add();
     End(*feed);
-    feed = feeds_.erase(feed);
+    feeds_.erase(feed);
   }
 }
 
@@ -131,9 +128,8 @@ void EventPeers::End(const Feed& feed) {
   Say(feed, State::NODE_STATE_ENDED, /*gap=*/!feed.buried_by.contains(feed.node));
 }
 
-bool EventPeers::IsBuried(const Feed& gone, Now now) const {
-  if (page_ && page_node_ == gone.node) return false;
-  if (now.steady - gone.since >= kMourning || gone.buried_by.contains(gone.node)) return true;
+bool EventPeers::IsBuried(const Feed& gone) const {
+  if (gone.buried_by.contains(gone.node)) return true;
   if (!gone.buried_by.contains(cluster_.node().name)) return false;
   return std::all_of(feeds_.begin(), feeds_.end(), [&](const Feed& other) {
     return other.mode == Mode::kGone || other.since > gone.since ||
@@ -179,7 +175,7 @@ void EventPeers::Ask(Feed& feed, std::optional<absl::Duration> wait) {
   internal::v1::FetchEventsRequest request;
   *request.mutable_watch() = watch_;
   if (feed.at) *request.mutable_after() = *feed.at;
-  if (wait) *request.mutable_wait() = ToProtoDuration(*wait);
+  if (wait) *request.mutable_wait() = ToProto(*wait);
   const absl::Duration patience =
       cluster_.node().limits.cluster_timeout + wait.value_or(absl::ZeroDuration());
   feed.ask = ++asks_;

@@ -7,8 +7,8 @@
 // seconds), and for a page only when the stream has room. Who is there is looked up at each tick.
 // A node that is not there any more is gone; that it has ended is said once every other node that
 // was there has said in its log that it has told of all that the gone one left behind
-// (storage/presence.h, OnBuried), so that it comes behind the CLOSED of each connection; or after a
-// minute. Of a node that has left in peace its own farewell is enough.
+// (storage/presence.h, OnBuried), so that it comes behind the CLOSED of each connection; or after
+// --node-end-timeout. Of a node that has left in peace its own farewell is enough.
 //
 // Home thread only. Whoever holds the last reference ends it.
 #pragma once
@@ -77,7 +77,9 @@ class EventPeers : public std::enable_shared_from_this<EventPeers> {
   void Come(const std::string& node, Now now);
   void Go(Feed& feed, Now now);
   void EndBuried(Now now);
-  bool IsBuried(const Feed& gone, Now now) const;
+  bool HasPage(const Feed& feed) const { return page_ && page_node_ == feed.node; }
+  // All that were there have told of what it left behind.
+  bool IsBuried(const Feed& gone) const;
 
   void Poll(Feed& feed);
   void Fetch();

@@ -16,6 +16,7 @@ namespace {
 using internal::v1::FetchEventsRequest;
 using internal::v1::FetchEventsResponse;
 
+// Part of what nodes promise one another (internal/v1/cluster.proto), so no option.
 constexpr absl::Duration kWaitMax = absl::Minutes(1);
 
 // Behind what it reads. `gap`: what comes first is not kept any more.

@@ -45,6 +45,7 @@ void LeftBehind::Trim() {
     const v1::Register& oldest = offers_.registers().begin()->second;
     bytes -= oldest.ByteSizeLong();
     offers_.Remove(NamesIn(oldest));
+    dropped_.Add();
   }
 }
 

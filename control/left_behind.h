@@ -11,14 +11,17 @@
 #include <string>
 
 #include "control/offer_book.h"
+#include "metrics/probe.h"
 #include "sluice/v1/workers.pb.h"
 
 namespace sluice::control {
 
 class LeftBehind {
  public:
-  // Of more bytes than that, the oldest is forgotten.
-  explicit LeftBehind(size_t bytes_max) : bytes_max_(bytes_max) {}
+  // Of more bytes than that (--registration-bytes), the oldest is forgotten, and `dropped` counted;
+  // it outlives this.
+  LeftBehind(size_t bytes_max, metrics::SharedCounter& dropped)
+      : bytes_max_(bytes_max), dropped_(dropped) {}
 
   // Nobody offers these any more; or those of one namespace.
   void Leave(const OfferBook& offers, const std::optional<std::string>& space = {});
@@ -36,6 +39,7 @@ class LeftBehind {
   void Trim();
 
   const size_t bytes_max_;
+  metrics::SharedCounter& dropped_;
   OfferBook offers_;
   uint64_t last_ = 0;
 };

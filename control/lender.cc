@@ -18,10 +18,12 @@ namespace {
 using internal::v1::LendingMail;
 using internal::v1::LendingNews;
 
-// Whoever missed what changed hears that it did within this time.
+// Whoever missed what changed hears that it did within this time. No option: changes are told at
+// once, and what this costs is a message of some bytes from each node that has workers.
 constexpr absl::Duration kNewsEvery = absl::Seconds(1);
 // What was forgotten is kept for nodes that ask later; those that come too late take it for known,
-// and unavailable.
+// and unavailable. No option: others ask within a second, and so many names are taken back in that
+// time by no worker; what is missed is counted.
 constexpr size_t kForgottenMax = 1000;
 constexpr size_t kForgottenBytesMax = 1 << 20;
 
@@ -104,6 +106,7 @@ void Lender::Remember(hub::WorkerId worker, const v1::Deregister& proto) {
   while (forgotten_.size() > kForgottenMax ||
          (forgotten_.size() > 1 && forgotten_bytes_ > kForgottenBytesMax)) {
     forgotten_bytes_ -= forgotten_.front().bytes;
+    forgotten_until_ = forgotten_.front().version;
     forgotten_.pop_front();
   }
 }
@@ -148,6 +151,7 @@ void Lender::OnGap() {
 
 void Lender::OnWanted(const Peer& peer, uint64_t since) {
   NoteCredits();
+  if (since > 0 && since < forgotten_until_) probe_.forgotten_missed.Add();
   OffersParts parts(version_, post_.bytes_max());
   for (const Forgotten& one : forgotten_) {
     if (one.version > since) parts.Forget(one.version, one.worker, one.what);

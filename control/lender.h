@@ -92,8 +92,9 @@ class Lender {
   uint64_t registers_ = 0;           // so many messages were taken
   std::deque<Forgotten> forgotten_;  // the latest
   size_t forgotten_bytes_ = 0;
-  bool changed_ = false;  // since the last news
-  bool missed_ = false;   // errands, perhaps, and nobody was told yet
+  uint64_t forgotten_until_ = 0;  // of the newest that is not kept any more
+  bool changed_ = false;          // since the last news
+  bool missed_ = false;           // errands, perhaps, and nobody was told yet
   Instant news_at_ = Instant::Past();
 };
 

@@ -28,7 +28,7 @@ class Lending final : public PeerListener {
       : node_(node),
         probe_(probe.cluster),
         post_(node, probe.cluster),
-        left_behind_(node.limits.registration_bytes),
+        left_behind_(node.limits.registration_bytes, probe.cluster.left_behind_dropped),
         lender_(node, post_, left_behind_, probe.cluster),
         borrower_(node, post_, left_behind_, probe) {}
 

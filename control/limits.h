@@ -30,6 +30,8 @@ struct Limits {
   // default (4 MiB).
   size_t response_bytes = 3 << 20;
   absl::Duration cluster_timeout = absl::Seconds(2);  // --cluster-timeout, to wait for other nodes
+  // --node-end-timeout, for the others to tell of what a node that is gone has left behind.
+  absl::Duration node_end_timeout = absl::Minutes(1);
   size_t cluster_message_bytes = 5 << 20;  // --cluster-message-bytes, one message between nodes
 
   size_t drains_max = 100;         // --drains-max, running and ended together

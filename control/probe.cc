@@ -166,6 +166,14 @@ void ControlProbe::VisitCluster(metrics::Visitor& visitor) const {
   visitor.Count("cluster_gaps_total",
                 "Times that something which other nodes said may have been lost.", {},
                 cluster.gaps.value());
+  visitor.Count("events_ends_unconfirmed_total",
+                "Nodes whose end watchers were told after --node-end-timeout, before all others "
+                "had told of the connections that it left behind.",
+                {}, cluster.ends_unconfirmed.value());
+  visitor.Count("events_positions_dropped_total",
+                "Positions of nodes that are gone which a watcher's stream kept no more; should "
+                "such a node come back, its life is told from the beginning.",
+                {}, cluster.positions_dropped.value());
   VisitLending(visitor);
 }
 
@@ -195,6 +203,14 @@ void ControlProbe::VisitLending(metrics::Visitor& visitor) const {
   visitor.Count("cluster_registrations_refused_total",
                 "Registrations that could not be told to another node, or not be taken from one.",
                 {}, cluster.offers_refused.value());
+  visitor.Count("cluster_forgotten_missed_total",
+                "Nodes that asked so late what workers had taken back by name that some of it was "
+                "not known any more: there it is unavailable instead of not found.",
+                {}, cluster.forgotten_missed.value());
+  visitor.Count("cluster_left_behind_dropped_total",
+                "Registrations of workers that have left which are not told to nodes that come "
+                "later, for want of room (--registration-bytes).",
+                {}, cluster.left_behind_dropped.value());
 }
 
 }  // namespace sluice::control

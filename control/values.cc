@@ -80,6 +80,14 @@ std::optional<absl::Duration> ToDuration(const google::protobuf::Duration& proto
   return absl::Seconds(seconds) + absl::Nanoseconds(nanos);
 }
 
+google::protobuf::Duration ToProto(absl::Duration duration) {
+  const timespec parts = absl::ToTimespec(std::max(duration, absl::ZeroDuration()));
+  google::protobuf::Duration proto;
+  proto.set_seconds(parts.tv_sec);
+  proto.set_nanos(static_cast<int32_t>(parts.tv_nsec));
+  return proto;
+}
+
 absl::StatusOr<hub::Labels> ToLabels(const TextMap& labels, std::string_view reason,
                                      std::string_view field) {
   hub::Labels result;

@@ -36,6 +36,8 @@ google::protobuf::Timestamp ToProto(absl::Time time);
 
 // Nothing if it is outside of +-10000 years or its parts disagree.
 std::optional<absl::Duration> ToDuration(const google::protobuf::Duration& proto);
+// A negative one is zero.
+google::protobuf::Duration ToProto(absl::Duration duration);
 
 // The only way into a map of strings: as text::ToUtf8 for single ones.
 using TextMap = google::protobuf::Map<std::string, std::string>;

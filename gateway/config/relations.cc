@@ -121,6 +121,7 @@ constexpr std::string_view kUnrelated[] = {
     "line-handshake-timeout",
     "line-ping-interval",
     "line-response-timeout",
+    "node-end-timeout",
     "ping-interval",
     "pong-timeout",
     "drain-grace",

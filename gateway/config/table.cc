@@ -323,6 +323,9 @@ std::vector<Option> ControlPort(Settings& s) {
       Size<size_t>("call-queue-bytes", {&l.call_queue_bytes}, {kKiB, kGiB},
                    "answers that wait for the caller of one Call"),
       Time("cluster-timeout", {&l.cluster_timeout}, kTimeout, "what other nodes have to answer"),
+      Time("node-end-timeout", {&l.node_end_timeout}, kTimeout,
+           "after a node is gone, what the others have to tell watchers of the connections that it "
+           "left behind; then its end is told all the same"),
       Count<size_t>("drains-max", {&l.drains_max}, kSome, "drains that are known, ended or not"),
       Size<size_t>("drains-bytes", {&l.drains_bytes}, {kMiB, kGiB},
                    "what the requests of the drains that are known hold"),

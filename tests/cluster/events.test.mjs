@@ -162,8 +162,9 @@ test('a node that is killed: CLOSED for each connection once, then its end', asy
       LEASE_MS + SLACK_MS - (performance.now() - began));
     await until(() => watcher.states.includes('n3 ENDED'), 'the end of the node', 10_000);
   }
-  // The death is told once more after a lease, to nodes alone.
-  await new Promise(resolve => setTimeout(resolve, LEASE_MS));
+  // The death is told once more after a lease, to nodes alone; then its entry goes.
+  await until(() => !cluster.redis.cli('hkeys', 'sluice:nodes').includes('n3'),
+    'it to be forgotten', 60_000);
   for (const watcher of watchers) {
     assert.deepEqual(watcher.ids('CLOSED').sort(), ids);
     for (const event of watcher.events.filter(({type}) => type === 'CLOSED')) {

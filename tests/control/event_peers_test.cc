@@ -206,12 +206,32 @@ TEST_F(EventPeersTest, WhoSaysFarewellEndsWithoutAGap) {
   EXPECT_THAT(Told(), ElementsAre("n3=ENDED"));
 }
 
-TEST_F(EventPeersTest, OrAfterAMinute) {
+TEST_F(EventPeersTest, OrAfterAWhile) {
+  world[0].node.limits.node_end_timeout = absl::Seconds(20);
   Follow();
   Told();
   world.nodes.pop_back();
-  world.Pass(absl::Minutes(1));
+  world.Pass(absl::Seconds(19));
+  EXPECT_THAT(Told(), IsEmpty());
+  EXPECT_EQ(world[0].probe.ends_unconfirmed.value(), 0);
+  world.Pass(absl::Seconds(1));
   EXPECT_THAT(Told(), ElementsAre("n3=ENDED!"));
+  EXPECT_EQ(world[0].probe.ends_unconfirmed.value(), 1);
+}
+
+TEST_F(EventPeersTest, OfNodesThatAreGoneSoManyPositionsAreKept) {
+  v1::WatchEventsRequest request;
+  for (int i = 0; i < 1000; ++i) {
+    v1::Position& position = *request.add_after();
+    position.set_node(absl::StrCat("gone-", i));
+    position.set_epoch("e");
+    position.set_sequence(1);
+  }
+  Follow(request);
+  Told();
+  world.nodes.pop_back();
+  Told();
+  EXPECT_EQ(world[0].probe.positions_dropped.value(), 1);
 }
 
 TEST_F(EventPeersTest, ANodeThatWasStartedAnewIsAnother) {

@@ -268,6 +268,23 @@ TEST_F(LendingTest, WhatIsTakenBackByNameIsForgottenEverywhere) {
   EXPECT_THAT(worker->given, IsEmpty());
 }
 
+TEST_F(LendingTest, ANodeThatAsksTooLateWhatWasTakenBackIsCounted) {
+  auto worker = Worker(0, Methods("chat", {"m"}));
+  auto take_back = [&](int times) {
+    for (int i = 0; i < times; ++i) {
+      v1::Deregister proto;
+      proto.set_namespace_("chat");
+      proto.add_methods("x" + std::to_string(i));
+      worker->Deregister(proto);
+    }
+    News();
+  };
+  take_back(500);
+  EXPECT_EQ(world[0].probe.forgotten_missed.value(), 0);
+  take_back(1500);
+  EXPECT_EQ(world[0].probe.forgotten_missed.value(), 2) << "of both others";
+}
+
 TEST_F(LendingTest, WhatIsTakenBackAsAWholeStaysKnown) {
   auto worker = Worker(0, Methods("chat", {"m"}));
   v1::Deregister proto;
