@@ -9,6 +9,7 @@
 #include "gateway/runtime/loop.h"
 #include "storage/redis/commands.h"
 #include "storage/redis/context.h"
+#include "storage/redis/refusals.h"
 #include "storage/redis/routers.h"
 #include "storage/redis/slots.h"
 #include "storage/redis/tls.h"
@@ -22,7 +23,10 @@ struct Client::Impl final : Router::User {
         context{.loop = loop, .options = options, .probe = probe, .tls = std::move(tls)},
         subscriptions(context),
         router(MakeRouter(context, *this, subscriptions)),
-        commands(context, *router) {
+        commands(
+            context, *router,
+            [this](const Args& command, const absl::Status& why) { refusals.Note(command, why); }),
+        refusals(context, *router, commands) {
     subscriptions.Use(*router);
   }
 
@@ -40,6 +44,7 @@ struct Client::Impl final : Router::User {
   void Judge(Now now) {
     absl::Status trouble = router->trouble();
     if (trouble.ok()) trouble = subscriptions.Trouble(now);
+    if (trouble.ok()) trouble = refusals.trouble();
     absl::MutexLock lock(&mutex);
     if (health.degraded == trouble.ok()) health.since = now.date;
     health.degraded = !trouble.ok();
@@ -52,6 +57,7 @@ struct Client::Impl final : Router::User {
   Subscriptions subscriptions;
   std::unique_ptr<Router> router;
   Commands commands;
+  Refusals refusals;
   std::function<void()> on_new_master;
   bool new_master = false;
   bool slots_moved = false;
@@ -90,6 +96,7 @@ void Client::Tick(Now now) {
   impl_->router->Tick(now);
   impl_->TellMoves();
   impl_->commands.Tick(now);
+  impl_->refusals.Tick(now);
   impl_->subscriptions.Tick(now);
   impl_->Judge(now);
 }

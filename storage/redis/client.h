@@ -80,7 +80,8 @@ class Client {
   // Nothing is heard any more once it returns.
   void Unsubscribe(std::string_view channel);
 
-  // Any thread. Degraded: a server that is needed is not connected, or channels are not confirmed.
+  // Any thread. Degraded: a server that is needed is not connected, or refuses what it is asked, or
+  // channels are not confirmed.
   Health health() const;
   // Any thread.
   const metrics::Source& metrics() const;

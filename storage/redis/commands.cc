@@ -86,16 +86,20 @@ void Commands::OnError(CommandPtr command, Server& server, const Reply& error) {
     if (code == "CLUSTERDOWN") router_.Doubt();
     return Later(std::move(command), StatusOf(error));
   }
-  context_.probe.errors.Add();
-  Finish(std::move(command), StatusOf(error));
+  Refuse(std::move(command), error);
   if (code == "READONLY") server.Reconnect(StatusOf(error));
+}
+
+void Commands::Refuse(CommandPtr command, const Reply& error) {
+  context_.probe.errors.Add();
+  refused_(command->args, StatusOf(error));
+  Finish(std::move(command), StatusOf(error));
 }
 
 void Commands::Redirect(CommandPtr command, const Server& server, const Reply& error) {
   std::optional<Redirection> target = ParseRedirection(error);
   if (!target || !router_.sharded() || ++command->moves > kMovesMax) {
-    context_.probe.errors.Add();
-    return Finish(std::move(command), StatusOf(error));
+    return Refuse(std::move(command), error);
   }
   if (target->to.host.empty() && server.address() != nullptr) {
     target->to.host = server.address()->host;

@@ -22,8 +22,11 @@ namespace sluice::storage::redis {
 class Commands {
  public:
   using Done = Connection::Done;
+  using Refused = std::function<void(const Args& command, const absl::Status& why)>;
 
-  Commands(Context& context, Router& router) : context_(context), router_(router) {}
+  // `refused` is called for each command that is answered with an error.
+  Commands(Context& context, Router& router, Refused refused)
+      : context_(context), router_(router), refused_(std::move(refused)) {}
 
   // `done`: see Client::Execute. `script`: what to send if the server does not know its hash, which
   // is args[1].
@@ -49,12 +52,14 @@ class Commands {
   void Send(CommandPtr command, Server& server, Connection& connection);
   void OnReply(CommandPtr command, Server& server, absl::StatusOr<Reply> reply);
   void OnError(CommandPtr command, Server& server, const Reply& error);
+  void Refuse(CommandPtr command, const Reply& error);
   void Redirect(CommandPtr command, const Server& server, const Reply& error);
   void Later(CommandPtr command, absl::Status trouble);
   void Finish(CommandPtr command, absl::StatusOr<Reply> reply);
 
   Context& context_;
   Router& router_;
+  const Refused refused_;
   std::list<CommandPtr> waiting_;
   size_t waiting_bytes_ = 0;
   bool running_ = false;  // within Run: callers are told later

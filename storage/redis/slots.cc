@@ -26,14 +26,6 @@ constexpr std::array<uint16_t, 256> MakeTable() {
 }
 constexpr std::array<uint16_t, 256> kTable = MakeTable();
 
-std::string_view Hashed(std::string_view key) {
-  size_t open = key.find('{');
-  if (open == std::string_view::npos) return key;
-  size_t close = key.find('}', open + 1);
-  if (close == std::string_view::npos || close == open + 1) return key;
-  return key.substr(open + 1, close - open - 1);
-}
-
 // [first, last, [host, port, ...] of the master, replicas...]
 absl::StatusOr<SlotRange> ParseRange(const Reply& entry, const std::string& host) {
   absl::StatusOr<absl::Span<const Reply>> parts = entry.Elements(3);
@@ -57,9 +49,17 @@ absl::StatusOr<SlotRange> ParseRange(const Reply& entry, const std::string& host
 
 }  // namespace
 
+std::string_view HashedPart(std::string_view key) {
+  size_t open = key.find('{');
+  if (open == std::string_view::npos) return key;
+  size_t close = key.find('}', open + 1);
+  if (close == std::string_view::npos || close == open + 1) return key;
+  return key.substr(open + 1, close - open - 1);
+}
+
 uint16_t SlotOf(std::string_view key) {
   uint16_t crc = 0;
-  for (char c : Hashed(key)) {
+  for (char c : HashedPart(key)) {
     crc = static_cast<uint16_t>((crc << 8) ^ kTable[((crc >> 8) ^ static_cast<uint8_t>(c)) & 0xff]);
   }
   return crc % kSlots;

@@ -17,7 +17,11 @@ namespace sluice::storage::redis {
 
 inline constexpr uint16_t kSlots = 16384;
 
-// CRC16 (XMODEM) of the key, or of what is between its first { and the next } if there is anything.
+// What decides on a key's slot: what is between its first { and the next } if there is anything, or
+// all of it.
+std::string_view HashedPart(std::string_view key);
+
+// CRC16 (XMODEM) of that.
 uint16_t SlotOf(std::string_view key);
 
 // Where a slot is, as MOVED and ASK say it.

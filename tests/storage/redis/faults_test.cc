@@ -56,9 +56,11 @@ TEST(FaultsTest, ABusyScriptOfOthersIsToldAndPasses) {
   }));
   EXPECT_TRUE(absl::IsUnavailable(status)) << status;
   EXPECT_THAT(Message(status), StartsWith("BUSY"));
+  EXPECT_TRUE(world.BecomesDegraded());
   EXPECT_TRUE(Eventually([&] { return server.Do({"SCRIPT", "KILL"}) == "OK"; }));
   busy.join();
   EXPECT_TRUE(Eventually([&] { return world.Execute("SET", "k", {"v"}).ok(); }));
+  EXPECT_TRUE(world.BecomesHealthy());
 }
 
 TEST(FaultsTest, ADiskThatFailsIsTold) {
@@ -76,9 +78,11 @@ TEST(FaultsTest, ADiskThatFailsIsTold) {
   }));
   EXPECT_TRUE(absl::IsUnavailable(status));
   EXPECT_THAT(Message(status), StartsWith("MISCONF"));
+  EXPECT_TRUE(world.BecomesDegraded());
   EXPECT_TRUE(world.Publish("c", "m").ok());
   server.Do({"CONFIG", "SET", "stop-writes-on-bgsave-error", "no"});
   EXPECT_TRUE(world.Execute("SET", "k", {"v"}).ok());
+  EXPECT_TRUE(world.BecomesHealthy());
 }
 
 TEST(FaultsTest, AServerThatLoadsIsNotTaken) {
