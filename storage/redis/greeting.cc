@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -12,9 +13,13 @@
 namespace sluice::storage::redis {
 namespace {
 
-// Redis may repeat what it was sent in an error: of this one only the code is shown.
+// Redis may repeat what it was sent in an error: of this one only the code is shown. What it says
+// to whomever it does not let in it says before it has read anything.
 absl::Status CheckAuth(const Reply& reply, Role, ServerFacts&) {
   if (!reply.is_error()) return absl::OkStatus();
+  if (absl::StartsWith(reply.text, "ERR max number of clients") || reply.code() == "DENIED") {
+    return absl::UnavailableError(reply.text);
+  }
   return absl::PermissionDeniedError(
       absl::StrCat("Redis does not take the user and password: ", std::string(reply.code())));
 }
@@ -45,15 +50,26 @@ absl::Status CheckVersion(Role role, const std::string& version) {
                                              least.second, " or later is needed"));
 }
 
-absl::Status CheckInfo(const Reply& reply, Role role, ServerFacts& facts) {
+// Takes what INFO tells, whichever part of it that is.
+absl::Status ReadInfo(const Reply& reply, ServerFacts& facts) {
   absl::StatusOr<std::string_view> text = reply.Text();
   if (!text.ok()) return text.status();
   absl::string_view lines(text->data(), text->size());
   for (absl::string_view line : absl::StrSplit(lines, '\n')) {
     line = absl::StripSuffix(line, "\r");
     if (absl::ConsumePrefix(&line, "run_id:")) facts.run_id = std::string(line);
+    if (absl::ConsumePrefix(&line, "master_replid:")) facts.history = std::string(line);
     if (absl::ConsumePrefix(&line, "redis_version:")) facts.version = std::string(line);
   }
+  return absl::OkStatus();
+}
+
+absl::Status CheckHistory(const Reply& reply, Role, ServerFacts& facts) {
+  return ReadInfo(reply, facts);
+}
+
+absl::Status CheckInfo(const Reply& reply, Role role, ServerFacts& facts) {
+  if (absl::Status status = ReadInfo(reply, facts); !status.ok()) return status;
   return CheckVersion(role, facts.version);
 }
 
@@ -78,6 +94,7 @@ std::vector<GreetingStep> MakeGreeting(const Options& options, Role role) {
   steps.push_back({{"PING"}, CheckOk});  // LOADING, while ROLE would be answered
   steps.push_back({{"ROLE"}, CheckRole});
   steps.push_back({{"INFO", "server"}, CheckInfo});
+  if (role != Role::kSentinel) steps.push_back({{"INFO", "replication"}, CheckHistory});
   return steps;
 }
 

@@ -23,6 +23,7 @@ enum class Role {
 
 struct ServerFacts {
   std::string run_id;   // another one each time that the server is started
+  std::string history;  // another one when it has become a master
   std::string version;  // "7.0.15"
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/random/distributions.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "storage/redis/script.h"
@@ -20,11 +21,13 @@ constexpr char kDead = '-';
 // when Redis has no memory left, unless it removes; and nodes must not die of that.
 
 // ARGV: the node's field, its value, a life for a new hash, 1: it registers. Returns the life
-// (empty: there is no hash), the node's own state (empty: none), all fields and values.
+// (empty: there is no hash), the node's own state (empty: none), all fields and values, and the
+// counter that the node had until now (empty: none).
 const Script& BeatScript() {
   static const Script script(R"(
     local key, field = KEYS[1], ARGV[1]
     local own = redis.call('HGET', key, field)
+    local counter = own and string.match(own, '^.(%d*)') or ''
     own = own and string.sub(own, 1, 1) or ''
     local life = redis.call('HGET', key, 'life')
     if own == '+' or (own == '' and ARGV[4] == '1') then
@@ -36,7 +39,7 @@ const Script& BeatScript() {
       life = ARGV[3]
       redis.call('HSET', key, 'life', life)
     end
-    return {life or '', own, redis.call('HGETALL', key)})");
+    return {life or '', own, redis.call('HGETALL', key), counter})");
   return script;
 }
 
@@ -111,25 +114,28 @@ void Nodes::Beat() {
       absl::StrCat(std::string(1, kAlive), ++counter_, std::string(1, '\0'), facts_);
   client_.Run(BeatScript(), kKey,
               {Field(), std::move(value), RandomName(random_), registered_ ? "0" : "1"},
-              [this, epoch = epoch_](const absl::StatusOr<Reply>& reply) {
+              [this, epoch = epoch_, counter = counter_](const absl::StatusOr<Reply>& reply) {
                 beating_ = false;
-                if (epoch == epoch_ && !left_) OnBeat(reply);
+                if (epoch == epoch_ && !left_) OnBeat(reply, counter);
               });
 }
 
-void Nodes::OnBeat(const absl::StatusOr<Reply>& reply) {
+void Nodes::OnBeat(const absl::StatusOr<Reply>& reply, uint64_t counter) {
   if (!reply.ok()) return;
-  auto parts = reply->Elements(3);
+  auto parts = reply->Elements(4);
   if (!parts.ok()) return;
   auto life = (*parts)[0].Text();
   auto own = (*parts)[1].Text();
   if (!life.ok() || !own.ok()) return;
-  Take(*life, *own, (*parts)[2].elements);
+  uint64_t had = 0;
+  const bool older = absl::SimpleAtoi((*parts)[3].text, &had) && had < told_counter_;
+  const bool forgotten = !life_.empty() && (life_ != *life || older);
+  life_ = std::string(*life);
+  told_counter_ = counter;
+  Take(*own, (*parts)[2].elements, forgotten);
 }
 
-void Nodes::Take(std::string_view life, std::string_view own, const std::vector<Reply>& all) {
-  const bool forgotten = !life_.empty() && life_ != life;
-  life_ = std::string(life);
+void Nodes::Take(std::string_view own, const std::vector<Reply>& all, bool forgotten) {
   if (forgotten) grace_ = now_ + patience();
   // What was not read in time says nothing.
   const bool late = now_.steady - read_at_ > patience() / 2;
@@ -178,7 +184,7 @@ void Nodes::Read(const std::string& field, std::string_view value) {
 void Nodes::Evicted() {
   registered_ = false;
   epoch_ = NextEpoch();
-  counter_ = 0;
+  counter_ = told_counter_ = 0;
   next_ = now_;  // registers
   for (const Observer& observer : observers_) {
     if (observer.on_evicted) observer.on_evicted();

@@ -52,7 +52,7 @@ class Nodes {
     std::function<void(const std::string& name, const std::string& epoch)> on_left{};
     // This node was taken for dead: it has a new epoch.
     std::function<void()> on_evicted;
-    // Redis has lost all entries, and so maybe everything.
+    // Redis has lost all entries, or has older ones than it had, and so maybe no record.
     std::function<void()> on_forgotten;
   };
 
@@ -99,8 +99,8 @@ class Nodes {
   void Listen();
   void Announce();
   void Beat();
-  void OnBeat(const absl::StatusOr<Reply>& reply);
-  void Take(std::string_view life, std::string_view own, const std::vector<Reply>& all);
+  void OnBeat(const absl::StatusOr<Reply>& reply, uint64_t counter);
+  void Take(std::string_view own, const std::vector<Reply>& all, bool forgotten);
   void Read(const std::string& field, std::string_view value);
   void Judge();
   void Bury(const std::string& field, Entry& entry);
@@ -122,6 +122,7 @@ class Nodes {
   std::string epoch_;
   std::string facts_;
   uint64_t counter_ = 0;
+  uint64_t told_counter_ = 0;  // that Redis had last
   bool listening_ = false;
   bool registered_ = false;
   bool beating_ = false;

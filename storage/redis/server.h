@@ -19,8 +19,8 @@ class Server final : private Link::User {
   class User {
    public:
     virtual ~User() = default;
-    // Its link for commands. `fresh`: it was never connected to this process of Redis before, so
-    // that what we wrote may be missing.
+    // Its link for commands. `fresh`: it was not connected to this process of Redis before, or that
+    // was a replica meanwhile, so that what we wrote may be missing.
     virtual void OnServerReady(Server& server, bool fresh) = 0;
     virtual void OnServerDown(Server& server) = 0;
   };
@@ -63,15 +63,16 @@ class Server final : private Link::User {
 
  private:
   void OnReady(const ServerFacts& facts) override {
-    bool fresh = facts.run_id.empty() || facts.run_id != run_id_;
-    run_id_ = facts.run_id;
+    const bool fresh =
+        facts.run_id.empty() || facts.run_id != facts_.run_id || facts.history != facts_.history;
+    facts_ = facts;
     user_.OnServerReady(*this, fresh);
   }
   void OnPush(Reply) override {}
   void OnDown(const absl::Status&) override { user_.OnServerDown(*this); }
 
   User& user_;
-  std::string run_id_;
+  ServerFacts facts_;  // when it was ready last
   Link commands_;
   Subscriber subscriber_;
 };

@@ -25,11 +25,12 @@ std::vector<std::string> Verbs(const Options& options, Role role) {
 
 TEST(GreetingTest, SaysWhatTheUrlSays) {
   Options options;
-  EXPECT_THAT(Verbs(options, Role::kMaster), ElementsAre("PING", "ROLE", "INFO"));
+  EXPECT_THAT(Verbs(options, Role::kMaster), ElementsAre("PING", "ROLE", "INFO", "INFO"));
   options.url.user = "u";
   options.url.password = "p";
   options.url.db = 3;
-  EXPECT_THAT(Verbs(options, Role::kMaster), ElementsAre("AUTH", "SELECT", "PING", "ROLE", "INFO"));
+  EXPECT_THAT(Verbs(options, Role::kMaster),
+              ElementsAre("AUTH", "SELECT", "PING", "ROLE", "INFO", "INFO"));
   EXPECT_THAT(MakeGreeting(options, Role::kMaster)[0].command, ElementsAre("AUTH", "u", "p"));
   // Sentinels do not know the servers' users.
   EXPECT_THAT(Verbs(options, Role::kSentinel), ElementsAre("PING", "ROLE", "INFO"));
@@ -54,6 +55,28 @@ TEST(GreetingTest, AnErrorMayRepeatThePasswordAndIsNotShown) {
       Judge(Role::kMaster, "AUTH", Error("ERR unknown command, with: secret"), facts);
   EXPECT_TRUE(absl::IsPermissionDenied(status));
   EXPECT_THAT(std::string(status.message()), Not(HasSubstr("secret")));
+}
+
+TEST(GreetingTest, WhoIsNotLetInIsToldWhy) {
+  ServerFacts facts;
+  for (const char* text : {"ERR max number of clients reached",
+                           "ERR max number of clients + cluster connections reached",
+                           "DENIED Redis is running in protected mode"}) {
+    absl::Status status = Judge(Role::kMaster, "AUTH", Error(text), facts);
+    EXPECT_TRUE(absl::IsUnavailable(status));
+    EXPECT_EQ(status.message(), text);
+  }
+}
+
+TEST(GreetingTest, AMasterAnewHasAnotherHistory) {
+  ServerFacts facts;
+  const GreetingStep step = MakeGreeting({}, Role::kMaster).back();
+  ASSERT_THAT(step.command, ElementsAre("INFO", "replication"));
+  EXPECT_TRUE(step.check(Text("role:master\r\nmaster_replid:abc\r\nmaster_replid2:000\r\n"),
+                         Role::kMaster, facts)
+                  .ok());
+  EXPECT_EQ(facts.history, "abc");
+  EXPECT_FALSE(step.check(Error("NOPERM"), Role::kMaster, facts).ok());
 }
 
 TEST(GreetingTest, RolesAreChecked) {

@@ -192,6 +192,10 @@ TEST(StandaloneTest, AMasterThatBecomesAReplicaIsLeft) {
     EXPECT_TRUE(absl::IsUnavailable(world.Execute("SET", "k", {"v"}).status()));
     return world.health().degraded;
   }));
+  // Back, it has what the other one had.
+  server.Do({"REPLICAOF", "NO", "ONE"});
+  EXPECT_TRUE(world.BecomesHealthy());
+  EXPECT_EQ(world.new_masters(), 2);
 }
 
 TEST(StandaloneTest, AFailedCallIsToldWhenTheClientStops) {
