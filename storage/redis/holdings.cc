@@ -13,10 +13,10 @@ namespace {
 // What an heir's own word takes to come, before it counts as lost.
 constexpr absl::Duration kHeirTime = absl::Seconds(2);
 
-// What Redis refuses it has not carried out.
+// What Redis refuses like this it has not carried out. (A script that met another error may have
+// done some of it.)
 bool IsCertain(const absl::Status& status) {
-  return absl::IsResourceExhausted(status) || absl::IsPermissionDenied(status) ||
-         absl::IsInternal(status);
+  return absl::IsResourceExhausted(status) || absl::IsPermissionDenied(status);
 }
 
 bool Yields(const PresenceRecord& older, const PresenceRecord& newer, ClaimPolicy policy) {

@@ -13,10 +13,14 @@ namespace {
 // the node has seen to its own before it asks. But commands may overtake one another, so what comes
 // from an older generation of the same process (Nodes::epoch) than the record that is there came
 // too late: it changes nothing. Nor does a session that is claimed again when a younger one of this
-// process has the id: that one's claim has overtaken it.
+// process has the id: that one's claim has overtaken it. Who may not publish changes may not make
+// them: Redis undoes nothing of a script that fails. (Redis 6.2 cannot be asked.)
 constexpr char kPrelude[] = R"(
   local key, verb, life = KEYS[1], ARGV[1], ARGV[2]
   local changes = {}
+  if redis.acl_check_cmd and not redis.acl_check_cmd(verb, key .. ':changes', '') then
+    return redis.error_reply('NOPERM changes of members may not be published')
+  end
   local function find(id)
     return redis.call('ZRANGEBYLEX', key, '[i' .. id .. '\0', '(i' .. id .. '\1', 'LIMIT', 0, 1)[1]
   end
