@@ -23,7 +23,7 @@ export async function freePort() {
 
 export class Redis {
   #child;
-  #folder = mkdtempSync(join(tmpdir(), 'redis-'));
+  folder = mkdtempSync(join(tmpdir(), 'redis-'));
 
   // With `sentinel` it is one, with this configuration.
   static async start(options = {}, sentinel) {
@@ -63,13 +63,13 @@ export class Redis {
 
   #asServer() {
     return Object.entries({
-      bind: '127.0.0.1', port: this.port, save: '', appendonly: 'no', dir: this.#folder,
+      bind: '127.0.0.1', port: this.port, save: '', appendonly: 'no', dir: this.folder,
       'repl-diskless-sync-delay': 0, ...this.options,
     }).flatMap(([name, value]) => [`--${name}`, String(value)]);
   }
 
   #asSentinel() {
-    const file = join(this.#folder, 'sentinel.conf');
+    const file = join(this.folder, 'sentinel.conf');
     writeFileSync(file, `port ${this.port}\nbind 127.0.0.1\n${this.sentinel}`);
     return [file, '--sentinel'];
   }
@@ -104,6 +104,6 @@ export class Redis {
 
   async stop() {
     await this.kill();
-    rmSync(this.#folder, {recursive: true, force: true});
+    rmSync(this.folder, {recursive: true, force: true});
   }
 }
