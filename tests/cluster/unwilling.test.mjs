@@ -7,6 +7,7 @@ import {mkdirSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {after, before, test} from 'node:test';
 import {Plain, Redis, until} from './harness.mjs';
+import {Operator} from './operator.mjs';
 import {startNodes, tried} from './trial.mjs';
 
 // What is to be loaded, so many that it takes longer than everything here.
@@ -55,6 +56,19 @@ test('BUSY: a script of others runs on', async () => {
       await until(() => redis.cli('script', 'kill') === 'OK', 'the script to be killed');
       await ended;
     },
+  });
+});
+
+test('NOAUTH: it wants a password all at once', async t => {
+  const operator = await Operator.at(redis);
+  t.after(() => operator.close());
+  await tried(cluster, 'password', {
+    begin: async () => {
+      await operator.do('config', 'set', 'requirepass', 'secret');
+      await operator.cutAll();
+    },
+    why: /NOAUTH/,
+    end: () => operator.do('config', 'set', 'requirepass', ''),
   });
 });
 
