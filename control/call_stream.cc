@@ -5,11 +5,10 @@
 #include <memory>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
+#include "control/call_bytes.h"
 #include "control/cluster_call.h"
 #include "control/rpc_stream.h"
 #include "control/status.h"
-#include "text/utf8.h"
 
 namespace sluice::control {
 namespace {
@@ -21,12 +20,14 @@ constexpr int64_t kCallBytes = 17 << 10;
 class CallStream final : public RpcStream<v1::CallResponse> {
  public:
   CallStream(Cluster& cluster, ControlProbe& probe)
-      : RpcStream(RpcOf<v1::CallRequest>(), probe), cluster_(cluster), probe_(probe) {}
-  ~CallStream() override { probe_.client_call_bytes.Add(-held_); }
+      : RpcStream(RpcOf<v1::CallRequest>(), probe),
+        cluster_(cluster),
+        probe_(probe),
+        held_(cluster.node().limits, probe) {}
 
   void Begin(std::shared_ptr<CallStream> self, const v1::CallRequest& request) {
     own_ = kCallBytes + static_cast<int64_t>(request.ByteSizeLong());
-    if (!Hold(own_)) {
+    if (!held_.Hold(own_)) {
       return Fail(WithRetry(Error(absl::StatusCode::kResourceExhausted, "CLIENT_CALLS_EXHAUSTED",
                                   "the Calls under way hold too much (--client-calls-bytes)"),
                             absl::Seconds(1)));
@@ -41,34 +42,15 @@ class CallStream final : public RpcStream<v1::CallResponse> {
 
  private:
   void Take(v1::CallResponse::Answer answer) {
-    const size_t bytes_max = cluster_.node().limits.response_bytes;
-    if (answer.ByteSizeLong() > bytes_max) {
-      probe_.call_answers_too_large.Add();
-      answer.mutable_error()->set_name("AnswerTooLarge");
-      answer.mutable_error()->set_message(text::ToUtf8(absl::StrCat(
-          "the client's answer has more than ", bytes_max, " bytes (--control-response-bytes)")));
-    }
+    BoundAnswer(answer, cluster_.node().limits.response_bytes, probe_);
     v1::CallResponse response;
     *response.mutable_answer() = std::move(answer);
     const size_t waiting = Push(std::move(response));
-    const bool held = Hold(own_ + static_cast<int64_t>(waiting));
+    const bool held = held_.Hold(own_ + static_cast<int64_t>(waiting));
     if (held && waiting <= cluster_.node().limits.call_queue_bytes) return;
     probe_.call_overflows.Add();
     Fail(Error(absl::StatusCode::kResourceExhausted, "CALLER_TOO_SLOW",
                "too many answers wait to be read (--call-queue-bytes, --client-calls-bytes)"));
-  }
-
-  // From now on it holds so much; false, and counted: all Calls together would hold too much.
-  bool Hold(int64_t bytes) {
-    const int64_t more = bytes - held_;
-    const auto max = static_cast<int64_t>(cluster_.node().limits.client_calls_bytes);
-    if (more > 0 && probe_.client_call_bytes.value() + more > max) {
-      probe_.client_calls_refused.Add();
-      return false;
-    }
-    held_ = bytes;
-    probe_.client_call_bytes.Add(more);
-    return true;
   }
 
   void TakeEnd(v1::Outcome outcome) {
@@ -88,8 +70,8 @@ class CallStream final : public RpcStream<v1::CallResponse> {
   ControlProbe& probe_;
   std::shared_ptr<ClientCall> call_;
   // Before the first answer whoever begins it, then the home thread.
-  int64_t own_ = 0;   // without answers
-  int64_t held_ = 0;  // as counted in the probe
+  int64_t own_ = 0;  // without answers
+  CallBytes held_;
 };
 
 }  // namespace
