@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "control/asked_calls.h"
 #include "control/body.h"
 #include "control/selector.h"
 #include "control/status.h"
@@ -125,6 +126,10 @@ absl::StatusOr<CallPlan> ToCallPlan(const Node& node, const v1::CallRequest& req
   return CallPlan{*std::move(selector), request.method(), *std::move(params), *timeout};
 }
 
+ClientCalls::ClientCalls(ControlProbe& probe) : asked_(std::make_unique<AskedCalls>(probe)) {}
+
+ClientCalls::~ClientCalls() = default;
+
 absl::Status ClientCalls::Admit(const Limits& limits) const {
   if (awaited_.value() < static_cast<int64_t>(limits.client_calls_max)) return absl::OkStatus();
   return WithRetry(Error(absl::StatusCode::kResourceExhausted, "CLIENT_CALLS_EXHAUSTED",
@@ -132,36 +137,15 @@ absl::Status ClientCalls::Admit(const Limits& limits) const {
                    absl::Seconds(1));
 }
 
+std::string ClientCalls::NameOne(const Node& node) {
+  return absl::StrCat(node.name, "\n", node.epoch, "\n", next_++);
+}
+
 std::shared_ptr<ClientCall> ClientCalls::Start(const Node& node, CallPlan plan,
                                                CallListener listener) {
   auto asking = std::make_shared<Asking>(node, awaited_, next_++, std::move(listener));
   asking->Begin(std::move(plan));
   return asking;
-}
-
-absl::StatusOr<CallVerb> CallVerb::Make(const Node& node, const Request& request) {
-  auto plan = ToCallPlan(node, request);
-  if (!plan.ok()) return plan.status();
-  return CallVerb(*std::move(plan));
-}
-
-void CallVerb::Run(const Node& node, Done<Response> done) && {
-  struct Gathered {
-    Response answers;
-    Done<Response> done;
-  };
-  if (absl::Status status = node.calls.Admit(node.limits); !status.ok()) return done(status);
-  auto gathered = std::make_shared<Gathered>();
-  gathered->done = std::move(done);
-  CallListener listener;
-  listener.on_answer = [gathered](v1::CallResponse::Answer answer) {
-    *gathered->answers.add_answers() = std::move(answer);
-  };
-  listener.on_end = [gathered](v1::Outcome outcome) {
-    *gathered->answers.mutable_outcome() = std::move(outcome);
-    gathered->done(std::move(gathered->answers));
-  };
-  node.calls.Start(node, std::move(plan_), std::move(listener));
 }
 
 }  // namespace sluice::control

@@ -16,7 +16,6 @@
 #include "gateway/hub/selector.h"
 #include "gateway/hub/shard.h"
 #include "metrics/probe.h"
-#include "sluice/internal/v1/cluster.pb.h"
 #include "sluice/v1/control.pb.h"
 
 namespace sluice::control {
@@ -46,9 +45,16 @@ class ClientCall {
   virtual void Forget() = 0;
 };
 
-// Thread-safe.
+class AskedCalls;
+class ControlProbe;
+
+// Thread-safe, but for asked().
 class ClientCalls {
  public:
+  // `probe` outlives this.
+  explicit ClientCalls(ControlProbe& probe);
+  ~ClientCalls();
+
   // Before Start: RESOURCE_EXHAUSTED CLIENT_CALLS_EXHAUSTED.
   absl::Status Admit(const Limits& limits) const;
   // `node` and this outlive the call.
@@ -57,24 +63,16 @@ class ClientCalls {
   // Answers that are due on this node.
   int64_t awaited() const { return awaited_.value(); }
 
+  // For a call of all nodes: no other call of any node has this name.
+  std::string NameOne(const Node& node);
+
+  // Those that other nodes asked for. Home thread.
+  AskedCalls& asked() { return *asked_; }
+
  private:
   metrics::SharedGauge awaited_;
   std::atomic<uint64_t> next_{1};
-};
-
-// What another node asks: all answers at once, when the last of them is in. A verb without Merge,
-// since the asker hands the answers on instead (cluster_call.h).
-class CallVerb {
- public:
-  using Request = v1::CallRequest;
-  using Response = internal::v1::CallPart;
-
-  static absl::StatusOr<CallVerb> Make(const Node& node, const Request& request);
-  void Run(const Node& node, Done<Response> done) &&;
-
- private:
-  explicit CallVerb(CallPlan plan) : plan_(std::move(plan)) {}
-  CallPlan plan_;
+  const std::unique_ptr<AskedCalls> asked_;
 };
 
 }  // namespace sluice::control

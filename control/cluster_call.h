@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Control.Call on every node: clients of this node answer one by one, those of another all at once,
-// when the last of them has.
+// Control.Call on every node: the answers of all clients as they come, wherever those are
+// connected.
+//
+// The other nodes are asked to begin the call, and then each by itself for the answers of its
+// clients until it has said that they were all (asked_calls.h). What is lost on the way is asked
+// for again, as long as the clients may answer and --cluster-timeout beyond. A node that has not
+// told its outcome by then, or is gone, is unreachable: what came of it stays, and is all that the
+// outcome counts of it.
 #pragma once
 
 #include <memory>

@@ -69,8 +69,8 @@ void ControlProbe::VisitRpcs(metrics::Visitor& visitor) const {
                 "Answers of clients over --control-response-bytes; the callers got an error.", {},
                 call_answers_too_large.value());
   visitor.Count("control_call_overflows_total",
-                "Call streams ended because the caller did not read (--call-queue-bytes).", {},
-                call_overflows.value());
+                "Calls ended because nobody read, or fetched, their answers (--call-queue-bytes).",
+                {}, call_overflows.value());
   visitor.Level("client_call_bytes", "What Calls under way hold (--client-calls-bytes).", {},
                 static_cast<double>(client_call_bytes.value()));
   visitor.Count("client_calls_refused_total",

@@ -55,7 +55,7 @@ class ControlProbe final : public metrics::Source {
   Counter unauthenticated;       // refused for want of a token
   Counter overloaded;            // refused at --thread-tasks-max
   Counter requests_too_large;    // --control-message-bytes
-  Counter call_overflows;        // Calls ended because their caller did not read
+  Counter call_overflows;        // Calls ended because nobody took their answers
   Gauge client_call_bytes;       // what Calls under way hold
   Counter client_calls_refused;  // --client-calls-bytes
 

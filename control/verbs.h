@@ -6,7 +6,7 @@
 
 #include <string_view>
 
-#include "control/client_calls.h"
+#include "control/answer_verbs.h"
 #include "control/drain_verbs.h"
 #include "control/fetch_events_verb.h"
 #include "control/holder_verbs.h"
@@ -55,8 +55,9 @@ struct VerbList {
 // What one node may ask of another: those, the parts that Call, StartDrain and WatchEvents are made
 // of, and what the hub wants to know.
 #define SLUICE_VERB_TYPE(Name) Name##Verb,
-using AllVerbs = VerbList<SLUICE_VERBS(SLUICE_VERB_TYPE) CallVerb, SelectDrainVerb, BeginDrainVerb,
-                          FetchEventsVerb, DisplaceVerb, ProbeHolderVerb>;
+using AllVerbs =
+    VerbList<SLUICE_VERBS(SLUICE_VERB_TYPE) BeginCallVerb, FetchAnswersVerb, ForgetCallVerb,
+             SelectDrainVerb, BeginDrainVerb, FetchEventsVerb, DisplaceVerb, ProbeHolderVerb>;
 #undef SLUICE_VERB_TYPE
 
 }  // namespace sluice::control

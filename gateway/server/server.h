@@ -125,7 +125,7 @@ class Server {
   hub::Drains leaving_;  // the one at the end
   NodeProbe probe_;
   control::DrainBook drain_book_;
-  control::ClientCalls client_calls_;
+  control::ClientCalls client_calls_{control_probe_};
   WorkerLog worker_log_;
   const control::Node node_;
   control::Server control_;

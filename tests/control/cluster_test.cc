@@ -13,6 +13,7 @@
 #include "control/queries.h"
 #include "control/status.h"
 #include "sluice/internal/v1/cluster.pb.h"
+#include "tests/control/answers.h"
 #include "tests/control/cluster_world.h"
 
 namespace sluice::control {
@@ -139,68 +140,6 @@ TEST_F(ClusterTest, AConnectionIsFoundWhereverItIs) {
   auto connection = world.Ask<GetConnectionVerb>(0, request);
   ASSERT_TRUE(connection.ok());
   EXPECT_EQ(connection->node(), "n2");
-}
-
-struct Answers {
-  std::vector<std::string> lines;
-  std::optional<v1::Outcome> outcome;
-  CallListener Listener() {
-    CallListener listener;
-    listener.on_answer = [this](v1::CallResponse::Answer answer) {
-      std::string how = answer.has_result()         ? answer.result().json()
-                        : answer.has_timed_out()    ? "timed out"
-                        : answer.has_disconnected() ? "disconnected"
-                                                    : "error";
-      lines.push_back(answer.connection_id() + ": " + how);
-    };
-    listener.on_end = [this](v1::Outcome given) { outcome = std::move(given); };
-    return listener;
-  }
-};
-
-TEST_F(ClusterTest, ACallAsksClientsOfAllNodes) {
-  auto request = InChat<v1::CallRequest>();
-  request.set_method("mood");
-  request.mutable_timeout()->set_seconds(1);
-  Answers answers;
-  auto call = CallClients(world[0].cluster, request, answers.Listener());
-  ASSERT_TRUE(call.ok());
-  world.Run();
-  EXPECT_EQ(world[0].calls.awaited(), 2);
-  EXPECT_EQ(world[1].calls.awaited(), 2);
-  world[0].world.Say(*a, "answer - 1 \"fine\"");
-  world[1].world.Say(*b, "answer - 1 \"good\"");
-  world[0].world.Vanish(*c);
-  world.Run();
-  EXPECT_THAT(answers.lines, ElementsAre("a: \"fine\"", "c: disconnected"));
-  EXPECT_FALSE(answers.outcome);
-  world.Pass(absl::Seconds(2));
-  EXPECT_THAT(answers.lines,
-              ElementsAre("a: \"fine\"", "c: disconnected", "b: \"good\"", "d: timed out"));
-  ASSERT_TRUE(answers.outcome);
-  EXPECT_EQ(answers.outcome->matched(), 4);
-  EXPECT_EQ(answers.outcome->enqueued(), 4);
-  EXPECT_EQ(world[0].calls.awaited(), 0);
-  EXPECT_EQ(world[1].calls.awaited(), 0);
-}
-
-TEST_F(ClusterTest, AForgottenCallTellsNobodyAndOwesNothing) {
-  auto request = InChat<v1::CallRequest>();
-  request.mutable_selector()->add_nodes("n1");
-  request.set_method("mood");
-  Answers answers;
-  auto call = CallClients(world[0].cluster, request, answers.Listener());
-  ASSERT_TRUE(call.ok());
-  world.Run();
-  EXPECT_EQ(world[0].world.shard().requests(), 2);
-  (*call)->Forget();
-  world.Run();
-  EXPECT_EQ(world[0].world.shard().requests(), 0);
-  EXPECT_EQ(world[0].calls.awaited(), 0);
-  world[0].world.Say(*a, "answer - 1 \"late\"");
-  world.Run();
-  EXPECT_THAT(answers.lines, IsEmpty());
-  EXPECT_FALSE(answers.outcome);
 }
 
 TEST_F(ClusterTest, CallRequestsThatAreWrong) {

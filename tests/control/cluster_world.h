@@ -59,7 +59,7 @@ struct HubNode {
   hub::Subscribers subscribers;
   hub::Publisher publisher;
   metrics::SharedCounter encodings;
-  ClientCalls calls;
+  ClientCalls calls{control_probe};
   Node node;
   ClusterElsewhere elsewhere;
   Lending lending;

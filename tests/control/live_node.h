@@ -145,9 +145,9 @@ class LiveNode {
   hub::Subscribers subscribers;
   hub::Publisher publisher;
   metrics::SharedCounter encodings;
-  ClientCalls calls;
-  Node node;
   ControlProbe probe;
+  ClientCalls calls{probe};
+  Node node;
   std::unique_ptr<Server> server;
   absl::Status started;
   std::shared_ptr<grpc::Channel> channel;
