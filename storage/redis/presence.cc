@@ -77,8 +77,7 @@ struct RedisPresence::Impl {
     // What died may have taken over something that its holder has not heard of.
     nodes.Observe({.on_dead =
                        [this](const std::string& name, const std::string& epoch) {
-                         probe.nodes_died.Add();
-                         undertaker.Bury(name, epoch);
+                         if (undertaker.Bury(name, epoch)) probe.nodes_died.Add();
                          holdings.ClaimAll(/*anew=*/false);
                        },
                    .on_left = [this](const std::string& name,

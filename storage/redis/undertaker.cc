@@ -31,11 +31,12 @@ absl::StatusOr<int64_t> ReadRemoved(const std::string& space, const absl::Status
 
 }  // namespace
 
-void Undertaker::Bury(const std::string& node, const std::string& epoch) {
+bool Undertaker::Bury(const std::string& node, const std::string& epoch) {
   auto same = [&](const Grave& grave) { return grave.node == node && grave.epoch == epoch; };
-  if (std::any_of(graves_.begin(), graves_.end(), same)) return;
+  if (std::any_of(graves_.begin(), graves_.end(), same)) return false;
   graves_.push_back({.node = node, .epoch = epoch});
   Look(std::prev(graves_.end()));
+  return !Closed({node, epoch});
 }
 
 // Some of its namespaces, at random: others are at it as well. Those that are done leave the set,
@@ -99,10 +100,14 @@ void Undertaker::Done(GravePtr grave) {
 void Undertaker::Close(GravePtr grave) {
   std::pair<std::string, std::string> life(grave->node, grave->epoch);
   graves_.erase(grave);
-  if (std::find(closed_.begin(), closed_.end(), life) != closed_.end()) return;
+  if (Closed(life)) return;
   told_({.node = life.first, .records = {}, .last = true});
   closed_.push_back(std::move(life));
   if (closed_.size() > kClosedMax) closed_.pop_front();
+}
+
+bool Undertaker::Closed(const std::pair<std::string, std::string>& life) const {
+  return std::find(closed_.begin(), closed_.end(), life) != closed_.end();
 }
 
 void Undertaker::Tick() {

@@ -24,7 +24,8 @@ class Undertaker {
   using Told = std::function<void(const Presence::Burial& burial)>;
   Undertaker(PresenceContext& context, Told told) : context_(context), told_(std::move(told)) {}
 
-  void Bury(const std::string& node, const std::string& epoch);
+  // False: this life of the node was told before (nodes.h); it is looked after once more.
+  bool Bury(const std::string& node, const std::string& epoch);
   void Tick();
 
  private:
@@ -42,6 +43,7 @@ class Undertaker {
   void Forget(GravePtr grave, const std::string& space);
   void Done(GravePtr grave);
   void Close(GravePtr grave);
+  bool Closed(const std::pair<std::string, std::string>& life) const;
 
   PresenceContext& context_;
   Told told_;
