@@ -14,9 +14,8 @@
 #include "gateway/admin/options.h"
 #include "gateway/edge/options.h"
 #include "gateway/hub/event_log.h"
-#include "gateway/hub/shard_types.h"
-#include "gateway/hub/subscribers.h"
-#include "gateway/protocol/registry.h"
+#include "gateway/hub/options.h"
+#include "gateway/protocol/options.h"
 #include "gateway/runtime/departure.h"
 #include "gateway/runtime/heartbeats.h"
 #include "gateway/runtime/log.h"
@@ -49,7 +48,7 @@ struct Settings {
   runtime::Departure::Options departure;
   hub::ShardOptions shard;
   hub::EventLog::Options events;
-  hub::Subscribers::Options subscribers;
+  hub::SubscribersOptions subscribers;
   protocol::DialectOptions dialects;
   std::vector<std::string> routes;
   tokens::JwtOptions jwt;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/config/validate.h"
 
-#include "gateway/protocol/socketcluster/socketcluster.h"
+#include "gateway/protocol/options.h"
 
 namespace sluice::config {
 absl::Status Validate(const Settings& settings) {

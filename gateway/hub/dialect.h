@@ -20,6 +20,7 @@
 #include "absl/types/span.h"
 #include "gateway/hub/close.h"
 #include "gateway/hub/command.h"
+#include "gateway/hub/decode_limits.h"
 #include "gateway/hub/fault.h"
 #include "gateway/hub/liveness.h"
 #include "gateway/hub/tokens.h"
@@ -36,13 +37,6 @@ inline constexpr size_t kDialectsMax = 16;
 // What a dialect remembers about one connection; lives in its session.
 struct DialectState {
   uint32_t flags = 0;  // the dialect's own
-};
-
-// The bounds of decoding, options of the gateway.
-struct DecodeLimits {
-  size_t batch_max = 100;  // commands in one message (--batch-max)
-  size_t depth_max = 32;   // nesting of arrays and objects (--depth-max)
-  size_t name_max = 255;   // bytes of a method or channel name (--channel-name-bytes)
 };
 
 // What became of one channel name in a Subscribe or Unsubscribe.

@@ -17,6 +17,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "gateway/hub/elsewhere.h"
 #include "gateway/hub/methods.h"
+#include "gateway/hub/options.h"
 #include "gateway/hub/policy.h"
 #include "gateway/hub/shard_types.h"
 

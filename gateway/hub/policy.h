@@ -8,7 +8,7 @@
 #include <cstdint>
 
 #include "absl/time/time.h"
-#include "gateway/hub/dialect.h"
+#include "gateway/hub/decode_limits.h"
 #include "storage/presence.h"
 
 namespace sluice::hub {

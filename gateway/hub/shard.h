@@ -15,6 +15,7 @@
 #include "gateway/hub/close.h"
 #include "gateway/hub/drain_order.h"
 #include "gateway/hub/selector.h"
+#include "gateway/hub/options.h"
 #include "gateway/hub/shard_types.h"
 #include "gateway/hub/types.h"
 #include "metrics/probe.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What goes into a shard and comes out of it: its bounds, a connection's arrival, and the views
+// What goes into a shard and comes out of it: a connection's arrival, and the views
 // that queries return.
 #pragma once
 
@@ -16,7 +16,6 @@
 #include "gateway/hub/close.h"
 #include "gateway/hub/dialect.h"
 #include "gateway/hub/fault.h"
-#include "gateway/hub/policy.h"
 #include "gateway/hub/socket.h"
 #include "gateway/hub/types.h"
 #include "gateway/hub/worker.h"
@@ -31,16 +30,6 @@ enum class Entry : uint8_t {
   kUser,      // by itself, authenticated
   kAccepted,  // with its login or its admission
   kBackend,   // a backend put it there
-};
-
-// What holds on the whole shard; what holds in its namespaces is their policy.
-struct ShardOptions {
-  std::string node = "local";                   // --node
-  size_t client_calls_max = 100000;             // --client-calls-max, responses that are awaited
-  size_t methods_max = 10000;                   // --methods-max, remembered names
-  bool refuse_conflicts = false;                // --registration-conflict refuse
-  std::vector<std::string> admission_required;  // --admission-required: namespaces, or "*"
-  NamespacePolicy policy;                       // of every namespace, but for the above
 };
 
 // Where a new connection goes, as its route decided.

@@ -20,6 +20,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
+#include "gateway/hub/options.h"
 #include "gateway/hub/shard_types.h"
 #include "metrics/probe.h"
 #include "storage/executor.h"
@@ -30,12 +31,7 @@ namespace sluice::hub {
 class Subscribers final : public PublicationTap {
  public:
   using Id = uint64_t;
-  struct Options {
-    size_t subscribers_max = 256;     // --subscribers-max
-    size_t backlog_max = 10000;       // --subscriber-backlog, publications
-    size_t backlog_bytes = 16 << 20;  // --subscriber-bytes, of each subscriber's backlog
-    size_t queue_bytes = 64 << 20;    // --home-queue-bytes, on their way to the node thread
-  };
+  using Options = SubscribersOptions;
   struct Batch {
     std::vector<std::shared_ptr<const Publication>> publications;
     uint64_t lost = 0;     // lost just before the first

@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "gateway/hub/dialect.h"
 #include "gateway/protocol/line/line.h"
+#include "gateway/protocol/options.h"
 #include "gateway/protocol/presence/presence.h"
 #include "gateway/protocol/raw/raw.h"
 #include "gateway/protocol/route_rule.h"
@@ -23,15 +24,6 @@
 #include "gateway/protocol/socketcluster/socketcluster.h"
 
 namespace sluice::protocol {
-
-struct DialectOptions {
-  // Where WebSocket's own pings show whether a client lives.
-  absl::Duration ping_interval = absl::Seconds(25);  // --ping-interval; zero: no pings
-  absl::Duration pong_timeout = absl::Seconds(10);   // --pong-timeout
-  SocketClusterOptions socketcluster;
-  LineOptions line;
-  PresenceOptions presence;
-};
 
 // Pings after a silence of `interval`, gives up after one of `timeout` behind it.
 hub::LivenessRule WebSocketPings(absl::Duration interval, absl::Duration timeout);

@@ -14,17 +14,10 @@
 
 #include "absl/time/time.h"
 #include "gateway/hub/dialect.h"
+#include "gateway/protocol/options.h"
 #include "gateway/protocol/route_rule.h"
 
 namespace sluice::protocol {
-
-// The defaults are line's own.
-struct LineOptions {
-  absl::Duration handshake_timeout = absl::Seconds(60);  // --line-handshake-timeout; positive
-  absl::Duration ping_interval = absl::Seconds(15);      // --line-ping-interval; 0: no pings
-  absl::Duration response_timeout = absl::Seconds(10);   // --line-response-timeout, to a ping; 0:
-                                                         // no limit
-};
 
 // One message's members: their values as JSON text, empty if they are not there. `flaw`: why the
 // message cannot be taken as it is; empty if it can.

@@ -13,15 +13,10 @@
 
 #include "absl/time/time.h"
 #include "gateway/hub/dialect.h"
+#include "gateway/protocol/options.h"
 #include "gateway/protocol/route_rule.h"
 
 namespace sluice::protocol {
-
-// The defaults are Longhouse's own.
-struct PresenceOptions {
-  absl::Duration ping_interval = absl::Seconds(30);  // --longhouse-ping-interval; 0: no pings
-  absl::Duration lease = absl::Seconds(60);          // --longhouse-lease; 0: for ever
-};
 
 class LonghousePresence final : public hub::Dialect {
  public:

@@ -45,19 +45,6 @@ uint16_t OwnCode(CloseCause cause) {
 
 }  // namespace
 
-absl::Status Validate(const SocketClusterOptions& options) {
-  if (options.ping_timeout == absl::ZeroDuration()) return absl::OkStatus();
-  if (options.ping_interval == absl::ZeroDuration()) {
-    return absl::InvalidArgumentError(
-        "socketcluster-ping-interval: without pings socketcluster-ping-timeout must be 0");
-  }
-  if (options.ping_interval >= options.ping_timeout) {
-    return absl::InvalidArgumentError(
-        "socketcluster-ping-interval: is not shorter than socketcluster-ping-timeout");
-  }
-  return absl::OkStatus();
-}
-
 SocketCluster::SocketCluster(const SocketClusterOptions& options)
     : Dialect({.id = 2,
                .name = "socketcluster",

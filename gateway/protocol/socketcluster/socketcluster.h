@@ -11,23 +11,10 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "gateway/hub/dialect.h"
+#include "gateway/protocol/options.h"
 #include "gateway/protocol/route_rule.h"
 
 namespace sluice::protocol {
-
-// The defaults are SocketCluster's own.
-struct SocketClusterOptions {
-  absl::Duration ping_interval = absl::Seconds(8);       // --socketcluster-ping-interval; 0: none
-  absl::Duration ping_timeout = absl::Seconds(30);       // --socketcluster-ping-timeout; 0: none
-  absl::Duration handshake_timeout = absl::Seconds(10);  // --socketcluster-handshake-timeout
-  size_t batch_max = 1000;                               // --socketcluster-batch-max, packets
-  bool client_publish = true;                            // --socketcluster-client-publish
-  // Whoever says something before its #handshake is closed (4009); else that is only refused.
-  bool strict_handshake = true;  // --socketcluster-strict-handshake
-};
-
-// INVALID_ARGUMENT names the option. A client that is pinged less often than it must be closes.
-absl::Status Validate(const SocketClusterOptions& options);
 
 class SocketCluster final : public hub::Dialect {
  public:
