@@ -7,7 +7,9 @@
 #include <utility>
 
 #include "gateway/hub/shard.h"
+#include "gateway/hub/shard_set.h"
 #include "gateway/hub/workers.h"
+#include "storage/broker.h"
 
 namespace sluice::control {
 namespace {

@@ -7,6 +7,7 @@
 #include "control/worker_completions.h"
 #include "control/worker_results.h"
 #include "gateway/hub/shard.h"
+#include "gateway/hub/shard_set.h"
 #include "gateway/hub/workers.h"
 
 namespace sluice::control {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "control/call_bytes.h"
+#include "control/cluster.h"
 #include "control/cluster_call.h"
 #include "control/rpc_stream.h"
 #include "control/status.h"

@@ -7,11 +7,14 @@
 #include "absl/strings/str_cat.h"
 #include "control/asked_calls.h"
 #include "control/body.h"
+#include "control/done.h"
 #include "control/selector.h"
 #include "control/status.h"
 #include "control/values.h"
 #include "control/views.h"
 #include "gateway/hub/client_verbs.h"
+#include "gateway/hub/shard_set.h"
+#include "storage/executor.h"
 
 namespace sluice::control {
 namespace {

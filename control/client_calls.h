@@ -12,6 +12,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "control/done.h"
 #include "control/node.h"
 #include "gateway/hub/selector.h"
 #include "gateway/hub/shard.h"

@@ -9,6 +9,9 @@
 #include "control/sayings.h"
 #include "control/status.h"
 #include "control/verbs.h"
+#include "gateway/hub/publisher.h"
+#include "gateway/hub/subscribers.h"
+#include "storage/broker.h"
 
 namespace sluice::control {
 namespace {

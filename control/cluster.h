@@ -13,6 +13,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/time/time.h"
 #include "control/cluster_probe.h"
+#include "control/done.h"
 #include "control/envelope.h"
 #include "control/node.h"
 #include "control/node_events.h"
@@ -20,6 +21,7 @@
 #include "control/peer_listener.h"
 #include "control/scope.h"
 #include "control/status.h"
+#include "storage/broker.h"
 
 namespace sluice::control {
 

@@ -4,12 +4,11 @@
 #include <utility>
 
 #include "control/call_stream.h"
-#include "control/drain_start.h"
 #include "control/drain_stream.h"
 #include "control/event_stream.h"
 #include "control/rpc_answer.h"
 #include "control/subscription_stream.h"
-#include "control/verbs.h"
+#include "control/unary_rpcs.h"
 #include "sluice/v1/control.grpc.pb.h"
 
 namespace sluice::control {
@@ -18,18 +17,21 @@ namespace {
 class ControlService final : public v1::Control::CallbackService {
  public:
   // All outlive this.
-  ControlService(Cluster& cluster, const Gate& gate, ControlProbe& probe)
-      : cluster_(cluster), gate_(gate), probe_(probe) {}
+  ControlService(Cluster& cluster, const Gate& gate, absl::Duration patience, ControlProbe& probe)
+      : cluster_(cluster), gate_(gate), patience_(patience), probe_(probe) {}
 
  private:
   using Context = grpc::CallbackServerContext;
   using Unary = grpc::ServerUnaryReactor;
 
-#define SLUICE_HANDLER(Name) \
-  Unary* Name(Context*, const v1::Name##Request*, Name##Verb::Response*) override;
+#define SLUICE_HANDLER(Name, Response)                                                    \
+  Unary* Name(Context* context, const v1::Name##Request* request, v1::Response* response) \
+      override {                                                                          \
+    return Handle(context, request, response);                                            \
+  }
   SLUICE_VERBS(SLUICE_HANDLER)
+  SLUICE_HANDLER(StartDrain, Drain)
 #undef SLUICE_HANDLER
-  Unary* StartDrain(Context*, const v1::StartDrainRequest*, v1::Drain*) override;
 
   grpc::ServerWriteReactor<v1::CallResponse>* Call(Context*, const v1::CallRequest*) override;
   grpc::ServerWriteReactor<v1::Drain>* WatchDrain(Context*, const v1::WatchDrainRequest*) override;
@@ -38,45 +40,28 @@ class ControlService final : public v1::Control::CallbackService {
   grpc::ServerWriteReactor<v1::WatchEventsResponse>* WatchEvents(
       Context*, const v1::WatchEventsRequest*) override;
 
-  // Passes the gate, then `run(patience, done)`.
-  template <typename Request, typename Response, typename Run>
-  Unary* Handle(Context* context, const Request* request, Response* response, Run run);
+  // Passes the gate, then runs.
+  template <typename Request, typename Response>
+  Unary* Handle(Context* context, const Request* request, Response* response);
 
   Cluster& cluster_;
   const Gate& gate_;
+  const absl::Duration patience_;
   ControlProbe& probe_;
 };
 
-template <typename Request, typename Response, typename Run>
+template <typename Request, typename Response>
 grpc::ServerUnaryReactor* ControlService::Handle(Context* context, const Request* request,
-                                                 Response* response, Run run) {
+                                                 Response* response) {
   Unary* reactor = context->DefaultReactor();
   RpcAnswer<Response> answer(reactor, response, RpcOf<Request>(), probe_);
   absl::Status admitted = gate_.Admit(*context, *request);
   if (admitted.ok()) {
-    run(PatienceOf(*context, cluster_.node().limits.cluster_timeout), std::move(answer));
+    RunRpc(cluster_, *request, PatienceOf(*context, patience_), std::move(answer));
   } else {
     answer(std::move(admitted));
   }
   return reactor;
-}
-
-#define SLUICE_HANDLER(Name)                                                                \
-  grpc::ServerUnaryReactor* ControlService::Name(                                           \
-      Context* context, const v1::Name##Request* request, Name##Verb::Response* response) { \
-    return Handle(context, request, response, [&](absl::Duration patience, auto done) {     \
-      cluster_.Run<Name##Verb>(*request, patience, std::move(done));                        \
-    });                                                                                     \
-  }
-SLUICE_VERBS(SLUICE_HANDLER)
-#undef SLUICE_HANDLER
-
-grpc::ServerUnaryReactor* ControlService::StartDrain(Context* context,
-                                                     const v1::StartDrainRequest* request,
-                                                     v1::Drain* response) {
-  return Handle(context, request, response, [&](absl::Duration patience, auto done) {
-    control::StartDrain(cluster_, *request, patience, std::move(done));
-  });
 }
 
 grpc::ServerWriteReactor<v1::CallResponse>* ControlService::Call(Context* context,
@@ -91,7 +76,7 @@ grpc::ServerWriteReactor<v1::Drain>* ControlService::WatchDrain(
 
 grpc::ServerWriteReactor<v1::SubscribeResponse>* ControlService::Subscribe(
     Context* context, const v1::SubscribeRequest* request) {
-  return StreamPublications(*request, gate_.Admit(*context, *request), cluster_.node(), probe_);
+  return StreamPublications(*request, gate_.Admit(*context, *request), cluster_, probe_);
 }
 
 grpc::ServerWriteReactor<v1::WatchEventsResponse>* ControlService::WatchEvents(
@@ -102,8 +87,8 @@ grpc::ServerWriteReactor<v1::WatchEventsResponse>* ControlService::WatchEvents(
 }  // namespace
 
 std::unique_ptr<grpc::Service> MakeControlService(Cluster& cluster, const Gate& gate,
-                                                  ControlProbe& probe) {
-  return std::make_unique<ControlService>(cluster, gate, probe);
+                                                  absl::Duration patience, ControlProbe& probe) {
+  return std::make_unique<ControlService>(cluster, gate, patience, probe);
 }
 
 const char* ControlServiceName() { return v1::Control::service_full_name(); }

@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Service Control: each rpc is the gate, then the one path (cluster.h). Its handlers are those of
-// the verbs (verbs.h) and of what is no verb, because it streams or takes two steps.
+// Service Control: each rpc is the gate, then the one path (cluster.h), by unary_rpcs.h or by a
+// stream of its own.
 #pragma once
 
 #include <grpcpp/impl/codegen/service_type.h>
 
 #include <memory>
 
-#include "control/cluster.h"
+#include "absl/time/time.h"
 #include "control/gate.h"
 #include "control/probe.h"
 
 namespace sluice::control {
 
-// All of these outlive the service.
+class Cluster;
+
+// All of these outlive the service. `patience`: how long it waits for other nodes at most.
 std::unique_ptr<grpc::Service> MakeControlService(Cluster& cluster, const Gate& gate,
-                                                  ControlProbe& probe);
+                                                  absl::Duration patience, ControlProbe& probe);
 
 // Its full name.
 const char* ControlServiceName();

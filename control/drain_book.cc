@@ -8,6 +8,7 @@
 #include "control/selector.h"
 #include "control/status.h"
 #include "control/views.h"
+#include "gateway/hub/drains.h"
 
 namespace sluice::control {
 namespace {
@@ -33,6 +34,8 @@ absl::Status Exhausted() {
 }
 
 }  // namespace
+
+bool DrainBook::Entry::pending() const { return !drain->view().begun && !drain->view().ended(); }
 
 // --- Starting ------------------------------------------------------------------------------------
 

@@ -22,9 +22,15 @@
 #include "control/done.h"
 #include "control/drain_shares.h"
 #include "control/limits.h"
-#include "gateway/hub/drains.h"
 #include "sluice/v1/control.pb.h"
 #include "storage/thread_checker.h"
+#include "storage/time.h"
+
+namespace sluice::hub {
+class Drain;
+struct DrainPlan;
+class Drains;
+}  // namespace sluice::hub
 
 namespace sluice::control {
 
@@ -69,11 +75,11 @@ class DrainBook {
     size_t bytes = 0;  // what the request holds
     absl::Time started_at;
     Instant begin_by;
-    hub::SharedDrain drain;
+    std::shared_ptr<hub::Drain> drain;
     DrainShares shares;                    // once it has begun
     std::set<std::string> gone;            // nodes, before it has
     std::vector<Done<v1::Drain>> waiting;  // for the selection
-    bool pending() const { return !drain->view().begun && !drain->view().ended(); }
+    bool pending() const;
   };
   using Entries = std::map<std::string, std::shared_ptr<Entry>>;
 

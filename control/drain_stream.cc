@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "control/cluster.h"
+#include "control/drain_book.h"
 #include "control/drain_verbs.h"
 #include "control/rpc_stream.h"
 #include "control/status.h"

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <optional>
 
+#include "control/done.h"
 #include "control/selector.h"
 #include "control/status.h"
 #include "control/values.h"
+#include "storage/executor.h"
 #include "text/utf8.h"
 
 namespace sluice::control {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/time/time.h"
+#include "control/done.h"
 #include "control/drain_book.h"
 #include "control/drain_shares.h"
 #include "control/node.h"
@@ -16,6 +17,7 @@
 #include "gateway/hub/drains.h"
 #include "sluice/internal/v1/cluster.pb.h"
 #include "sluice/v1/control.pb.h"
+#include "storage/executor.h"
 
 namespace sluice::control {
 

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "control/drain_book.h"
 #include "control/fetch_events_verb.h"
 #include "control/values.h"
+#include "storage/broker.h"
 #include "text/utf8.h"
 
 namespace sluice::control {

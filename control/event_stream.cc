@@ -7,11 +7,13 @@
 #include <optional>
 #include <utility>
 
+#include "control/cluster.h"
 #include "control/event_page.h"
 #include "control/event_peers.h"
 #include "control/pulled_stream.h"
 #include "control/scope.h"
 #include "control/status.h"
+#include "gateway/hub/event_log.h"
 
 namespace sluice::control {
 namespace {

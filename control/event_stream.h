@@ -7,11 +7,12 @@
 #include <grpcpp/support/server_callback.h>
 
 #include "absl/status/status.h"
-#include "control/cluster.h"
 #include "control/probe.h"
 #include "sluice/v1/control.pb.h"
 
 namespace sluice::control {
+
+class Cluster;
 
 // `admitted` is what the gate said. `cluster` and `probe` outlive the stream.
 grpc::ServerWriteReactor<v1::WatchEventsResponse>* StreamEvents(

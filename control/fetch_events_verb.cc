@@ -5,9 +5,12 @@
 #include <optional>
 #include <string>
 
+#include "control/done.h"
+#include "control/drain_book.h"
 #include "control/event_page.h"
 #include "control/status.h"
 #include "control/values.h"
+#include "storage/executor.h"
 #include "text/utf8.h"
 
 namespace sluice::control {

@@ -7,6 +7,7 @@
 
 #include <utility>
 
+#include "control/done.h"
 #include "control/node.h"
 #include "gateway/hub/event_log.h"
 #include "sluice/internal/v1/cluster.pb.h"

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 
+#include "control/done.h"
+#include "gateway/hub/shard_set.h"
+
 namespace sluice::control {
 namespace {
 

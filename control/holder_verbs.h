@@ -7,7 +7,9 @@
 
 #include <utility>
 
+#include "control/done.h"
 #include "control/node.h"
+#include "gateway/hub/shard_types.h"
 #include "sluice/internal/v1/hub.pb.h"
 #include "storage/presence.h"
 

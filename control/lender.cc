@@ -10,6 +10,9 @@
 #include "control/worker_results.h"
 #include "gateway/hub/choice.h"
 #include "gateway/hub/shard.h"
+#include "gateway/hub/shard_set.h"
+#include "storage/broker.h"
+#include "storage/executor.h"
 #include "text/utf8.h"
 
 namespace sluice::control {

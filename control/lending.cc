@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "storage/executor.h"
+
 namespace sluice::control {
 
 void Lending::Begin(absl::AnyInvocable<void()> begun) {

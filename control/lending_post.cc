@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "storage/broker.h"
+
 namespace sluice::control {
 
 absl::Status LendingPost::Tell(const Peer& to, internal::v1::LendingMail mail) {

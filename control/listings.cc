@@ -7,12 +7,16 @@
 #include <set>
 #include <vector>
 
+#include "control/done.h"
+#include "control/on_shards.h"
 #include "control/selector.h"
 #include "control/values.h"
 #include "control/views.h"
 #include "gateway/hub/shard.h"
+#include "gateway/hub/shard_set.h"
 #include "gateway/hub/views.h"
 #include "gateway/hub/workers.h"
+#include "storage/executor.h"
 #include "text/utf8.h"
 
 namespace sluice::control {

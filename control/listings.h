@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 
+#include "control/done.h"
 #include "control/node.h"
 #include "control/page.h"
 #include "control/parts.h"

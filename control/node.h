@@ -6,24 +6,29 @@
 #include <cstdint>
 #include <functional>
 #include <string>
-#include <utility>
 
-#include "control/done.h"
-#include "control/drain_book.h"
 #include "control/limits.h"
 #include "control/reports.h"
-#include "gateway/hub/event_log.h"
-#include "gateway/hub/publisher.h"
-#include "gateway/hub/shard_set.h"
-#include "gateway/hub/subscribers.h"
-#include "gateway/hub/tokens.h"
-#include "metrics/probe.h"
-#include "storage/broker.h"
-#include "storage/executor.h"
+
+namespace sluice::hub {
+class EventLog;
+class Publisher;
+class ShardSet;
+class Subscribers;
+class TokenAuthority;
+}  // namespace sluice::hub
+namespace sluice::metrics {
+class SharedCounter;
+}  // namespace sluice::metrics
+namespace sluice::storage {
+class Broker;
+class Executor;
+}  // namespace sluice::storage
 
 namespace sluice::control {
 
 class ClientCalls;
+class DrainBook;
 
 struct Node {
   // What a node says of itself (Control.ListNodes).
@@ -52,15 +57,5 @@ struct Node {
   std::function<Self()> self{};             // on `home`; empty: nothing is known
   bool shared = false;                      // there may be other nodes
 };
-
-// Runs `task` on every shard, then `done(fold(parts))` at home.
-template <typename Response, typename Task, typename Fold>
-void OnShards(const Node& node, Task task, Fold fold, Done<Response> done) {
-  node.shards.Gather(std::move(task), [&home = node.home, fold = std::move(fold),
-                                       done = std::move(done)](auto parts, Now) mutable {
-    home.Post([fold = std::move(fold), parts = std::move(parts),
-               done = std::move(done)](Now) mutable { done(fold(std::move(parts))); });
-  });
-}
 
 }  // namespace sluice::control

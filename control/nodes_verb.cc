@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "control/done.h"
+#include "storage/executor.h"
 #include "text/utf8.h"
 
 namespace sluice::control {

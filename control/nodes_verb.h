@@ -3,6 +3,7 @@
 // The verb that looks at the nodes themselves. Its shape is said in outcomes.h.
 #pragma once
 
+#include "control/done.h"
 #include "control/node.h"
 #include "control/parts.h"
 #include "sluice/v1/control.pb.h"

@@ -8,12 +8,16 @@
 #include <string>
 
 #include "control/body.h"
+#include "control/done.h"
+#include "control/labels.h"
 #include "control/selector.h"
 #include "control/status.h"
 #include "control/values.h"
 #include "control/views.h"
 #include "gateway/hub/client_verbs.h"
 #include "gateway/hub/message.h"
+#include "gateway/hub/publisher.h"
+#include "storage/executor.h"
 #include "text/utf8.h"
 
 namespace sluice::control {

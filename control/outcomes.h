@@ -13,10 +13,12 @@
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
+#include "control/done.h"
 #include "control/node.h"
 #include "control/parts.h"
 #include "gateway/hub/selector.h"
 #include "gateway/hub/shard.h"
+#include "gateway/hub/shard_set.h"
 #include "sluice/v1/control.pb.h"
 
 namespace sluice::control {

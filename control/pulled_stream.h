@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "control/node.h"
 #include "control/rpc_stream.h"
+#include "storage/executor.h"
 
 namespace sluice::control {
 

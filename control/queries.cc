@@ -6,7 +6,9 @@
 #include <string_view>
 #include <vector>
 
+#include "control/done.h"
 #include "control/list_part.h"
+#include "control/on_shards.h"
 #include "control/selector.h"
 #include "control/status.h"
 #include "control/values.h"

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "control/done.h"
 #include "control/node.h"
 #include "control/page.h"
 #include "control/parts.h"

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "control/dialects.h"
+#include "control/labels.h"
 #include "control/status.h"
 #include "control/values.h"
 

@@ -99,7 +99,7 @@ Server::Server(const ControlOptions& options, const Node& node, ControlProbe& pr
       gate_(tokens_, node.limits.request_bytes, probe, node.caller_reports),
       lending_(node.shared ? std::make_unique<Lending>(node, probe) : nullptr),
       cluster_(node, probe.cluster, lending_.get()),
-      control_(MakeControlService(cluster_, gate_, probe)),
+      control_(MakeControlService(cluster_, gate_, node.limits.cluster_timeout, probe)),
       workers_(node, gate_, lending_ ? &lending_->lender() : nullptr, probe),
       services_({ControlServiceName(), v1::Workers::service_full_name(), "grpc.health.v1.Health",
                  std::string(kReflectionV1), std::string(kReflectionV1Alpha)}),

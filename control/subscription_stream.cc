@@ -9,10 +9,12 @@
 #include <vector>
 
 #include "control/body.h"
+#include "control/cluster.h"
 #include "control/pulled_stream.h"
 #include "control/status.h"
 #include "control/values.h"
 #include "gateway/hub/subscribers.h"
+#include "storage/broker.h"
 #include "text/utf8.h"
 
 namespace sluice::control {
@@ -92,8 +94,9 @@ class SubscriptionStream final : public PulledStream<v1::SubscribeResponse> {
 }  // namespace
 
 grpc::ServerWriteReactor<v1::SubscribeResponse>* StreamPublications(
-    const v1::SubscribeRequest& request, absl::Status admitted, const Node& node,
+    const v1::SubscribeRequest& request, absl::Status admitted, Cluster& cluster,
     ControlProbe& probe) {
+  const Node& node = cluster.node();
   auto stream = std::make_shared<SubscriptionStream>(request, node, probe);
   auto* reactor = stream->Keep(stream);
   if (admitted.ok()) admitted = CheckNamespace(request.namespace_(), "namespace");

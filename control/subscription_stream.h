@@ -7,15 +7,16 @@
 #include <grpcpp/support/server_callback.h>
 
 #include "absl/status/status.h"
-#include "control/node.h"
 #include "control/probe.h"
 #include "sluice/v1/control.pb.h"
 
 namespace sluice::control {
 
-// `admitted` is what the gate said. `node` and `probe` outlive the stream.
+class Cluster;
+
+// `admitted` is what the gate said. `cluster` and `probe` outlive the stream.
 grpc::ServerWriteReactor<v1::SubscribeResponse>* StreamPublications(
-    const v1::SubscribeRequest& request, absl::Status admitted, const Node& node,
+    const v1::SubscribeRequest& request, absl::Status admitted, Cluster& cluster,
     ControlProbe& probe);
 
 }  // namespace sluice::control

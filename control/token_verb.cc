@@ -8,6 +8,8 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "control/done.h"
+#include "control/on_shards.h"
 #include "control/outcomes.h"
 #include "control/selector.h"
 #include "control/status.h"
@@ -15,6 +17,7 @@
 #include "control/views.h"
 #include "gateway/hub/client_verbs.h"
 #include "gateway/hub/shard.h"
+#include "storage/executor.h"
 #include "storage/time.h"
 
 namespace sluice::control {

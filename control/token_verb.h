@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "absl/status/statusor.h"
+#include "control/done.h"
 #include "control/node.h"
 #include "control/parts.h"
 #include "gateway/hub/selector.h"

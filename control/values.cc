@@ -88,26 +88,8 @@ google::protobuf::Duration ToProto(absl::Duration duration) {
   return proto;
 }
 
-absl::StatusOr<hub::Labels> ToLabels(const TextMap& labels, std::string_view reason,
-                                     std::string_view field) {
-  hub::Labels result;
-  for (const auto& [key, value] : labels) {
-    if (!IsName(key, kNameMax) || !IsNameOrEmpty(value, kNameMax)) {
-      return Invalid(reason, field,
-                     "a label's name has 1 to 255 bytes, its value 0 to 255, neither has control "
-                     "characters");
-    }
-    result.emplace(key, value);
-  }
-  return result;
-}
-
 void PutText(TextMap* map, std::string key, std::string value) {
   (*map)[text::ToUtf8(std::move(key))] = text::ToUtf8(std::move(value));
-}
-
-void FillLabels(const hub::Labels& labels, TextMap* proto) {
-  for (const auto& [key, value] : labels) PutText(proto, key, value);
 }
 
 absl::Status CheckClose(uint32_t code, std::string_view reason) {

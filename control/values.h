@@ -12,9 +12,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "gateway/hub/types.h"
 #include "sluice/v1/types.pb.h"
 
 namespace sluice::control {
@@ -42,11 +40,6 @@ google::protobuf::Duration ToProto(absl::Duration duration);
 // The only way into a map of strings: as text::ToUtf8 for single ones.
 using TextMap = google::protobuf::Map<std::string, std::string>;
 void PutText(TextMap* map, std::string key, std::string value);
-
-// `reason` if a key is empty or either side is over kNameMax bytes or has control characters.
-absl::StatusOr<hub::Labels> ToLabels(const TextMap& labels, std::string_view reason,
-                                     std::string_view field);
-void FillLabels(const hub::Labels& labels, TextMap* proto);
 
 // CODE_INVALID, REASON_TOO_LONG; code 0 is fine.
 absl::Status CheckClose(uint32_t code, std::string_view reason);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The list of all verbs. A new one is its rpc in the .proto, a class (outcomes.h says of what
-// shape), and its name here: that gives its handler, what other nodes ask for, and its metrics.
+// shape), and its name in verb_names.h: that gives its handler, what other nodes ask for, and its
+// metrics.
 #pragma once
 
 #include <string_view>
@@ -15,29 +16,7 @@
 #include "control/outcomes.h"
 #include "control/queries.h"
 #include "control/token_verb.h"
-
-// The rpcs that are a verb, as OF(Send): SendVerb is run by the rpc Send.
-#define SLUICE_VERBS(OF) \
-  OF(Send)               \
-  OF(Join)               \
-  OF(Leave)              \
-  OF(UpdateConnections)  \
-  OF(Disconnect)         \
-  OF(KickOut)            \
-  OF(Publish)            \
-  OF(SetAuthToken)       \
-  OF(Deauthenticate)     \
-  OF(GetDrain)           \
-  OF(PauseDrain)         \
-  OF(ResumeDrain)        \
-  OF(CancelDrain)        \
-  OF(GetConnection)      \
-  OF(ListConnections)    \
-  OF(CountConnections)   \
-  OF(ListNamespaces)     \
-  OF(ListNodes)          \
-  OF(ListChannels)       \
-  OF(ListMethods)
+#include "control/verb_names.h"
 
 namespace sluice::control {
 
@@ -54,7 +33,7 @@ struct VerbList {
 
 // What one node may ask of another: those, the parts that Call, StartDrain and WatchEvents are made
 // of, and what the hub wants to know.
-#define SLUICE_VERB_TYPE(Name) Name##Verb,
+#define SLUICE_VERB_TYPE(Name, Response) Name##Verb,
 using AllVerbs =
     VerbList<SLUICE_VERBS(SLUICE_VERB_TYPE) BeginCallVerb, FetchAnswersVerb, ForgetCallVerb,
              SelectDrainVerb, BeginDrainVerb, FetchEventsVerb, DisplaceVerb, ProbeHolderVerb>;

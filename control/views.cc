@@ -6,6 +6,7 @@
 
 #include "control/body.h"
 #include "control/dialects.h"
+#include "control/labels.h"
 #include "control/values.h"
 #include "text/utf8.h"
 

@@ -9,6 +9,7 @@
 
 #include "control/worker_results.h"
 #include "gateway/hub/shard.h"
+#include "gateway/hub/shard_set.h"
 #include "gateway/hub/workers.h"
 #include "storage/time.h"
 

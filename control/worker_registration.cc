@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "control/status.h"
 #include "control/values.h"
+#include "gateway/hub/event_log.h"
 
 namespace sluice::control {
 namespace {

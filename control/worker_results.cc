@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "control/body.h"
+#include "control/labels.h"
 #include "control/values.h"
 #include "text/utf8.h"
 

@@ -10,7 +10,9 @@
 #include "control/worker_completions.h"
 #include "control/worker_results.h"
 #include "gateway/hub/shard.h"
+#include "gateway/hub/shard_set.h"
 #include "gateway/hub/workers.h"
+#include "storage/executor.h"
 #include "text/utf8.h"
 
 namespace sluice::control {

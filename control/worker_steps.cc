@@ -9,7 +9,9 @@
 #include "absl/strings/str_cat.h"
 #include "control/status.h"
 #include "gateway/hub/shard.h"
+#include "gateway/hub/shard_set.h"
 #include "gateway/hub/workers.h"
+#include "storage/executor.h"
 #include "text/utf8.h"
 
 namespace sluice::control {

@@ -20,7 +20,12 @@
 #include "gateway/hub/drains.h"
 #include "gateway/hub/event_log.h"
 #include "gateway/hub/publisher.h"
+#include "gateway/hub/shard_set.h"
+#include "gateway/hub/subscribers.h"
+#include "metrics/probe.h"
+#include "storage/broker.h"
 #include "storage/broker_memory.h"
+#include "storage/executor.h"
 #include "tests/fakes/hub_world.h"
 
 namespace sluice::control {

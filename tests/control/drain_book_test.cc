@@ -10,6 +10,7 @@
 
 #include "control/status.h"
 #include "control/values.h"
+#include "gateway/hub/drains.h"
 #include "tests/fakes/hub_world.h"
 
 namespace sluice::control {

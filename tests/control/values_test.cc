@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "control/labels.h"
 #include "control/values.h"
 
 #include <gtest/gtest.h>
 
 #include "control/status.h"
+#include "gateway/hub/types.h"
 
 namespace sluice::control {
 namespace {
