@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "control/labels.h"
 #include "control/values.h"
+#include "control/labels.h"
 
 #include <gtest/gtest.h>
 
