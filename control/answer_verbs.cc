@@ -5,8 +5,10 @@
 
 #include "control/asked_calls.h"
 #include "control/client_calls.h"
+#include "control/done.h"
 #include "control/status.h"
 #include "control/values.h"
+#include "storage/executor.h"
 
 namespace sluice::control {
 namespace {

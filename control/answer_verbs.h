@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/time/time.h"
+#include "control/done.h"
 #include "control/node.h"
 #include "sluice/internal/v1/cluster.pb.h"
 

@@ -8,7 +8,9 @@
 
 #include "control/call_bytes.h"
 #include "control/client_calls.h"
+#include "control/drain_book.h"
 #include "control/status.h"
+#include "storage/executor.h"
 
 namespace sluice::control {
 namespace {

@@ -16,6 +16,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "control/done.h"
 #include "control/node.h"
 #include "control/probe.h"
 #include "sluice/internal/v1/cluster.pb.h"

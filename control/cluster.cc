@@ -6,12 +6,14 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "control/drain_book.h"
 #include "control/sayings.h"
 #include "control/status.h"
 #include "control/verbs.h"
 #include "gateway/hub/publisher.h"
 #include "gateway/hub/subscribers.h"
 #include "storage/broker.h"
+#include "storage/executor.h"
 
 namespace sluice::control {
 namespace {

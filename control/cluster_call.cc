@@ -10,8 +10,11 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "control/answer_verbs.h"
+#include "control/drain_book.h"
 #include "control/outcomes.h"
 #include "control/values.h"
+#include "storage/broker.h"
+#include "storage/executor.h"
 
 namespace sluice::control {
 namespace {
