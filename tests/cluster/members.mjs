@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A member that sees the others, in the presence dialect.
-import {Plain} from '../e2e/harness.mjs';
+import {Plain, within} from '../e2e/harness.mjs';
 
 export class Viewer extends Plain {
   members = new Set();
@@ -47,6 +47,6 @@ export class Viewer extends Plain {
 export async function viewers(nodes, space) {
   const all = [];
   for (const node of nodes) all.push(await Viewer.at(node, space, `viewer-${node.name}`));
-  await Promise.all(all.map(viewer => viewer.listed));
+  await Promise.all(all.map(({id, listed}) => within(listed, `${id} to be let in`)));
   return all;
 }
