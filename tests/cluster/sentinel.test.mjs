@@ -11,7 +11,7 @@ import {QUICK, SLACK_MS, World, allDegraded, spans} from './world.mjs';
 const WHOLE_MS = 1000 + 2000 + SLACK_MS;
 
 // Whoever subscribed on an old master that woke up finds out when sentinels have made it a replica.
-const LISTENS_MS = 12_000;
+const LISTENS_MS = 30_000;
 
 let cluster, group;
 before(async () => {
