@@ -307,6 +307,13 @@ std::vector<Option> ControlPort(Settings& s) {
       Time("control-ping-min", {&o.ping_min}, {}, "callers that ping more often are cut off"),
       Time("control-stop-timeout", {&o.stop_timeout}, {},
            "at the end, what rpcs under way may still take"),
+  };
+}
+
+// What backends may ask for, and what is kept for them.
+std::vector<Option> ControlRpcs(Settings& s) {
+  control::Limits& l = s.limits;
+  return {
       Count<size_t>("selector-ids-max", {&l.selector_ids_max}, kSome,
                     "entries in each list of a selector"),
       Size<size_t>("send-bytes-max", {&l.send_bytes_max}, {1, 64 * kMiB}, "the body of a message"),
@@ -384,6 +391,7 @@ std::vector<Option> BindOptions(Settings& settings) {
   Append(table, "Methods and workers", Calls(settings));
   Append(table, "Guards", Guards(settings));
   Append(table, "Control plane", ControlPort(settings));
+  Append(table, "Control plane", ControlRpcs(settings));
   Append(table, "Admin port", AdminPort(settings));
   Append(table, "Cluster", ClusterTable(settings));
   return table;
