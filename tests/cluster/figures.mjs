@@ -17,6 +17,8 @@ const PAGE = 500;
 const MESSAGES = 1000;
 const LISTENERS = 300;
 const AT_ONCE = 8;
+// All come from one address, as fast as they can.
+const OPEN = {'accepts-per-second': 0};
 
 const number = value => value.toLocaleString('en-US', {maximumFractionDigits: 0});
 const ms = value => (value < 1000 ? `${value.toFixed(value < 10 ? 2 : 0)} ms`
@@ -127,7 +129,7 @@ async function deliveries(nodes) {
 
 async function oneNode() {
   const leaseMs = 60_000;
-  const cluster = await Cluster.start(1, {'presence-lease': `${leaseMs}ms`});
+  const cluster = await Cluster.start(1, {...OPEN, 'presence-lease': `${leaseMs}ms`});
   try {
     const {nodes, redis} = cluster;
     told(`deliveries a second, one node, ${LISTENERS} clients`, await deliveries(nodes));
@@ -176,7 +178,7 @@ async function nodeDies({nodes, redis}, left) {
 }
 
 async function threeNodes() {
-  const cluster = await Cluster.start(3);
+  const cluster = await Cluster.start(3, OPEN);
   try {
     const {nodes, redis} = cluster;
     const lease = `lease ${LEASE_MS / 1000} s`;
