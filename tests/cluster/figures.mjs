@@ -106,6 +106,9 @@ async function tellCalls([here, there]) {
 async function deliveries(nodes) {
   const listeners = await Promise.all(Array.from({length: LISTENERS}, (_, i) =>
     Listener.open(nodes[i % nodes.length], '/d')));
+  // A client is upgraded before its id is its own.
+  await until(async () => (await nodes[0].api.count({namespace: 'd'})) === LISTENERS,
+    'all of them to be in', PATIENCE_MS);
   const message = body('x'.repeat(100));
   const send = i => nodes[i % nodes.length].api.send({namespace: 'd'}, 'e', message);
   const arrived = (bytes, what) =>
