@@ -52,6 +52,20 @@ absl::Status Cluster::AskPeers(std::string ask, absl::Duration timeout,
   return asked;
 }
 
+void Cluster::Carry(std::shared_ptr<Gathering> gathering, bool wide,
+                    const google::protobuf::Message& request, absl::Duration patience) {
+  // The others first: if they cannot be asked, nothing is done here either.
+  if (wide && !alone()) {
+    gathering->AwaitPeers();
+    absl::Status asked =
+        AskPeers(SealAsk(request), patience,
+                 [gathering](Parts<std::string> peers) { gathering->OnPeers(std::move(peers)); });
+    if (!asked.ok()) return gathering->Refuse(std::move(asked));
+  }
+  Gathering& here = *gathering;
+  here.RunHere(std::move(gathering));
+}
+
 void Cluster::AskPeer(const std::string& node, std::string ask, absl::Duration timeout,
                       absl::AnyInvocable<void(absl::StatusOr<std::string>, Now)> done) {
   probe_.asked.Add();

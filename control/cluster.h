@@ -15,6 +15,7 @@
 #include "control/cluster_probe.h"
 #include "control/done.h"
 #include "control/envelope.h"
+#include "control/gathering.h"
 #include "control/node.h"
 #include "control/node_events.h"
 #include "control/parts.h"
@@ -44,9 +45,8 @@ class Cluster {
 
   // The same, unmerged.
   template <typename Verb>
-  using PartsDone = absl::AnyInvocable<void(absl::StatusOr<Parts<typename Verb::Response>>)>;
-  template <typename Verb>
-  void Gather(const typename Verb::Request& request, absl::Duration patience, PartsDone<Verb> done);
+  void Gather(const typename Verb::Request& request, absl::Duration patience,
+              PartsDone<typename Verb::Response> done);
 
   // Of the other nodes only; there are some. Refused as above, `done` is not called.
   template <typename Verb>
@@ -68,6 +68,9 @@ class Cluster {
 
   absl::Status AskPeers(std::string ask, absl::Duration timeout,
                         absl::AnyInvocable<void(Parts<std::string>)> done);
+  // Here, and if it is `wide` elsewhere.
+  void Carry(std::shared_ptr<Gathering> gathering, bool wide,
+             const google::protobuf::Message& request, absl::Duration patience);
   void AskPeer(const std::string& node, std::string ask, absl::Duration timeout,
                absl::AnyInvocable<void(absl::StatusOr<std::string>, Now)> done);
   void OnAsk(const std::string& payload, Reply reply);
@@ -89,12 +92,7 @@ absl::Status Cluster::GatherPeers(const typename Verb::Request& request, absl::D
   using Response = typename Verb::Response;
   return AskPeers(SealAsk(request), patience,
                   [done = std::move(done)](Parts<std::string> replies) mutable {
-                    Parts<Response> parts;
-                    for (auto& [node, reply] : replies.parts) {
-                      parts.parts.push_back({std::move(node), ParseAs<Response>(std::move(reply))});
-                    }
-                    parts.unreachable = std::move(replies.unreachable);
-                    done(std::move(parts));
+                    done(ParseParts<Response>(std::move(replies)));
                   });
 }
 
@@ -110,40 +108,13 @@ void Cluster::AskOne(const std::string& node, const typename Verb::Request& requ
 
 template <typename Verb>
 void Cluster::Gather(const typename Verb::Request& request, absl::Duration patience,
-                     PartsDone<Verb> done) {
-  using Response = typename Verb::Response;
+                     PartsDone<typename Verb::Response> done) {
   absl::StatusOr<bool> wide = SpansNodes(request);
   if (!wide.ok()) return done(wide.status());
   absl::StatusOr<Verb> verb = Verb::Make(node_, request);
   if (!verb.ok()) return done(verb.status());
-
-  // What is still open; home thread only.
-  struct Open {
-    Parts<Response> parts;
-    int count = 1;
-    PartsDone<Verb> done;
-    void Close() {
-      if (--count == 0) done(std::move(parts));
-    }
-  };
-  auto open = std::make_shared<Open>();
-  open->done = std::move(done);
-  open->parts.bytes_max = node_.limits.response_bytes;
-  open->parts.parts.push_back({node_.name, ShuttingDown()});
-  // The others first: if they cannot be asked, nothing is done here either.
-  if (*wide && !alone()) {
-    ++open->count;
-    absl::Status asked = GatherPeers<Verb>(request, patience, [open](Parts<Response> peers) {
-      for (auto& part : peers.parts) open->parts.parts.push_back(std::move(part));
-      open->parts.unreachable = std::move(peers.unreachable);
-      open->Close();
-    });
-    if (!asked.ok()) return open->done(std::move(asked));
-  }
-  std::move(*verb).Run(node_, [open](absl::StatusOr<Response> answer) {
-    open->parts.parts.front().response = std::move(answer);
-    open->Close();
-  });
+  Carry(std::make_shared<GatheringOf<Verb>>(node_, *std::move(verb), std::move(done)), *wide,
+        request, patience);
 }
 
 template <typename Verb>

@@ -58,6 +58,8 @@ void DirtyList::Remove(Outbox& outbox) {
 
 // --- Outbox --------------------------------------------------------------------------------------
 
+Outbox::Outbox(DirtyList& dirty, Flushable& owner) : dirty_(dirty), owner_(owner) {}
+
 Outbox::~Outbox() {
   if (listed_) dirty_.Remove(*this);
   if (dirty_.flushing_ == this) dirty_.flushing_ = nullptr;

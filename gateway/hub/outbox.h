@@ -98,7 +98,7 @@ class Outbox {
   // So much of what waits is merged into the bytes on their way at once.
   static constexpr size_t kMergeMax = 64 * 1024;
 
-  Outbox(DirtyList& dirty, Flushable& owner) : dirty_(dirty), owner_(owner) {}
+  Outbox(DirtyList& dirty, Flushable& owner);
   ~Outbox();
   Outbox(const Outbox&) = delete;
   Outbox& operator=(const Outbox&) = delete;

@@ -8,6 +8,8 @@ namespace sluice::hub {
 WaitingCalls::WaitingCalls() = default;
 WaitingCalls::~WaitingCalls() = default;
 
+CallKey WaitingCalls::Next() const { return lines_.find(turns_.front())->second.calls.front(); }
+
 WaitingCalls::Line& WaitingCalls::LineOf(SessionKey session) {
   auto [found, inserted] = lines_.try_emplace(session);
   if (inserted) found->second.turn = turns_.insert(turns_.end(), session);

@@ -31,7 +31,7 @@ class WaitingCalls {
   bool empty() const { return size_ == 0; }
 
   // Whose turn it is. There is one.
-  CallKey Next() const { return lines_.find(turns_.front())->second.calls.front(); }
+  CallKey Next() const;
 
   // At the end of its session's line.
   Place Add(SessionKey session, CallKey call);
