@@ -17,6 +17,7 @@ namespace {
 constexpr size_t kIdMax = 63;
 constexpr uint32_t kPerSecondMax = 100000;
 constexpr absl::Duration kGraceMax = absl::Hours(1);
+constexpr absl::Duration kReconnectWindowMax = absl::Hours(1);
 
 bool IsDrainId(std::string_view id) {
   return id.size() <= kIdMax && std::all_of(id.begin(), id.end(), [](char c) {
@@ -30,6 +31,16 @@ std::optional<absl::Duration> GraceOf(const v1::StartDrainRequest& request, cons
   auto grace = ToDuration(request.grace());
   if (!grace || *grace < absl::ZeroDuration() || *grace > kGraceMax) return std::nullopt;
   return grace;
+}
+
+// Nothing: it is no window.
+std::optional<absl::Duration> ReconnectWindowOf(const v1::StartDrainRequest& request) {
+  if (!request.has_reconnect_window()) return absl::ZeroDuration();
+  auto window = ToDuration(request.reconnect_window());
+  if (!window || *window < absl::ZeroDuration() || *window > kReconnectWindowMax) {
+    return std::nullopt;
+  }
+  return window;
 }
 
 bool Ended(v1::Drain::State state) {
@@ -108,6 +119,10 @@ absl::Status CheckStartDrain(const Node& node, const v1::StartDrainRequest& requ
   if (!GraceOf(request, node.limits)) {
     return Invalid("GRACE_INVALID", "grace", "a grace is 0 to 1 h, or left out");
   }
+  if (!ReconnectWindowOf(request)) {
+    return Invalid("RECONNECT_WINDOW_INVALID", "reconnect_window",
+                   "a window is 0 to 1 h, or left out");
+  }
   return CheckClose(request.code(), request.reason());
 }
 
@@ -143,6 +158,7 @@ absl::StatusOr<SelectDrainVerb> SelectDrainVerb::Make(const Node& node, const Re
   verb.plan_.jitter_percent = request.jitter_percent();
   verb.plan_.frame = {static_cast<uint16_t>(request.code()), request.reason()};
   verb.plan_.grace = GraceOf(request, node.limits).value_or(absl::ZeroDuration());
+  verb.plan_.reconnect_window = ReconnectWindowOf(request).value_or(absl::ZeroDuration());
   verb.plan_.refuse_new = request.refuse_new();
   return verb;
 }

@@ -20,6 +20,7 @@
 #include "gateway/runtime/log.h"
 #include "gateway/server/bounded_write.h"
 #include "gateway/server/last_words.h"
+#include "gateway/server/leave.h"
 #include "gateway/server/library_lines.h"
 #include "gateway/server/process_setup.h"
 #include "gateway/server/server.h"
@@ -66,6 +67,9 @@ std::optional<int> Answer(const sluice::config::Config& config) {
     std::cout << config.ToYaml();
   } else if (actions.check_config) {
     return Check(config);
+  } else if (actions.leave) {
+    const absl::Status left = sluice::server::LeaveProcess(*actions.leave);
+    if (!left.ok()) return Refuse(left);
   } else {
     return std::nullopt;
   }

@@ -11,6 +11,8 @@
 namespace sluice::config {
 namespace {
 
+constexpr int kPidMax = 1 << 22;  // the kernel's own bound
+
 std::string Describe(const Option& option) {
   std::string value = option.text();
   return absl::StrCat(option.help, " [", value.empty() ? "none" : value, "]");
@@ -96,6 +98,16 @@ absl::StatusOr<CommandLine> ReadCommandLine(const std::vector<std::string>& args
   app.add_flag("--check-config", line.actions.check_config, "Checks the options and exits.");
   app.add_flag("--print-config", line.actions.print_config,
                "Shows all options as YAML with their origins and exits.");
+  int leave = 0;
+  CLI::Option* leaves =
+      app.add_option(
+             "--leave", leave,
+             "Tells a gateway's process to leave as SIGTERM would, waits until it has gone, "
+             "and exits; a SIGTERM that comes meanwhile changes nothing. [1]")
+          ->type_name("PID")
+          ->expected(0, 1)
+          ->default_str("1")
+          ->check(CLI::Range(1, kPidMax));
   std::vector<CLI::Option*> declared;
   for (const Option& option : options) declared.push_back(Declare(app, option));
 
@@ -110,6 +122,7 @@ absl::StatusOr<CommandLine> ReadCommandLine(const std::vector<std::string>& args
   for (size_t i = 0; i < options.size(); ++i) {
     if (declared[i]->count() > 0) line.given.push_back(Take(options[i], *declared[i]));
   }
+  if (leaves->count() > 0) line.actions.leave = leave;
   line.help = app.help();
   return line;
 }

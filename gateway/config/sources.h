@@ -25,6 +25,7 @@ struct Actions {
   bool version = false;
   bool check_config = false;
   bool print_config = false;
+  std::optional<int> leave{};  // the process that is to be told to leave
 };
 
 struct CommandLine {

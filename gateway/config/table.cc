@@ -56,9 +56,14 @@ std::vector<Option> Stopping(Settings& s) {
           "drain-per-second", {&s.departure.drain_per_second}, {0, 100000},
           "after SIGTERM, connections closed a second; 0: at least 50, and so many that "
           "half of drain-timeout is enough"),
-      Time("drain-grace", {&s.departure.drain_grace, &s.limits.drain_grace},
+      Time("drain-grace",
+           {&s.departure.drain_grace, &s.limits.drain_grace, &s.shard.policy.lifetime.grace},
            {absl::ZeroDuration(), absl::Hours(1)},
            "what is under way on a connection may still take once its turn in a drain has come"),
+      Time("drain-reconnect-window", {&s.departure.reconnect_window},
+           {absl::ZeroDuration(), absl::Hours(1)},
+           "after SIGTERM, each client is advised of a random moment within so long to come back; "
+           "0: of none"),
   };
 }
 
@@ -137,6 +142,12 @@ std::vector<Option> Connections(Settings& s) {
                      "whoever takes as much of what waits for it lives, and may finish, even if it "
                      "says nothing"),
       Time("close-timeout", {&s.edge.close_timeout}, kTimeout, "what a client has to say goodbye"),
+      Time("connection-lifetime", {&o.policy.lifetime.max},
+           {absl::ZeroDuration(), absl::Hours(720)},
+           "how long a connection may last; then it is told to come back, and may find another "
+           "node; 0: for ever"),
+      Count<uint32_t>("connection-lifetime-jitter", {&o.policy.lifetime.jitter_percent}, {0, 100},
+                      "percent of that which a connection may be given less, at random"),
       Count<size_t>("channels-per-connection", {&o.policy.channels.per_connection}, kAnyNumber,
                     "channels that one connection may be in"),
       Size<size_t>("labels-bytes", {&o.policy.labels_bytes}, {0, kMiB},

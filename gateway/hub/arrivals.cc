@@ -18,6 +18,7 @@
 #include "gateway/hub/invoker.h"
 #include "gateway/hub/keepalive.h"
 #include "gateway/hub/labels.h"
+#include "gateway/hub/lifetimes.h"
 #include "gateway/hub/members.h"
 #include "gateway/hub/namespace.h"
 #include "gateway/hub/progress.h"
@@ -300,6 +301,7 @@ void Arrivals::Enter(Session& session, Estate estate, Now now) {
   }
   parts_.rights.Inherit(session, estate, now);
   parts_.keepalive.Start(session, now);
+  parts_.lifetimes.Start(session, now);
   SayFirst(session, *arrival, now);
   if (!session.open()) return;
   if (session.dialect->traits().shows_members) parts_.members.See(session, now);

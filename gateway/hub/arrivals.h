@@ -29,6 +29,7 @@ class EventBuffer;
 class Guards;
 class Invoker;
 class Keepalive;
+class Lifetimes;
 class Members;
 class Progress;
 class Rights;
@@ -53,6 +54,7 @@ class Arrivals {
     Channels& channels;
     Members& members;
     Keepalive& keepalive;
+    Lifetimes& lifetimes;
     Progress& progress;
   };
   // What is given outlives this.

@@ -18,6 +18,7 @@ constexpr std::array<Entry, kCloseCauseCount> kEntries = {{
      {"disconnect", 1000, "closed by the application",
       "stay away unless the application says more"}},
     {CloseCause::kDrain, {"drain", 1001, "going away", "reconnect after a random delay"}},
+    {CloseCause::kLifetime, {"lifetime", 1001, "going away", "reconnect after a random delay"}},
     {CloseCause::kReplaced,
      {"replaced", 4410, "replaced by a newer connection", "do not reconnect with this id"}},
     {CloseCause::kIdTaken,

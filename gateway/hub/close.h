@@ -13,6 +13,7 @@ namespace sluice::hub {
 enum class CloseCause : uint8_t {
   kDisconnect,        // a backend asked for it
   kDrain,             // a drain, or the node shuts down
+  kLifetime,          // it has lasted as long as a connection may
   kReplaced,          // a newer connection took the id over
   kIdTaken,           // the id is in use, and the policy keeps the older one
   kRejected,          // admission said no

@@ -20,6 +20,7 @@ class Deadlines {
     kExpiry,    // a session's token
     kTurn,      // a session's share of its rate
     kGrace,     // a session's, in a drain
+    kLifetime,  // a session's, at most
     kIdProbe,   // a session's, whose id is wanted
     kCall,      // a call's
     kRequest,   // a request's

@@ -73,6 +73,7 @@ void Departures::Retire(Session& session, const CloseFrame& frame, Going going, 
 
 void Departures::DropWhatWaits(Session& session) {
   deadlines_.Cancel(session.life.timer);
+  deadlines_.Cancel(session.life.end);
   deadlines_.Cancel(session.inbox.turn);
   deadlines_.Cancel(session.who.expiry);
   session.inbox.commands.clear();

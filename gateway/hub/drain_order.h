@@ -23,9 +23,13 @@ struct DrainParted {
 };
 
 struct DrainOrder {
-  CloseFrame frame;      // code 0: the dialect's own
-  absl::Duration grace;  // for what is under way on a connection; zero: closed at once
-  Instant latest;        // when every grace is over
+  CloseCause cause = CloseCause::kDrain;
+  CloseFrame frame{};  // code 0: the dialect's own
+  // For what is under way on a connection; zero: closed at once.
+  absl::Duration grace = absl::ZeroDuration();
+  Instant latest = Instant::Future();  // when every grace is over
+  // Each client is advised of a random moment within so long to come back; zero: of none.
+  absl::Duration reconnect_window = absl::ZeroDuration();
   // Each connection is in exactly one of these. From the shards' threads, several at once.
   std::function<void(const DrainParted&)> parted;
 };

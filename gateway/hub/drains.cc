@@ -27,8 +27,12 @@ SharedDrain Drains::Select(DrainPlan plan, Now now, Selected selected) {
       if (SharedDrain alive = weak.lock()) OnParted(*alive, parted, at);
     });
   };
-  drain->order_ = std::make_shared<const DrainOrder>(
-      DrainOrder{plan.frame, plan.grace, plan.latest, std::move(parted)});
+  drain->order_ =
+      std::make_shared<const DrainOrder>(DrainOrder{.frame = plan.frame,
+                                                    .grace = plan.grace,
+                                                    .latest = plan.latest,
+                                                    .reconnect_window = plan.reconnect_window,
+                                                    .parted = std::move(parted)});
   // Refused before it is selected, so that nobody slips in between.
   if (plan.refuse_new) {
     drain->refused_ = plan.selector.space;

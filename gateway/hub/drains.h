@@ -31,10 +31,11 @@ struct DrainPlan {
   bool everything = false;  // every connection of the node; the selector is not looked at
   Selector selector{};
   uint32_t jitter_percent = 0;
-  CloseFrame frame{};                     // code 0: the dialect's own
-  Duration grace = absl::ZeroDuration();  // for what is under way on a connection
-  Instant latest = Instant::Future();     // when every grace is over
-  bool refuse_new = false;                // from now on until it ends
+  CloseFrame frame{};                                // code 0: the dialect's own
+  Duration grace = absl::ZeroDuration();             // for what is under way on a connection
+  Instant latest = Instant::Future();                // when every grace is over
+  bool refuse_new = false;                           // from now on until it ends
+  Duration reconnect_window = absl::ZeroDuration();  // clients are advised to come back within
 };
 
 struct DrainView {

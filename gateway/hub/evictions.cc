@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/hub/advice.h"
 #include "gateway/hub/closer.h"
 #include "gateway/hub/deadlines.h"
 #include "gateway/hub/keepalive.h"
@@ -32,7 +33,7 @@ void Evictions::Drain(absl::Span<const SessionKey> keys, const SharedDrainOrder&
     } else if (session->open() && !AtRest(*session) && order->grace > absl::ZeroDuration()) {
       Begin(*session, order, now);
     } else {
-      closer_.Close(*session, CloseCause::kDrain, order->frame, now);
+      Close(*session, *order, now);
       ++at_once.closed;
     }
   }
@@ -105,8 +106,17 @@ void Evictions::Part(Session& session, Now now) {
                                 [](const auto& a, const auto& b) { return a.ends < b.ends; });
   SharedDrainOrder order = first->order;
   drains.erase(first);
-  closer_.Close(session, CloseCause::kDrain, order->frame, now);
+  Close(session, *order, now);
   order->parted({.closed = 1});
+}
+
+void Evictions::Close(Session& session, const DrainOrder& order, Now now) {
+  CloseFrame frame = order.frame;
+  if (order.reconnect_window > absl::ZeroDuration()) {
+    if (frame.reason.empty()) frame.reason = session.dialect->Close(order.cause).reason;
+    frame.reason = Advise(frame.reason, order.reconnect_window * absl::Uniform(random_, 0.0, 1.0));
+  }
+  closer_.Close(session, order.cause, std::move(frame), now);
 }
 
 void Evictions::Forget(Session& session) {

@@ -6,6 +6,7 @@
 // Single-threaded.
 #pragma once
 
+#include "absl/random/random.h"
 #include "absl/types/span.h"
 #include "gateway/hub/drain_order.h"
 #include "gateway/hub/types.h"
@@ -52,6 +53,7 @@ class Evictions {
   bool Stop(Session& session, const SharedDrainOrder& order, Now now);
   void ScheduleGrace(Session& session);
   void Part(Session& session, Now now);
+  void Close(Session& session, const DrainOrder& order, Now now);
 
   Sessions& sessions_;
   Keepalive& keepalive_;
@@ -59,6 +61,7 @@ class Evictions {
   storage::Executor& self_;
   Deadlines& deadlines_;
   ShardProbe& probe_;
+  absl::InsecureBitGen random_;
 };
 
 }  // namespace sluice::hub

@@ -57,6 +57,12 @@ struct NamespacePolicy {
     // --storage-down accept: somebody comes in although nobody can say now whether its id is free.
     bool unclaimed = false;
   };
+  // How long a connection may last.
+  struct Lifetime {
+    absl::Duration max = absl::ZeroDuration();  // --connection-lifetime; zero: for ever
+    uint32_t jitter_percent = 20;               // --connection-lifetime-jitter
+    absl::Duration grace = absl::Seconds(10);   // --drain-grace
+  };
   // Lists that a client gets.
   struct Lists {
     size_t members_max = 5000;  // --members-max
@@ -68,6 +74,7 @@ struct NamespacePolicy {
   Channels channels;
   Guards guards;
   Arrival arrival;
+  Lifetime lifetime;
   Lists lists;
   size_t labels_bytes = 4 << 10;  // --labels-bytes, names and values, each connection
   // --client-calls-per-connection, responses that one connection owes to backends.

@@ -115,6 +115,7 @@ struct UnderWay {
 struct Life {
   Liveness liveness;
   TimerWheel::Id timer = 0;  // for `liveness`, or for the greeting
+  TimerWheel::Id end = 0;    // of the time that it may last (lifetimes.h)
   bool probed = false;       // its id is wanted, and it was asked whether it still lives
 };
 

@@ -25,6 +25,7 @@
 #include "gateway/hub/inbox.h"
 #include "gateway/hub/invoker.h"
 #include "gateway/hub/keepalive.h"
+#include "gateway/hub/lifetimes.h"
 #include "gateway/hub/members.h"
 #include "gateway/hub/method_calls.h"
 #include "gateway/hub/method_lists.h"
@@ -92,6 +93,7 @@ struct Shard::Parts final : Closer, CommandSink, Progress, ResultTaker, Newcomer
   Conflicts conflicts;
   Keepalive keepalive;
   Evictions evictions;
+  Lifetimes lifetimes;
   Rights rights;
   Authentication authentication;
   Channels channels;
@@ -129,6 +131,7 @@ Shard::Parts::Parts(uint32_t index, const ShardOptions& o, const ShardPorts& por
       conflicts(sessions, ports.set, *this, *this, events, deadlines, probe),
       keepalive(conflicts, *this, deadlines),
       evictions(sessions, keepalive, *this, ports.self, deadlines, probe),
+      lifetimes(evictions, deadlines),
       rights(spaces, guards, invoker, delivery, events, probe),
       authentication(ports.tokens, rights, records, delivery, answers, *this, events, deadlines,
                      probe),
@@ -139,7 +142,7 @@ Shard::Parts::Parts(uint32_t index, const ShardOptions& o, const ShardPorts& por
                   ports.presence, ports.self, probe),
       arrivals(sessions,
                {guards, invoker, successions, delivery, *this, authentication, rights, channels,
-                members, keepalive, *this},
+                members, keepalive, lifetimes, *this},
                events, deadlines, probe, ports.encodings),
       method_calls(invoker, method_lists, authentication, channels, answers, *this, probe),
       commands({arrivals, method_calls, channels, publications, authentication, requests, evictions,
@@ -210,6 +213,7 @@ void Shard::Parts::OnDeadline(Deadlines::Kind kind, Key key, Now now) {
   if (!session) return;
   if (kind == Kind::kRequest) evictions.OnFinished(*session);
   if (kind == Kind::kLife) keepalive.OnDeadline(*session, now);
+  if (kind == Kind::kLifetime) lifetimes.OnDeadline(*session, now);
   if (kind == Kind::kExpiry && session->open()) authentication.OnDeadline(*session, now);
   if (kind == Kind::kIdProbe) conflicts.OnDeadline(*session, now);
   if (kind == Kind::kTurn) inboxes.OnDeadline(*session, now);

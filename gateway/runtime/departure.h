@@ -25,6 +25,8 @@ class Departure {
     absl::Duration drain_timeout = absl::Seconds(30);  // --drain-timeout
     uint32_t drain_per_second = 0;                     // --drain-per-second; 0: see Pace
     absl::Duration drain_grace = absl::Seconds(10);    // --drain-grace
+    // --drain-reconnect-window; zero: nothing is advised
+    absl::Duration reconnect_window = absl::ZeroDuration();
   };
   enum class Action {
     kNone,

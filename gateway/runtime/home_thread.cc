@@ -15,8 +15,13 @@ namespace {
 void MaskSignals(int how) {
   sigset_t signals;
   sigemptyset(&signals);
-  for (int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  for (int signal : {SIGTERM, SIGINT, SIGHUP, LeaveSignal()}) sigaddset(&signals, signal);
   pthread_sigmask(how, &signals, nullptr);
+}
+
+const std::function<void()>& HandlerOf(int signal, const SignalHandlers& handlers) {
+  if (signal == SIGHUP) return handlers.reload;
+  return signal == LeaveSignal() ? handlers.leave : handlers.stop;
 }
 
 void LetSignalsIn() { MaskSignals(SIG_UNBLOCK); }
@@ -38,8 +43,7 @@ struct HomeThread::Impl final : LoopClient {
   void AwaitSignal() {
     signals->async_wait([this](Error error, int signal) {
       if (error) return;
-      const auto& handler = signal == SIGHUP ? handlers.reload : handlers.stop;
-      if (handler) handler();
+      if (const auto& handler = HandlerOf(signal, handlers)) handler();
       AwaitSignal();
     });
   }
@@ -55,6 +59,8 @@ HomeThread::~HomeThread() { Stop(); }
 
 void HomeThread::Post(Task task) { impl_->loop.Post(std::move(task)); }
 
+int LeaveSignal() { return SIGRTMIN + 7; }
+
 void BlockSignals() { MaskSignals(SIG_BLOCK); }
 
 void HomeThread::HandleSignals(SignalHandlers handlers) {
@@ -64,6 +70,7 @@ void HomeThread::HandleSignals(SignalHandlers handlers) {
     impl_->signals->add(SIGTERM);
     impl_->signals->add(SIGINT);
   }
+  if (impl_->handlers.leave) impl_->signals->add(LeaveSignal());
   if (impl_->handlers.reload) impl_->signals->add(SIGHUP);
 }
 

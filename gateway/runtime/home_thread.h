@@ -15,8 +15,12 @@ namespace sluice::runtime {
 // Called on the home thread; empty ones leave their signals as they are.
 struct SignalHandlers {
   std::function<void()> stop;    // SIGTERM, SIGINT, each time
+  std::function<void()> leave;   // LeaveSignal
   std::function<void()> reload;  // SIGHUP
 };
+
+// What `sluice --leave` sends: a real-time signal, which nobody sends by habit.
+int LeaveSignal();
 
 // Keeps the signals above from every thread that is started later, but from the home thread: it
 // hears them wherever the others wait. Call before anything starts a thread.

@@ -138,7 +138,9 @@ absl::Status NodeServer::Listen() {
   if (!status.ok()) return status;
   addresses_ = {edge_->address(), control_.address(), admin_.address()};
   // Before the file: whoever waits for it may send a signal at once.
-  home_.HandleSignals({[this] { OnStopSignal(); }, [this] { OnReloadSignal(); }});
+  home_.HandleSignals({.stop = [this] { OnStopSignal(); },
+                       .leave = [this] { OnLeaveSignal(); },
+                       .reload = [this] { OnReloadSignal(); }});
   if (settings_.address_file.empty()) return absl::OkStatus();
   return WriteAddressFile(settings_.address_file, addresses_);
 }
@@ -200,13 +202,17 @@ void NodeServer::SayFarewell(Now now) {
 }
 
 void NodeServer::OnStopSignal() {
-  if (departure_.begun()) {
+  if (std::exchange(stop_signalled_, true)) {
     log_.Warn("told to stop again: ending at once");
     log_.Flush(kHurriedFlush);
     _exit(kExitHurried);
   }
-  home_.Post([this](Now now) { BeginLeaving(now); });
+  if (departure_.begun()) log_.Info("told to stop: leaving already");
+  Leave();
 }
+
+// Of --leave, as often as it likes.
+void NodeServer::OnLeaveSignal() { Leave(); }
 
 void NodeServer::OnReloadSignal() {
   absl::Status status = edge_->ReloadTls();
@@ -235,6 +241,7 @@ void NodeServer::BeginDrain(Now now, size_t connections) {
   plan.everything = true;
   plan.grace = settings_.departure.drain_grace;
   plan.latest = departure_.GraceEnd();
+  plan.reconnect_window = settings_.departure.reconnect_window;
   leaving_.Select(std::move(plan), now,
                   [this, pace = departure_.Pace(connections)](hub::Drain& drain, Now at) {
                     leaving_.Begin(drain, {.per_second = static_cast<double>(pace)}, at);

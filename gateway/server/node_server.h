@@ -80,6 +80,7 @@ class NodeServer final : public Server {
   // Home thread.
   void Tick(Now now);
   void OnStopSignal();
+  void OnLeaveSignal();
   void OnReloadSignal();
   void SayFarewell(Now now);
   void BeginLeaving(Now now);
@@ -122,6 +123,7 @@ class NodeServer final : public Server {
   metrics::Exporter exporter_;
 
   runtime::Departure departure_;
+  bool stop_signalled_ = false;
   Instant drain_again_ = Instant::Future();
   Instant farewell_at_ = Instant::Future();  // once nobody is left
   Instant left_at_ = Instant::Future();

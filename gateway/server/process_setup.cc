@@ -8,6 +8,8 @@
 #include <csignal>
 #include <initializer_list>
 
+#include "gateway/runtime/home_thread.h"
+
 namespace sluice::server {
 namespace {
 
@@ -33,7 +35,9 @@ void IgnoreStraySignals() {
                      SIGPIPE, SIGXFSZ, SIGTTOU, SIGTTIN}) {
     std::signal(signal, SIG_IGN);
   }
-  for (int signal = SIGRTMIN; signal <= SIGRTMAX; ++signal) std::signal(signal, SIG_IGN);
+  for (int signal = SIGRTMIN; signal <= SIGRTMAX; ++signal) {
+    if (signal != runtime::LeaveSignal()) std::signal(signal, SIG_IGN);
+  }
 }
 
 }  // namespace sluice::server

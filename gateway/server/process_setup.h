@@ -14,6 +14,7 @@ namespace sluice::server {
 // gone (an error of the write), a file over its size limit (the same), and a terminal that wants
 // background processes to stop when they write. What stops, reloads, or reports a fault stays.
 // Called once, before there are threads.
+// But for runtime::LeaveSignal.
 void IgnoreStraySignals();
 
 }  // namespace sluice::server

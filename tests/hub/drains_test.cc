@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdio>
+
 #include "gateway/hub/client_verbs.h"
 #include "tests/fakes/hub_world.h"
 
@@ -159,6 +161,35 @@ TEST_F(Draining, CountsWhatItClosedAfterItWasForgotten) {
   world.Run();
   EXPECT_EQ(Closed(), 1);
   EXPECT_EQ(drains.closed_total(), 1);
+}
+
+TEST_F(Draining, EachIsAdvisedOfItsOwnMomentToComeBack) {
+  std::vector<std::unique_ptr<FakeClient>> crowd;
+  for (int i = 0; i < 200; ++i) crowd.push_back(world.Connect("crowd", "", i % 2));
+  Start({.selector = {.space = "crowd"}, .reconnect_window = absl::Seconds(60)}, 10000);
+  Pass(absl::Seconds(1));
+  int early = 0;
+  for (const auto& client : crowd) {
+    ASSERT_TRUE(client->socket.closed());
+    EXPECT_EQ(client->socket.closed()->code, 1001);
+    double seconds = -1;
+    ASSERT_EQ(
+        sscanf(client->socket.closed()->reason.c_str(), "going away; retry-after=%lfs", &seconds),
+        1)
+        << client->socket.closed()->reason;
+    EXPECT_GE(seconds, 0);
+    EXPECT_LT(seconds, 60);
+    if (seconds < 30) ++early;
+  }
+  EXPECT_NEAR(early, 100, 40) << "spread over the window";
+}
+
+TEST_F(Draining, TheAdviceStandsBehindTheReasonThatWasAskedFor) {
+  DrainPlan plan{.selector = {.space = "chat"}, .frame = {4321, "moving"}};
+  plan.reconnect_window = absl::Milliseconds(1);
+  Start(plan, 10000);
+  Pass(absl::Milliseconds(20));
+  EXPECT_EQ(*a->socket.closed(), (CloseFrame{4321, "moving; retry-after=0.0s"}));
 }
 
 // --- Grace ---------------------------------------------------------------------------------------

@@ -46,6 +46,18 @@ TEST(HomeThread, HandsSignalsOver) {
   stopped.WaitForNotification();
 }
 
+TEST(HomeThread, TellsLeavingFromStopping) {
+  HomeThread home;
+  absl::Notification left;
+  SignalHandlers handlers;
+  handlers.stop = [] { FAIL(); };
+  handlers.leave = [&] { left.Notify(); };
+  home.HandleSignals(handlers);
+  home.Start([](Now) {});
+  std::raise(LeaveSignal());
+  left.WaitForNotification();
+}
+
 TEST(HomeThread, StopsWithoutHavingStarted) {
   HomeThread home;
   home.Post([](Now) { FAIL(); });

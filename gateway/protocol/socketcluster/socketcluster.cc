@@ -29,6 +29,7 @@ uint16_t OwnCode(CloseCause cause) {
     case CloseCause::kDisconnect:
       return 1000;  // on which the client stays away
     case CloseCause::kDrain:
+    case CloseCause::kLifetime:
       return 1001;  // on which it comes back, spread over ten seconds
     case CloseCause::kRejected:
       return kBadHandshakeCode;
