@@ -2,7 +2,6 @@
 #include "control/server.h"
 
 #include <grpcpp/health_check_service_interface.h>
-#include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -17,8 +16,6 @@
 #include "absl/time/clock.h"
 #include "control/after.h"
 #include "control/control_service.h"
-#include "control/file.h"
-#include "control/pem.h"
 #include "control/reflection.h"
 #include "control/unreadable.h"
 
@@ -68,34 +65,13 @@ void Tune(int fd, const ControlOptions& options) {
   setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof(patience));
 }
 
-absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> MakeCredentials(
-    const ControlOptions& options) {
-  if (options.tls_cert.empty()) return grpc::InsecureServerCredentials();
-  auto cert = ReadFile(options.tls_cert, "control-tls-cert");
-  if (!cert.ok()) return cert.status();
-  auto key = ReadFile(options.tls_key, "control-tls-key");
-  if (!key.ok()) return key.status();
-  absl::Status pair = CheckKeyPair(*cert, *key);
-  if (!pair.ok()) return pair;
-  grpc::SslServerCredentialsOptions tls;
-  tls.pem_key_cert_pairs.push_back({*std::move(key), *std::move(cert)});
-  if (!options.client_ca.empty()) {
-    auto ca = ReadFile(options.client_ca, "control-client-ca");
-    if (!ca.ok()) return ca.status();
-    absl::Status good = CheckClientCa(*ca);
-    if (!good.ok()) return good;
-    tls.pem_root_certs = *std::move(ca);
-    tls.client_certificate_request = GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY;
-  }
-  return grpc::SslServerCredentials(tls);
-}
-
 }  // namespace
 
 Server::Server(const ControlOptions& options, const Node& node, ControlProbe& probe)
     : options_(options),
       probe_(probe),
       tokens_(options.token_file),
+      tls_(options),
       gate_(tokens_, node.limits.request_bytes, probe, node.caller_reports),
       lending_(node.shared ? std::make_unique<Lending>(node, probe) : nullptr),
       cluster_(node, probe.cluster, lending_.get()),
@@ -110,17 +86,15 @@ Server::Server(const ControlOptions& options, const Node& node, ControlProbe& pr
 absl::Status Server::Check(const ControlOptions& options) {
   absl::Status status = Validate(options);
   if (status.ok()) status = Tokens(options.token_file).Load();
-  return status.ok() ? MakeCredentials(options).status() : status;
+  return status.ok() ? TlsFiles(options).Load() : status;
 }
 
 Server::~Server() { Stop(); }
 
 absl::Status Server::Start() {
   absl::Status status = Validate(options_);
-  if (status.ok()) status = tokens_.Load();
+  if (status.ok()) status = Reload();
   if (!status.ok()) return status;
-  auto credentials = MakeCredentials(options_);
-  if (!credentials.ok()) return credentials.status();
   status = port_.Listen();
   if (!status.ok()) return status;
 
@@ -129,7 +103,7 @@ absl::Status Server::Start() {
   Bound(options_, cluster_.node().limits, builder);
   using Builder = grpc::ServerBuilder::experimental_type;
   doorway_ = builder.experimental().AddExternalConnectionAcceptor(
-      Builder::ExternalConnectionType::FROM_FD, *credentials);
+      Builder::ExternalConnectionType::FROM_FD, tls_.Credentials());
   std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> interceptors;
   interceptors.push_back(std::make_unique<UnreadableRequests>(probe_));
   builder.experimental().SetInterceptorCreators(std::move(interceptors));
@@ -148,6 +122,12 @@ absl::Status Server::Start() {
     doorway_->HandleNewConnection(&connection);
   });
   return absl::OkStatus();
+}
+
+absl::Status Server::Reload() {
+  absl::Status status = tls_.Load();
+  status.Update(tokens_.Load());
+  return status;
 }
 
 std::string Server::Complaint() const {

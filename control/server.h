@@ -27,6 +27,7 @@
 #include "control/port.h"
 #include "control/probe.h"
 #include "control/reflection_service.h"
+#include "control/tls_files.h"
 #include "control/tokens.h"
 #include "control/workers_service.h"
 
@@ -52,9 +53,9 @@ class Server {
   // What keeps the port from accepting; empty: nothing. Any thread.
   std::string Complaint() const;
 
-  // Reads the token file again; on failure the tokens stay as they were. TLS files are read at
-  // Start only.
-  absl::Status Reload() { return tokens_.Load(); }
+  // Reads the token file and the TLS files again; those that are wrong stay as they were read last.
+  // Open connections keep theirs. Any thread.
+  absl::Status Reload();
 
   // Health is NOT_SERVING from now on; everything still works.
   void BeginShutdown();
@@ -82,6 +83,7 @@ class Server {
   const ControlOptions options_;
   ControlProbe& probe_;
   Tokens tokens_;
+  TlsFiles tls_;
   Gate gate_;
   const std::unique_ptr<Lending> lending_;  // null: the node is alone
   Cluster cluster_;

@@ -130,6 +130,7 @@ constexpr std::string_view kUnrelated[] = {
     "drain-reconnect-window",
     "drain-timeout",
     "presence-lease",
+    "reload-interval",
     "retry-after",
     "shutdown-delay",
     "socketcluster-handshake-timeout",

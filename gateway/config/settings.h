@@ -38,6 +38,7 @@ struct ClusterOptions {
 struct Settings {
   std::string config_file;
   std::string address_file;
+  absl::Duration reload_interval = absl::Seconds(30);  // --reload-interval; zero: never
   Storage storage = Storage::kMemory;
   storage::redis::Options redis;                      // kRedis
   std::string sentinel_password_file;                 // --redis-sentinel-password-file

@@ -30,6 +30,9 @@ std::vector<Option> Node(Settings& s) {
           "the quota of the control group"),
       Text("address-file", {&s.address_file}, kPath,
            "file for the bound addresses, one JSON object, written once all listen"),
+      Time("reload-interval", {&s.reload_interval}, {absl::ZeroDuration(), absl::Hours(24)},
+           "how often files of certificates, tokens and keys are compared with what was read; what "
+           "is another is read again, as on SIGHUP; 0: on SIGHUP alone"),
       Choice<runtime::LogFormat>(
           "log-format", {&s.log.format},
           {{"json", runtime::LogFormat::kJson}, {"text", runtime::LogFormat::kText}},

@@ -101,6 +101,12 @@ NodeServer::NodeServer(const config::Settings& settings, const runtime::Log& log
                     edge_->SetOverloaded(overloaded);
                   }},
              log),
+      reloads_(
+          {.interval = settings.reload_interval,
+           .public_cert = settings.edge.tls_cert,
+           .control_cert = settings.control.tls_cert},
+          {.reload = [this] { return ReloadFiles(); }, .files = [this] { return FilesInUse(); }},
+          log),
       exporter_(Sources(), kVersion),
       departure_(settings.departure) {
   if (others_) others_->Attach(hub_.set());
@@ -119,7 +125,7 @@ NodeServer::~NodeServer() { Stop(); }
 std::vector<const metrics::Source*> NodeServer::Sources() const {
   std::vector<const metrics::Source*> sources = {
       &hub_.metrics(), &edge_->metrics(), &admin_.metrics(), &probe_,
-      &control_probe_, &heartbeats_,      log_.metrics()};
+      &control_probe_, &heartbeats_,      &reloads_,         log_.metrics()};
   for (const metrics::Source* source : stores_->metrics()) sources.push_back(source);
   return sources;
 }
@@ -140,7 +146,7 @@ absl::Status NodeServer::Listen() {
   // Before the file: whoever waits for it may send a signal at once.
   home_.HandleSignals({.stop = [this] { OnStopSignal(); },
                        .leave = [this] { OnLeaveSignal(); },
-                       .reload = [this] { OnReloadSignal(); }});
+                       .reload = [this] { reloads_.Reload(); }});
   if (settings_.address_file.empty()) return absl::OkStatus();
   return WriteAddressFile(settings_.address_file, addresses_);
 }
@@ -169,6 +175,7 @@ void NodeServer::Tick(Now now) {
   SayFarewell(now);
   control_.Tick(now);
   drain_book_.Tick(now);
+  reloads_.Tick(now);
   leaving_.Tick(now);
   probe_.Update(events_, relay_, subscribers_, drains_);
   const size_t connections = hub_.connections();
@@ -214,12 +221,21 @@ void NodeServer::OnStopSignal() {
 // Of --leave, as often as it likes.
 void NodeServer::OnLeaveSignal() { Leave(); }
 
-void NodeServer::OnReloadSignal() {
+absl::Status NodeServer::ReloadFiles() {
   absl::Status status = edge_->ReloadTls();
   status.Update(control_.Reload());
   status.Update(tokens_->Reload());
-  if (status.ok()) return log_.Info("reloaded");
-  log_.Error("not reloaded", {{"why", std::string(status.message())}});
+  return status;
+}
+
+std::vector<std::string> NodeServer::FilesInUse() const {
+  std::vector<std::string> files = tokens_->files();
+  const control::ControlOptions& control = settings_.control;
+  for (const std::string& file : {settings_.edge.tls_cert, settings_.edge.tls_key, control.tls_cert,
+                                  control.tls_key, control.client_ca, control.token_file}) {
+    if (!file.empty()) files.push_back(file);
+  }
+  return files;
 }
 
 void NodeServer::BeginLeaving(Now now) {

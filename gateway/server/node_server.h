@@ -37,6 +37,7 @@
 #include "gateway/server/node_probe.h"
 #include "gateway/server/processors.h"
 #include "gateway/server/refusal_log.h"
+#include "gateway/server/reloads.h"
 #include "gateway/server/server.h"
 #include "gateway/server/stores.h"
 #include "gateway/server/watch.h"
@@ -81,7 +82,8 @@ class NodeServer final : public Server {
   void Tick(Now now);
   void OnStopSignal();
   void OnLeaveSignal();
-  void OnReloadSignal();
+  absl::Status ReloadFiles();
+  std::vector<std::string> FilesInUse() const;
   void SayFarewell(Now now);
   void BeginLeaving(Now now);
   void BeginDrain(Now now, size_t connections);
@@ -119,6 +121,7 @@ class NodeServer final : public Server {
   control::Server control_;
   runtime::Heartbeats heartbeats_;
   Watch watch_;
+  Reloads reloads_;
   admin::AdminThread admin_;
   metrics::Exporter exporter_;
 

@@ -100,6 +100,15 @@ absl::Status JwtAuthority::Reload() {
   return absl::OkStatus();
 }
 
+std::vector<std::string> JwtAuthority::files() const {
+  std::vector<std::string> files;
+  if (!options_.keys_file.empty()) files.push_back(options_.keys_file);
+  for (const JwtKey& key : *keys()) {
+    files.insert(files.end(), key.files.begin(), key.files.end());
+  }
+  return files;
+}
+
 JwtAuthority::Keys JwtAuthority::keys() const {
   absl::MutexLock lock(&mutex_);
   return keys_;

@@ -31,6 +31,9 @@ class JwtAuthority final : public hub::TokenAuthority {
   // Reads the file again. If something is wrong with it, the old keys stay in use.
   absl::Status Reload();
 
+  // What the keys in use were read from.
+  std::vector<std::string> files() const;
+
   // A token that names a key (kid) is tried with that one and with those that have no name; all of
   // them must be of the algorithm that it names.
   std::variant<hub::Token, hub::TokenFlaw> Verify(std::string_view token,

@@ -53,6 +53,11 @@ absl::StatusOr<Fields> ReadFields(const YAML::Node& entry) {
   return fields;
 }
 
+absl::StatusOr<std::string> ReadFor(JwtKey& key, const std::filesystem::path& file) {
+  key.files.push_back(file.string());
+  return ReadFile(file);
+}
+
 absl::Status ReadSecret(Fields& fields, const std::filesystem::path& folder, JwtKey& key) {
   if (fields.contains("private_key_file") || fields.contains("public_key_file")) {
     return Wrong(key.algorithm + ": takes a secret, no key file");
@@ -62,7 +67,7 @@ absl::Status ReadSecret(Fields& fields, const std::filesystem::path& folder, Jwt
   }
   key.sign_with = fields["secret"];
   if (fields.contains("secret_file")) {
-    auto bytes = ReadFile(folder / fields["secret_file"]);
+    auto bytes = ReadFor(key, folder / fields["secret_file"]);
     if (!bytes.ok()) return bytes.status();
     key.sign_with = *std::move(bytes);
     if (key.sign_with.ends_with('\n')) key.sign_with.pop_back();
@@ -79,14 +84,14 @@ absl::Status ReadKeyPair(Fields& fields, const std::filesystem::path& folder, Jw
   }
   std::string given_public;
   if (fields.contains("public_key_file")) {
-    auto pem = ReadFile(folder / fields["public_key_file"]);
+    auto pem = ReadFor(key, folder / fields["public_key_file"]);
     if (!pem.ok()) return pem.status();
     absl::Status status = CheckPublicKey(*pem, key.algorithm);
     if (!status.ok()) return Wrong(absl::StrCat("public_key_file: ", status.message()));
     key.verify_with = given_public = *std::move(pem);
   }
   if (fields.contains("private_key_file")) {
-    auto pem = ReadFile(folder / fields["private_key_file"]);
+    auto pem = ReadFor(key, folder / fields["private_key_file"]);
     if (!pem.ok()) return pem.status();
     auto derived = PublicKeyOf(*pem, key.algorithm);
     if (!derived.ok()) {

@@ -14,10 +14,11 @@
 namespace sluice::tokens {
 
 struct JwtKey {
-  std::string kid;          // names it among others; may be empty
-  std::string algorithm;    // "ES256"
-  std::string sign_with;    // the secret, or a private key in PEM; empty: it only verifies
-  std::string verify_with;  // the secret, or a public key in PEM
+  std::string kid;                 // names it among others; may be empty
+  std::string algorithm;           // "ES256"
+  std::string sign_with;           // the secret, or a private key in PEM; empty: it only verifies
+  std::string verify_with;         // the secret, or a public key in PEM
+  std::vector<std::string> files;  // that these were read from, besides the list itself
 
   bool can_sign() const { return !sign_with.empty(); }
 };

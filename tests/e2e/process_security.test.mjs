@@ -3,7 +3,9 @@
 // TLS on the public port, and who may use the control port.
 import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
-import {copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {X509Certificate} from 'node:crypto';
+import {copyFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync,
+  writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {after, before, describe, test} from 'node:test';
@@ -23,12 +25,12 @@ function certificate(name) {
 }
 
 // One that `ca` signed.
-function signed(name, ca) {
+function signed(name, ca, days = 2) {
   writeFileSync(path(`${name}.ext`), 'subjectAltName=DNS:localhost,IP:127.0.0.1\n');
   openssl(['req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes',
     '-keyout', path(`${name}.key`), '-out', path(`${name}.csr`), '-subj', `/CN=${name}`]);
   openssl(['x509', '-req', '-in', path(`${name}.csr`), '-CA', path(`${ca}.crt`), '-CAkey',
-    path(`${ca}.key`), '-CAcreateserial', '-days', '2', '-extfile', path(`${name}.ext`), '-out',
+    path(`${ca}.key`), '-CAcreateserial', '-days', `${days}`, '-extfile', path(`${name}.ext`), '-out',
     path(`${name}.crt`)]);
 }
 
@@ -207,5 +209,112 @@ describe('mTLS on the control port', () => {
         error.message);
       client.close();
     }
+  });
+});
+
+// As the kubelet mounts a secret: files are links into a folder behind the link `..data`, which it
+// turns to a new folder.
+class Mount {
+  #made = 0;
+
+  constructor(name) {
+    this.folder = path(name);
+    mkdirSync(this.folder);
+  }
+
+  turn(files) {
+    const version = `..${++this.#made}`;
+    mkdirSync(join(this.folder, version));
+    for (const [name, from] of Object.entries(files)) {
+      copyFileSync(path(from), join(this.folder, version, name));
+      if (this.#made === 1) symlinkSync(join('..data', name), this.file(name));
+    }
+    symlinkSync(version, join(this.folder, '..fresh'));
+    renameSync(join(this.folder, '..fresh'), join(this.folder, '..data'));
+  }
+
+  file(name) {
+    return join(this.folder, name);
+  }
+}
+
+describe('files that change where nobody sends SIGHUP (--reload-interval)', () => {
+  const notAfter = name => Date.parse(new X509Certificate(readFileSync(path(`${name}.crt`))).validTo)
+    / 1000;
+  const expiry = (gateway, port) => gateway.metric('sluice_tls_certificate_expiry_seconds', {port});
+
+  test('certificates of both ports: next handshakes see the new one, sockets stay', async () => {
+    signed('later', 'ca', 30);
+    const mount = new Mount('mounted');
+    mount.turn({'tls.crt': 'server.crt', 'tls.key': 'server.key', 'ca.crt': 'ca.crt'});
+    const [cert, key] = [mount.file('tls.crt'), mount.file('tls.key')];
+    const gateway = await Gateway.start({'tls-cert': cert, 'tls-key': key, 'control-tls-cert': cert,
+      'control-tls-key': key, 'control-client-ca': mount.file('ca.crt'), 'reload-interval': '50ms'});
+    try {
+      const ca = readFileSync(path('ca.crt'));
+      const shown = address => within(new Promise((resolve, reject) => {
+        const [host, port] = address.split(':');
+        const socket = tls.connect({host, port: Number(port), ca, checkServerIdentity: () => {},
+          ALPNProtocols: ['h2', 'http/1.1'], key: readFileSync(path('client.key')),
+          cert: readFileSync(path('client.crt'))}, () => {
+          resolve(socket.getPeerCertificate().subject.CN);
+          socket.destroy();
+        });
+        socket.on('error', reject);
+      }), 'a handshake');
+      const client = await Plain.open(gateway.url('/', 'wss'), {ca});
+      const control = gateway.controlClient({credentials: grpc.credentials.createSsl(ca,
+        readFileSync(path('client.key')), readFileSync(path('client.crt')))});
+      assert.equal(await count(control), 1);
+      for (const port of ['public', 'control']) {
+        assert.equal(await expiry(gateway, port), notAfter('server'));
+      }
+      mount.turn({'tls.crt': 'later.crt', 'tls.key': 'later.key', 'ca.crt': 'ca.crt'});
+      await until(async () => await shown(gateway.client) === 'later', 'the new certificate');
+      await until(async () => await shown(gateway.control) === 'later', 'the control port\'s');
+      await until(async () => await expiry(gateway, 'control') === notAfter('later'), 'its expiry');
+      assert.equal(await expiry(gateway, 'public'), notAfter('later'));
+      assert.equal(client.socket.readyState, 1, 'who is connected stays');
+      assert.equal(await count(control), 1);
+      // A key of another certificate: refused once, and what was read stays in use.
+      mount.turn({'tls.crt': 'later.crt', 'tls.key': 'server.key', 'ca.crt': 'ca.crt'});
+      await until(() => gateway.metric('sluice_reload_refused'), 'the refusal');
+      assert.equal(await shown(gateway.client), 'later');
+      assert.equal(await shown(gateway.control), 'later');
+      assert.match(gateway.log, /not reloaded why="?tls-key: /);
+      // Other authorities for the callers of the control port.
+      mount.turn({'tls.crt': 'server.crt', 'tls.key': 'server.key', 'ca.crt': 'other-ca.crt'});
+      await until(async () => await shown(gateway.control).catch(error => error.code) !== 'later',
+        'the older one');
+      await until(async () => {
+        const stranger = gateway.controlClient({alone: true, credentials: grpc.credentials.createSsl(
+          ca, readFileSync(path('stranger.key')), readFileSync(path('stranger.crt')))});
+        return await count(stranger).catch(() => 0) === 1;
+      }, 'whom the other authority signed to be let in');
+      assert.equal(await gateway.metric('sluice_reload_refused'), 0);
+      assert.equal(await gateway.metric('sluice_reloads_total', {result: 'refused'}), 1);
+      assert.equal(await gateway.metric('sluice_reloads_total', {result: 'ok'}), 2);
+    } finally {
+      await gateway.kill();
+    }
+  });
+
+  test('tokens of the control port', async () => {
+    writeFileSync(path('older'), 'the-older-token-of-two\n');
+    writeFileSync(path('newer'), 'the-newer-token-of-two\n');
+    const mount = new Mount('mounted-token');
+    mount.turn({token: 'older'});
+    await Gateway.during({'control-token-file': mount.file('token'), 'reload-interval': '50ms'},
+      async gateway => {
+        const may = token => {
+          const metadata = new grpc.Metadata();
+          metadata.set('authorization', `Bearer ${token}`);
+          return count(gateway.controlClient({metadata})).then(() => true, () => false);
+        };
+        assert.equal(await may('the-older-token-of-two'), true);
+        mount.turn({token: 'newer'});
+        await until(() => may('the-newer-token-of-two'), 'the new token');
+        assert.equal(await may('the-older-token-of-two'), false);
+      });
   });
 });
