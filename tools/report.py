@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Counts the tests that a step ran: prints one line "passed failed skipped", then a line for each
-test that failed or was skipped. Reads Bazel's build events (JSON) or TAP as `node --test` writes it.
+test that failed or was skipped. Reads Bazel's build events (JSON), TAP as `node --test` writes it, or
+what `go test -json` writes.
 
     report.py bazel events.json
     report.py tap results.tap
+    report.py go results.json
+    report.py go-output results.json        what the tests that failed printed, instead
 """
 
 import json
@@ -101,10 +104,50 @@ def count_tap(lines):
     return count
 
 
+def go_cases(lines):
+    """What became of each test of Go, by name, and what it printed; "" is the package itself."""
+    ended, printed = {}, {}
+    for line in lines:
+        # What the compiler says is no JSON where Go is older.
+        event = json.loads(line) if line.startswith("{") else {"Action": "output", "Output": line}
+        name = event.get("Test", "")
+        if "Output" in event:
+            printed.setdefault(name, []).append(event["Output"])
+        elif event["Action"] in ("pass", "fail", "skip"):
+            ended[name] = event["Action"]
+    return ended, printed
+
+
+def count_go(lines):
+    """The tests at the deepest level; what encloses others counts only if it failed by itself."""
+    count = Count()
+    ended, printed = go_cases(lines)
+    for name, action in ended.items():
+        inside = [other for other in ended if other != name and (not name or other.startswith(name + "/"))]
+        if action == "fail" and not any(ended[other] == "fail" for other in inside):
+            count.failed.append(name or "the package")
+        elif action == "skip" and name:
+            reason = [line.strip() for line in printed.get(name, []) if not line.startswith(("=== ", "---"))]
+            count.skipped.append(f"{name}: {' '.join(reason) or 'no reason given'}")
+        elif action == "pass" and not inside and name:
+            count.passed += 1
+    return count
+
+
+def print_go_output(lines):
+    ended, printed = go_cases(lines)
+    for name, text in printed.items():
+        if ended.get(name, "fail") == "fail":
+            sys.stdout.write("".join(text))
+
+
 def main():
     kind, path = sys.argv[1:]
     with open(path, encoding="utf-8") as lines:
-        {"bazel": count_bazel, "tap": count_tap}[kind](lines).print()
+        if kind == "go-output":
+            print_go_output(lines)
+        else:
+            {"bazel": count_bazel, "tap": count_tap, "go": count_go}[kind](lines).print()
 
 
 main()

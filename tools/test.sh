@@ -33,6 +33,7 @@ test_configuration() {
   step "e2e${config:+ $config}" test_e2e
   if [ -z "$config" ]; then step fuzz test_fuzz; fi
   if [ -z "$config$filter" ]; then step promtool test_promtool; fi
+  if [ -z "$config" ]; then step helm test_helm; fi
 }
 
 test_static() {

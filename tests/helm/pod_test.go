@@ -144,7 +144,7 @@ func TestNetworkPolicyDeniesWhatIsNotNamed(t *testing.T) {
 func TestPresets(t *testing.T) {
 	for class, line := range map[string]string{
 		"nginx": `nginx.ingress.kubernetes.io/proxy-read-timeout: "3600"`, "alb": "idle_timeout.timeout_seconds=3600",
-		"gce": "timeoutSec: 3600", "gce-internal": "timeoutSec: 3600", "haproxy": `haproxy.org/timeout-tunnel: "3600s"`,
+		"gce": "timeoutSec: 86400", "gce-internal": "timeoutSec: 86400", "haproxy": `haproxy.org/timeout-tunnel: "3600s"`,
 		"contour": "projectcontour.io/websocket-routes", "kong": `konghq.com/read-timeout: "3600000"`,
 	} {
 		var text strings.Builder
