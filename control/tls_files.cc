@@ -37,8 +37,9 @@ class TlsFiles::Reloading final : public grpc::ServerCredentials {
     const std::optional<Pems> fresh = own.files_.NewerThan(own.fetched_);
     if (!fresh) return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
     const grpc_ssl_pem_key_cert_pair pair{fresh->key.c_str(), fresh->cert.c_str()};
-    *config = grpc_ssl_server_certificate_config_create(
-        fresh->client_ca.empty() ? nullptr : fresh->client_ca.c_str(), &pair, 1);
+    // gRPC 1.51 insists on authorities here, also where callers are asked for no certificate.
+    const std::string& authorities = fresh->client_ca.empty() ? fresh->cert : fresh->client_ca;
+    *config = grpc_ssl_server_certificate_config_create(authorities.c_str(), &pair, 1);
     return *config ? GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_NEW
                    : GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_FAIL;
   }

@@ -299,6 +299,21 @@ describe('files that change where nobody sends SIGHUP (--reload-interval)', () =
     }
   });
 
+  test('the control port without client certificates', async () => {
+    const mount = new Mount('mounted-alone');
+    mount.turn({'tls.crt': 'server.crt', 'tls.key': 'server.key'});
+    await Gateway.during({'control-tls-cert': mount.file('tls.crt'),
+      'control-tls-key': mount.file('tls.key'), 'reload-interval': '50ms'}, async gateway => {
+      const by = name => count(gateway.controlClient({alone: true,
+        credentials: grpc.credentials.createSsl(readFileSync(path(`${name}.crt`)))}));
+      assert.equal(await by('ca'), 0);
+      mount.turn({'tls.crt': 'one.crt', 'tls.key': 'one.key'});
+      await until(() => by('one').then(() => true, () => false), 'the new certificate');
+      mount.turn({'tls.crt': 'two.crt', 'tls.key': 'two.key'});
+      await until(() => by('two').then(() => true, () => false), 'the newest');
+    });
+  });
+
   test('tokens of the control port', async () => {
     writeFileSync(path('older'), 'the-older-token-of-two\n');
     writeFileSync(path('newer'), 'the-newer-token-of-two\n');

@@ -12,7 +12,9 @@
 #include "gateway/hub/authentication.h"
 #include "gateway/hub/channels.h"
 #include "gateway/hub/event_log.h"
+#include "gateway/hub/evictions.h"
 #include "gateway/hub/keepalive.h"
+#include "gateway/hub/lifetimes.h"
 #include "gateway/hub/members.h"
 #include "gateway/hub/session.h"
 #include "gateway/hub/successions.h"
@@ -46,6 +48,9 @@ struct WayIn : Heirs {
 
   fakes::ShardParts parts;
   Keepalive keepalive{parts.conflicts, parts.closer, parts.deadlines};
+  Evictions evictions{parts.sessions, keepalive,       parts.closer,
+                      parts.self,     parts.deadlines, parts.probe};
+  Lifetimes lifetimes{evictions, parts.deadlines};
   Authentication authentication{parts.tokens,   parts.rights,    parts.records,
                                 parts.delivery, parts.answers,   parts.progress,
                                 parts.events,   parts.deadlines, parts.probe};
@@ -55,13 +60,14 @@ struct WayIn : Heirs {
   Successions successions{
       parts.sessions, parts.neighbours, parts.records,  parts.conflicts, parts.newcomers, *this,
       parts.closer,   parts.events,     parts.presence, parts.self,      parts.probe};
-  Arrivals arrivals{parts.sessions,
-                    {parts.guards, parts.invoker, successions, parts.delivery, parts.closer,
-                     authentication, parts.rights, channels, members, keepalive, parts.progress},
-                    parts.events,
-                    parts.deadlines,
-                    parts.probe,
-                    parts.encodings};
+  Arrivals arrivals{
+      parts.sessions,
+      {parts.guards, parts.invoker, successions, parts.delivery, parts.closer, authentication,
+       parts.rights, channels, members, keepalive, lifetimes, parts.progress},
+      parts.events,
+      parts.deadlines,
+      parts.probe,
+      parts.encodings};
 };
 
 }  // namespace sluice::hub
