@@ -127,6 +127,7 @@ v1::ConnectionEvent EventOf(const hub::ConnectionEvent& event) {
   proto.set_reason(text::ToUtf8(event.extras().reason));
   proto.set_worker(text::ToUtf8(event.extras().worker));
   proto.set_node(text::ToUtf8(event.extras().node));
+  proto.set_traceparent(text::ToUtf8(event.extras().traceparent));
   return proto;
 }
 

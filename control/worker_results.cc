@@ -118,6 +118,7 @@ void FillContext(hub::Context& context, v1::Context& proto) {
     proto.add_offered_subprotocols(text::ToUtf8(std::move(name)));
   }
   Put(proto, &v1::Context::set_subprotocol, std::move(context.subprotocol));
+  Put(proto, &v1::Context::set_traceparent, std::move(context.traceparent));
   for (auto& [name, value] : context.headers) {
     PutText(proto.mutable_headers(), std::move(name), std::move(value));
   }

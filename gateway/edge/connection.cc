@@ -13,6 +13,7 @@
 #include "gateway/edge/proxy_header.h"
 #include "gateway/edge/request_reader.h"
 #include "gateway/hub/liveness.h"
+#include "text/traceparent.h"
 
 namespace sluice::edge {
 namespace {
@@ -220,8 +221,13 @@ void Connection::Decide() {
 void Connection::Report(std::string_view reason, std::string what, std::string_view hint) const {
   if (parts_.common.reports == nullptr) return;
   const auto target = handshake_->reader.request().target();
-  parts_.common.reports->Refused(
-      {reason, RemoteAddress(), {target.data(), target.size()}, std::move(what), hint});
+  const std::string trace = TraceparentOf(handshake_->reader.request());
+  parts_.common.reports->Refused({.reason = reason,
+                                  .client = RemoteAddress(),
+                                  .target = {target.data(), target.size()},
+                                  .what = std::move(what),
+                                  .hint = hint,
+                                  .trace = text::TraceIdOf(trace)});
 }
 
 void Connection::Answer(Refusal refusal, std::string what, std::string text) {
@@ -252,6 +258,10 @@ hub::Upgrade Connection::Facts() const {
   facts.target.assign(request.target().data(), request.target().size());
   facts.remote_address = RemoteAddress();
   facts.headers = KeepHeaders(request, parts_.common.options.context_headers);
+  if (std::string trace = TraceparentOf(request);
+      !trace.empty() && hub::TraceparentOf(facts).empty()) {
+    facts.headers.emplace_back(text::kTraceparentHeader, std::move(trace));
+  }
   std::vector<std::string_view> offered = OfferedBy(request);
   if (!offered.empty()) {
     facts.subprotocols = std::make_unique<hub::Subprotocols>();

@@ -15,6 +15,7 @@ struct RefusedClient {
   std::string_view target;  // what it asked for; empty: it did not come so far
   std::string what;         // what of it was not accepted: an origin, a version; may be empty
   std::string_view hint;    // which option would let it in; empty: none
+  std::string_view trace;   // the id of the trace that it came with; empty: none
 };
 
 // Thread-safe; called for each client, so whoever writes them down bounds how often.

@@ -10,6 +10,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
+#include "text/traceparent.h"
 #include "text/utf8.h"
 
 namespace sluice::edge {
@@ -191,6 +192,11 @@ std::vector<std::string_view> SubprotocolsOf(const HttpRequest& request) {
     }
   }
   return tokens;
+}
+
+std::string TraceparentOf(const HttpRequest& request) {
+  const std::optional<std::string> header = HeaderOf(request, text::kTraceparentHeader);
+  return header ? std::string(text::Traceparent(*header)) : std::string();
 }
 
 std::vector<std::pair<std::string, std::string>> KeepHeaders(

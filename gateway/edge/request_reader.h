@@ -70,6 +70,9 @@ std::optional<Refusal> CheckUpgrade(const HttpRequest& request);
 // One that came in several lines is joined with commas (RFC 9110 5.3): what a proxy added is last.
 std::optional<std::string> HeaderOf(const HttpRequest& request, std::string_view name);
 
+// The trace that the request is a part of, as text::Traceparent; empty: none.
+std::string TraceparentOf(const HttpRequest& request);
+
 // The elements of a list header, over all its lines, in order and without empty ones (RFC 9110
 // 5.6.1); they live as long as the request.
 std::vector<std::string_view> ListOf(const HttpRequest& request, std::string_view name);

@@ -9,6 +9,17 @@
 namespace sluice::hub {
 
 using More = ConnectionEvent::More;
+
+namespace {
+
+bool TellsOfArrival(ConnectionEvent::Type type) {
+  using Type = ConnectionEvent::Type;
+  return type == Type::kOpened || type == Type::kTakenOver || type == Type::kRefused ||
+         type == Type::kAborted;
+}
+
+}  // namespace
+
 EventBuffer::EventBuffer(const std::string& node, EventOutlet& outlet, storage::Presence& presence)
     : node_(node), outlet_(outlet), presence_(presence) {}
 
@@ -24,8 +35,11 @@ ConnectionEvent& EventBuffer::Emit(ConnectionEvent::Type type, const Session& se
   event.user = session.who.user;
   event.channel = std::string(channel);
   event.code = frame.code;
-  if (!frame.reason.empty()) {
-    event.more = std::make_shared<const More>(More{.reason = frame.reason});
+  const std::string_view trace =
+      TellsOfArrival(type) ? TraceparentOf(session.origin.upgrade) : std::string_view();
+  if (!frame.reason.empty() || !trace.empty()) {
+    event.more = std::make_shared<const More>(
+        More{.reason = frame.reason, .traceparent = std::string(trace)});
   }
   return event;
 }

@@ -32,7 +32,8 @@ size_t SizeOf(const ConnectionEvent& event) {
   size_t common = kRest + event.space.size() + event.connection.size() + event.user.size() +
                   event.extras().reason.size();
   size_t size = sizeof(event) + common + event.channel.size() + event.extras().claims_json.size() +
-                event.extras().worker.size() + event.extras().node.size();
+                event.extras().worker.size() + event.extras().node.size() +
+                event.extras().traceparent.size();
   // As a LEFT for each, which is how it is told by default.
   for (const std::string& channel : event.extras().channels) size += common + channel.size();
   return size;

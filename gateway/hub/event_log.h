@@ -66,6 +66,7 @@ struct ConnectionEvent {
     // kClosed: who held it, if not this node: that has died. kMessagesLost: whose words; empty:
     // anybody's. kNodeGone: which.
     std::string node{};
+    std::string traceparent{};  // of the upgrade: kOpened, kTakenOver, kRefused, kAborted
     // kLeft: what it left all at once, at most kLeftMax; more are told in several events.
     std::vector<std::string> channels{};
   };

@@ -87,6 +87,7 @@ Context Invoker::ContextOf(const PendingCall& call, const ContextSpec& spec) {
       if (header.first == name) context.headers.push_back(header);
     }
   }
+  context.traceparent = std::string(TraceparentOf(upgrade));
   if (call.role() == Role::kAdmission) context.candidate = CandidateOf(*session);
   return context;
 }

@@ -31,10 +31,14 @@ struct Upgrade {
   // "192.0.2.1:5555", "[2001:db8::1]:5555"; without the port if a proxy did not say it:
   // "192.0.2.1", "2001:db8::1".
   std::string remote_address;
-  // Lower-case name and value (in UTF-8), of the headers in --context-headers only.
+  // Lower-case name and value (in UTF-8), of the headers in --context-headers, and of a good
+  // traceparent.
   std::vector<std::pair<std::string, std::string>> headers;
   std::unique_ptr<Subprotocols> subprotocols{};  // null: it offered none
 };
+
+// The trace that the client's upgrade is a part of (text/traceparent.h); empty: none.
+std::string_view TraceparentOf(const Upgrade& upgrade);
 
 // One client's connection, owned by the edge; used on its shard's thread only, from Shard::Open
 // until Shard::Closed.

@@ -58,6 +58,7 @@ struct Context {
   std::vector<std::pair<std::string, std::string>> headers;
   std::vector<std::string> offered;  // subprotocols
   std::string subprotocol;
+  std::string traceparent;               // of the client's upgrade, always, if it had one
   std::unique_ptr<Candidate> candidate;  // of an admission, always
   absl::Time deadline;
   Duration time_left;    // until then

@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "text/traceparent.h"
+
 namespace sluice::server {
 namespace {
 
@@ -49,6 +51,11 @@ std::string_view NameOf(Type type) {
       return "node gone";
   }
   return "";
+}
+
+// Empty: it tells of no arrival, or of one without a trace.
+std::string TraceOf(const hub::ConnectionEvent& event) {
+  return std::string(text::TraceIdOf(event.extras().traceparent));
 }
 
 }  // namespace
@@ -107,7 +114,8 @@ void EventRelay::Show(const hub::ConnectionEvent& event) const {
       return log_.Debug(NameOf(event.type), {{"namespace", event.space},
                                              {"connection", event.connection},
                                              {"code", std::to_string(event.code)},
-                                             {"reason", event.extras().reason}});
+                                             {"reason", event.extras().reason},
+                                             {"trace", TraceOf(event)}});
     case Type::kAccessConflict:
       return log_.Debug(
           NameOf(event.type),
@@ -133,9 +141,10 @@ void EventRelay::Show(const hub::ConnectionEvent& event) const {
                                             {"namespace", event.space},
                                             {"why", event.extras().reason}});
     default:
-      return log_.Debug(
-          NameOf(event.type),
-          {{"namespace", event.space}, {"connection", event.connection}, {"user", event.user}});
+      return log_.Debug(NameOf(event.type), {{"namespace", event.space},
+                                             {"connection", event.connection},
+                                             {"user", event.user},
+                                             {"trace", TraceOf(event)}});
   }
 }
 

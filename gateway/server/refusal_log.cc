@@ -46,6 +46,7 @@ void RefusalLog::Refused(const edge::RefusedClient& refused) {
                                {"path", PathOf(refused.target)},
                                {"client", refused.client},
                                {"count", std::to_string(count)},
+                               {"trace", std::string(refused.trace)},
                                {"hint", std::string(refused.hint)}});
 }
 

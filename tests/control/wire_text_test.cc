@@ -71,6 +71,7 @@ hub::Context BadContext() {
           .headers = {{kBad, kBad}},
           .offered = {kBad},
           .subprotocol = kBad,
+          .traceparent = kBad,
           .candidate = {},
           .deadline = {},
           .time_left = {}};

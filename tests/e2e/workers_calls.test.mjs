@@ -244,13 +244,13 @@ test('the context is what was asked for, no more', async () => {
     connection_id: 'me', user: 'ann', labels: {tier: 'gold'}, namespace: 'ctx-all',
     remote_address: `127.0.0.1:${client.socket._socket.localPort}`,
     headers: {'x-tenant': 'acme', cookie: 'a=1'}, target: '/ctx-all?socket_id=me&q=%20',
-    claims_json: Buffer.alloc(0), offered_subprotocols: [], subprotocol: '',
+    claims_json: Buffer.alloc(0), offered_subprotocols: [], subprotocol: '', traceparent: '',
   });
   const other = await open('/ctx-some', {headers});
   await other.call('look');
   assert.deepEqual(seen, {connection_id: '', user: '', labels: {}, namespace: '',
     remote_address: '', headers: {}, target: '', claims_json: Buffer.alloc(0),
-    offered_subprotocols: [], subprotocol: ''});
+    offered_subprotocols: [], subprotocol: '', traceparent: ''});
   await all.finish();
   await some.finish();
   await client.close();

@@ -25,7 +25,7 @@ struct RefusalLogTest : testing::Test {
 
   void Refuse(std::string_view reason, std::string what) {
     refusals.Refused(
-        {reason, "192.0.2.1:5", "/chat?token=secret", std::move(what), "--some-option"});
+        {reason, "192.0.2.1:5", "/chat?token=secret", std::move(what), "--some-option", "4bf9"});
   }
   std::string Text() {
     std::string text = out.str();
@@ -37,8 +37,9 @@ struct RefusalLogTest : testing::Test {
 TEST_F(RefusalLogTest, SaysWhoWhatAndWhatWouldHelp) {
   Refuse("origin", "http://localhost:5173");
   std::string text = Text();
-  EXPECT_THAT(text, HasSubstr(" info client refused reason=origin what=http://localhost:5173 "
-                              "path=/chat client=192.0.2.1:5 count=1 hint=--some-option"));
+  EXPECT_THAT(text,
+              HasSubstr(" info client refused reason=origin what=http://localhost:5173 "
+                        "path=/chat client=192.0.2.1:5 count=1 trace=4bf9 hint=--some-option"));
   EXPECT_THAT(text, Not(HasSubstr("secret"))) << "queries stay out of it";
 }
 
