@@ -188,6 +188,15 @@ absl::StatusOr<v1::Drain> DrainBook::Get(const std::string& id) const {
   return Show(**entry);
 }
 
+std::vector<v1::Drain> DrainBook::List(const std::string& after, size_t limit) const {
+  assert(thread_.IsCurrent());
+  std::vector<v1::Drain> drains;
+  for (auto it = entries_.upper_bound(after); it != entries_.end() && drains.size() < limit; ++it) {
+    if (!it->second->pending()) drains.push_back(Show(*it->second));
+  }
+  return drains;
+}
+
 absl::StatusOr<v1::Drain> DrainBook::Pause(const std::string& id, Now now) {
   auto entry = FindRunning(id);
   if (!entry.ok()) return entry.status();

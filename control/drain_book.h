@@ -60,6 +60,8 @@ class DrainBook {
 
   // NOT_FOUND DRAIN_NOT_FOUND; but for Get, FAILED_PRECONDITION DRAIN_ENDED.
   absl::StatusOr<v1::Drain> Get(const std::string& id) const;
+  // Those that have begun or ended, by id behind `after`, at most so many.
+  std::vector<v1::Drain> List(const std::string& after, size_t limit) const;
   absl::StatusOr<v1::Drain> Pause(const std::string& id, Now now);
   absl::StatusOr<v1::Drain> Resume(const std::string& id, Now now);
   absl::StatusOr<v1::Drain> Cancel(const std::string& id, Now now);

@@ -15,6 +15,7 @@
   OF(SetAuthToken, SetAuthTokenResponse)           \
   OF(Deauthenticate, DeauthenticateResponse)       \
   OF(GetDrain, Drain)                              \
+  OF(ListDrains, ListDrainsResponse)               \
   OF(PauseDrain, Drain)                            \
   OF(ResumeDrain, Drain)                           \
   OF(CancelDrain, Drain)                           \

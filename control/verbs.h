@@ -9,6 +9,7 @@
 
 #include "control/answer_verbs.h"
 #include "control/drain_verbs.h"
+#include "control/drains_verb.h"
 #include "control/fetch_events_verb.h"
 #include "control/holder_verbs.h"
 #include "control/listings.h"

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "control/drain_verbs.h"
+#include "control/drains_verb.h"
 #include "control/status.h"
 #include "tests/control/cluster_world.h"
 
@@ -79,6 +80,44 @@ TEST_F(ClusterDrainTest, ThatOneNodeRefusesBeginsNowhere) {
   world.Pass(absl::Seconds(1));
   EXPECT_FALSE(a->socket.closed());
   EXPECT_FALSE(b->socket.closed());
+}
+
+TEST_F(ClusterDrainTest, AreListedByTheirIdsAPageAtATime) {
+  for (const char* id : {"d3", "d1", "d2"}) {
+    auto request = Request(1);
+    request.set_drain_id(id);
+    // Each closes others, at once.
+    const std::vector<std::string> ids = id == std::string("d1")
+                                             ? std::vector<std::string>{"a", "b"}
+                                             : std::vector<std::string>{"c"};
+    request.mutable_selector()->mutable_connection_ids()->Add(ids.begin(), ids.end());
+    ASSERT_TRUE(world.StartDrain(0, request).ok());
+  }
+  v1::ListDrainsRequest list;
+  list.set_page_size(2);
+  auto page = world.Ask<ListDrainsVerb>(1, list);
+  ASSERT_TRUE(page.ok()) << page.status();
+  ASSERT_EQ(page->drains_size(), 2);
+  EXPECT_EQ(page->drains(0).id(), "d1");
+  EXPECT_EQ(page->drains(1).id(), "d2");
+  // The parts of both nodes in one, and of the selector the namespace.
+  EXPECT_EQ(page->drains(0).matched(), 2);
+  EXPECT_EQ(page->drains(0).selector().ShortDebugString(), "namespace: \"chat\"");
+  ASSERT_FALSE(page->next_page_token().empty());
+  list.set_page_token(page->next_page_token());
+  page = world.Ask<ListDrainsVerb>(0, list);
+  ASSERT_EQ(page->drains_size(), 1);
+  EXPECT_EQ(page->drains(0).id(), "d3");
+  EXPECT_TRUE(page->next_page_token().empty());
+
+  list.clear_page_token();
+  list.set_scope(v1::SCOPE_LOCAL);
+  EXPECT_EQ(world.Ask<ListDrainsVerb>(0, list)->drains(0).matched(), 1);
+  list.set_page_size(-1);
+  EXPECT_EQ(ReasonOf(world.Ask<ListDrainsVerb>(0, list).status()), "PAGE_SIZE_INVALID");
+  list.set_page_size(0);
+  list.set_page_token("made up");
+  EXPECT_EQ(ReasonOf(world.Ask<ListDrainsVerb>(0, list).status()), "PAGE_TOKEN_INVALID");
 }
 
 // Three nodes with ten clients each.
