@@ -86,6 +86,17 @@ done
 for room in control gateway/hub gateway/protocol gateway/edge gateway/server; do
   no_arrow storage/redis "$room"
 done
+# The command line is a client as any other.
+verdict 'control/ctl reaches nothing of the gateway but its version' \
+  "$(query 'somepath(//control/ctl/..., //gateway/... + //control:* - //gateway:version)')"
+for room in storage/redis metrics; do
+  no_arrow control/ctl "$room"
+done
+for room in gateway storage; do
+  no_arrow "$room" control/ctl
+done
+verdict 'one target of control/ctl speaks gRPC' \
+  "$(query 'rdeps(//control/ctl/..., //third_party:grpc + //proto:sluice_grpc, 1) intersect //control/ctl/... - //control/ctl:client')"
 for library in boost hiredis openssl; do
   verdict "the interfaces of storage do not reach $library" \
     "$(query "somepath(//storage:all, //third_party:$library)")"
@@ -95,6 +106,7 @@ only_in grpc '//control/... + //proto/... + //examples/...'
 only_in prometheus '//metrics/...'
 only_in hiredis '//storage/redis/...'
 only_in jwt '//gateway/tokens/...'
+only_in cli11 '//gateway/config:* + //control/ctl:parser'
 one_door
 nothing_public
 nothing_found

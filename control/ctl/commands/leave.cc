@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "control/ctl/acting_command.h"
+#include "control/ctl/commands.h"
+
+namespace sluice::ctl {
+namespace {
+
+class Leave : public ActingCommand {
+ public:
+  Leave() : ActingCommand("leave", "Takes the selected connections out of channels.") {}
+
+ private:
+  void DeclareOwn(Flags& flags) override {
+    flags.Arguments("CHANNEL", "the channels' names", &channels_);
+  }
+
+  Exit Act(Session& session, v1::Selector selector) override {
+    v1::LeaveRequest request;
+    *request.mutable_selector() = std::move(selector);
+    for (const std::string& channel : channels_) request.add_channels(channel);
+    return AskAndShow(session, request);
+  }
+
+  std::vector<std::string> channels_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> MakeLeave() { return std::make_unique<Leave>(); }
+
+}  // namespace sluice::ctl
