@@ -13,6 +13,8 @@ packages_sanitizers=(libclang-rt-19-dev llvm-19)
 packages_lint=(clang-format-19 clang-tidy-19)
 packages_promtool=(prometheus)
 packages_redis=(redis-server)
+# What sluicectl's manual page and completions are tried with, beside bash.
+packages_ctl=(man-db zsh fish)
 packages_node=(nodejs npm)
 
 as_root() {

@@ -93,7 +93,7 @@ test_fuzz() {
 # What the end-to-end tests start. Leaves bazel-bin pointing to it.
 build_binaries() {
   # shellcheck disable=SC2046  # words on purpose
-  bazel build --noshow_progress $(configured) //gateway:sluice //examples/...
+  bazel build --noshow_progress $(configured) //gateway:sluice //control/ctl:sluicectl //examples/...
 }
 
 test_e2e() {
@@ -102,6 +102,7 @@ test_e2e() {
   [ "${#files[@]}" -gt 0 ] || no_match
   need install_node
   need install "${packages_redis[@]}"
+  install "${packages_ctl[@]}" || [ -z "${CI:-}" ]
   install_clients
   # Tests that want one of these say themselves why they were skipped.
   for foreign in python_worker go_worker python_client go_client; do
