@@ -14,7 +14,8 @@ const std::vector<CloseCode>& CloseCodes() {
   static const auto& codes = *new std::vector<CloseCode>{
       {1000, kAny, "closed by the application", "stay away unless the application says more",
        "who called Disconnect, or the client that left"},
-      {1001, kAny, "going away: a drain, or the node stops", "reconnect after a random delay",
+      {1001, kAny, "going away: a drain, the node stops, or --connection-lifetime is over",
+       "reconnect after a random delay, or the one that the reason advises",
        "sluicectl drain list"},
       {1002, kAny, "protocol error", "give up: correct the client", ""},
       {1003, kAny, "a kind of data that the other end does not take", "give up: correct the client",

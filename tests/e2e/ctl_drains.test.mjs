@@ -42,6 +42,15 @@ test('on a terminal a bar, on one line', async () => {
   assert.equal(out.trimEnd().split('\n').length, 1);
 });
 
+test('code, reason and the advised moment of the comeback', async () => {
+  const [client] = await fill('advised', 1);
+  await ctl(0, 'drain', 'start', '-n', 'advised', '--all', '--per-second', '50', '--code', '4123',
+    '--reason', 'moving', '--reconnect-window', '30s');
+  const {code, reason} = await client.whenClosed();
+  assert.equal(code, 4123);
+  assert.match(reason, /^moving.*retry-after=\d+(\.\d+)?s$/);
+});
+
 test('in JSON a state a line', async () => {
   await fill('json', 5);
   const {out} = await ctl(0, 'drain', 'start', '-n', 'json', '--all', '--per-second', '50', '-o', 'json');

@@ -19,6 +19,11 @@
 namespace sluice::ctl {
 namespace {
 
+google::protobuf::Duration ToProto(absl::Duration duration) {
+  return google::protobuf::util::TimeUtil::NanosecondsToDuration(
+      absl::ToInt64Nanoseconds(duration));
+}
+
 class DrainStart : public Command {
  public:
   DrainStart()
@@ -31,6 +36,8 @@ class DrainStart : public Command {
                 &jitter_);
     flags.Duration("--grace", "how long what is under way may take (the gateway's --drain-grace)",
                    &grace_);
+    flags.Duration("--reconnect-window", "advise each client of a moment within it to come back",
+                   &window_);
     flags.Whole("--code", "CODE", "the close code (the dialect's own: come back elsewhere)", 1000,
                 4999, &code_);
     flags.Text("--reason", "TEXT", "the reason in the close", &reason_);
@@ -79,10 +86,8 @@ class DrainStart : public Command {
     request.set_code(static_cast<uint32_t>(code_));
     request.set_reason(reason_);
     request.set_refuse_new(refuse_new_);
-    if (grace_) {
-      *request.mutable_grace() = google::protobuf::util::TimeUtil::NanosecondsToDuration(
-          absl::ToInt64Nanoseconds(*grace_));
-    }
+    if (grace_) *request.mutable_grace() = ToProto(*grace_);
+    if (window_) *request.mutable_reconnect_window() = ToProto(*window_);
     auto drain = session.client().Ask(request);
     if (!drain.ok()) return session.Fail(drain.status());
     if (!no_wait_) return WatchDrain(session, drain->id());
@@ -94,6 +99,7 @@ class DrainStart : public Command {
   uint64_t per_second_ = 0;
   uint64_t jitter_ = 0;
   std::optional<absl::Duration> grace_;
+  std::optional<absl::Duration> window_;
   uint64_t code_ = 0;
   std::string reason_;
   std::string id_;
