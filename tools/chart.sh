@@ -5,7 +5,7 @@
 # checksum Go's database of checksums knows.
 go_wanted=1.26.8
 
-# Prints the Go to use; fails, with the reason on stderr, if there is none.
+# Prints the Go to use; fails if there is none that is new enough, nor one that could be fetched.
 find_go() {
   local go minor
   go=$(command -v go || ls /usr/local/go/bin/go 2>/dev/null) || return 1
@@ -32,15 +32,57 @@ fetch_go() {
 # Go, or the end of the step with its reason.
 need_go() {
   if ! command -v go >/dev/null && [ ! -x /usr/local/go/bin/go ]; then need install "${packages_go[@]}"; fi
-  go=$(find_go) || skip "Go $go_wanted could not be fetched by the Go that is here"
+  need find_go "$go_wanted"
+  go=$(find_go)
 }
+
+fetch_modules() { (cd tests/helm && "$go" mod download); }
 
 test_helm() {
   case helm in *"$filter"*) ;; *) no_match ;; esac
   need_go
   need install python3
+  need fetch_modules
   build_binaries
-  run_go tests/helm "SLUICE=$PWD/bazel-bin/gateway/sluice" ./...
+  run_go tests/helm "SLUICE=$PWD/bazel-bin/gateway/sluice" .
+}
+
+# The same against a real API server, which takes 15 minutes on two cores to build the first time: it takes
+# every object, and upgrades leave alone what they should.
+soak_helm() {
+  need_go
+  export SLUICE_KUBE=${XDG_CACHE_HOME:-$HOME/.cache}/sluice/kube
+  if [ ! "$SLUICE_KUBE/crds" -nt tests/helm/servers/go.mod ]; then need build_servers; fi
+  build_binaries
+  run_go tests/helm "SLUICE=$PWD/bazel-bin/gateway/sluice" -tags soak -run TestApiServer .
+}
+
+build_servers() {
+  local at=k8s.io/component-base/version version
+  mkdir -p "$SLUICE_KUBE"
+  rm -rf "$SLUICE_KUBE/crds"
+  (
+    cd tests/helm/servers
+    version=$("$go" list -m -f '{{.Version}}' k8s.io/kubernetes)
+    # Whoever asks for the version is Helm, of which the chart wants no too old one.
+    CGO_ENABLED=0 "$go" build -buildvcs=false -o "$SLUICE_KUBE/" \
+      -ldflags "-s -w -X $at.gitVersion=$version -X $at.gitMajor=1 -X $at.gitMinor=$(cut -d. -f2 <<<"$version")" \
+      k8s.io/kubernetes/cmd/kube-apiserver go.etcd.io/etcd/server/v3 helm.sh/helm/v3/cmd/helm
+  ) && mv "$SLUICE_KUBE/server" "$SLUICE_KUBE/etcd" && build_definitions
+}
+
+# The definitions of the types that Kubernetes itself has not: of Gateway API as it publishes them, of the
+# Prometheus operator made from its Go types.
+build_definitions() {
+  local types=github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1 made=$SLUICE_KUBE/crds.new
+  rm -rf "$made"
+  (
+    cd tests/helm
+    "$go" tool controller-gen crd:crdVersions=v1,maxDescLen=0 paths=$types "output:crd:dir=$made" &&
+      "$go" mod download sigs.k8s.io/gateway-api &&
+      cp "$("$go" list -m -f '{{.Dir}}' sigs.k8s.io/gateway-api)"/config/crd/standard/*routes.yaml "$made" &&
+      mv "$made" "$SLUICE_KUBE/crds"
+  )
 }
 
 # run_go FOLDER VARIABLE=VALUE ARGUMENT...: runs tests in Go and counts their cases.

@@ -15,6 +15,7 @@ soak() {
   if [ -z "$filter" ]; then
     step 'soak simulations' soak_simulations
     step 'soak history' soak_history
+    step 'soak chart' soak_helm
   fi
   conclude
 }

@@ -89,8 +89,9 @@
 {{- end -}}
 
 {{/*
-Where nodes run without an autoscaler, Helm takes `replicas` away and one node is left. The annotation
-says that the switch is made as docs/kubernetes.md has it. `helm template` sees no cluster.
+Where nodes run without an autoscaler, Helm takes `replicas` away and one node is left, unless the
+upgrade before took the StatefulSet out of the release (docs/kubernetes.md), which the ConfigMap then
+says. `helm template` sees no cluster.
 */}}
 {{- define "sluice.checkSwitch" -}}
 {{- $name := include "sluice.fullname" . -}}
@@ -98,7 +99,8 @@ says that the switch is made as docs/kubernetes.md has it. `helm template` sees 
 {{- $live := lookup "apps/v1" "StatefulSet" $namespace $name -}}
 {{- $scaler := lookup "autoscaling/v2" "HorizontalPodAutoscaler" $namespace $name -}}
 {{- if and $live (not $scaler) (gt (dig "spec" "replicas" 1 $live | int64) 1) -}}
-{{- if ne "keep" (dig "metadata" "annotations" "helm.sh/resource-policy" "" $live) -}}
+{{- $config := lookup "v1" "ConfigMap" $namespace $name -}}
+{{- if ne "true" (dig "metadata" "annotations" "sluice/detached" "" $config) -}}
 {{- fail "autoscaling.enabled: all nodes but one would be stopped at once; switch it on in the steps of docs/kubernetes.md" -}}
 {{- end -}}
 {{- end -}}
