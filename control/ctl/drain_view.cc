@@ -101,13 +101,15 @@ Exit WatchDrain(Session& session, const std::string& id) {
     return true;
   });
   view.Close();
-  if (session.interrupts.came()) {
+  const bool interrupted = session.interrupts.came();
+  if (status.ok() && !interrupted) return ExitOf(session, last);
+  const Exit exit = interrupted ? Exit::kInterrupted : session.Fail(status);
+  // It was seen, and nobody said that it ended.
+  if (!last.id().empty() && !HasEnded(last)) {
     session.Note(
         absl::StrCat("the drain goes on: sluicectl drain watch ", id, ", or drain cancel ", id));
-    return Exit::kInterrupted;
   }
-  if (!status.ok()) return session.Fail(status);
-  return ExitOf(session, last);
+  return exit;
 }
 
 }  // namespace sluice::ctl

@@ -41,15 +41,11 @@ bool Interrupts::Wait(absl::Duration duration) {
 }
 
 void Interrupts::Come() {
-  std::function<void()> act;
-  {
-    std::lock_guard lock(mutex_);
-    if (came_ || !act_) _exit(static_cast<int>(Exit::kInterrupted));
-    came_ = true;
-    act = act_;
-  }
+  std::lock_guard lock(mutex_);
+  if (came_ || !act_) _exit(static_cast<int>(Exit::kInterrupted));
+  came_ = true;
   changed_.notify_all();
-  act();
+  act_();
 }
 
 }  // namespace sluice::ctl

@@ -17,7 +17,8 @@ class Interrupts {
  public:
   Interrupts();
 
-  // Calls `act` on the first one, on a thread of its own. `act` stays valid until the process ends.
+  // Calls `act` on the first one, on a thread of its own, and never once this was called again.
+  // Nothing: one ends the process, as before. `act` may not ask this object anything.
   void Expect(std::function<void()> act);
   bool came() const;
   // Until one comes, at most so long; whether it did.

@@ -32,11 +32,17 @@ absl::StatusOr<Settings> SettingsOf(const Command& command, const Given& given,
     return Resolve(given, getenv, *file);
   }
   Settings settings;
-  auto output = given.values.find("output");
-  if (output == given.values.end()) return settings;
-  auto format = ParseFormat(output->second);
+  std::string who = "SLUICECTL_OUTPUT";
+  const char* variable = getenv(who.c_str());
+  std::string output = variable == nullptr ? "" : variable;
+  if (auto flag = given.values.find("output"); flag != given.values.end()) {
+    who = "--output";
+    output = flag->second;
+  }
+  if (output.empty()) return settings;
+  auto format = ParseFormat(output);
   if (!format.ok()) {
-    return absl::InvalidArgumentError("--output: " + std::string(format.status().message()));
+    return absl::InvalidArgumentError(who + ": " + std::string(format.status().message()));
   }
   settings.format = *format;
   return settings;
@@ -62,7 +68,10 @@ Exit RunProgram(const std::vector<std::string>& words, Interrupts& interrupts) {
     absl::Status status = session.Open();
     if (!status.ok()) return Refuse(status);
   }
-  return parsed->command->Run(session);
+  const Exit exit = parsed->command->Run(session);
+  // What it would act on goes away with the session.
+  interrupts.Expect(nullptr);
+  return exit;
 }
 
 }  // namespace sluice::ctl

@@ -62,7 +62,8 @@ Exit Session::Usage(const std::string& line) const {
 Exit Session::Fail(const absl::Status& status) const {
   const Exit exit = ExitOf(status);
   if (exit == Exit::kInterrupted) return exit;
-  const std::string message(status.message());
+  std::string message(status.message());
+  if (message.empty()) message = absl::StatusCodeToString(status.code());
   Note(exit == Exit::kUnreachable ? settings.address + ": " + message : message);
   return exit;
 }

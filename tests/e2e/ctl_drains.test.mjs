@@ -120,3 +120,15 @@ test('what a drain must be told', async () => {
   assert.match((await ctl(1, 'drain', 'start', '--id', 'x', '--refuse-new', '--per-second', '1')).err,
     /REFUSE_NEEDS_WHOLE_NAMESPACE/);
 });
+
+test('a gateway that ends while its drain is watched', async () => {
+  const other = await Gateway.start({node: 'n2'});
+  await openMany(10, i => other.url(`/dies?socket_id=d${i}`));
+  const watch = new Ctl(['drain', 'start', '-n', 'dies', '--all', '--per-second', '1',
+    '--drain-id', 'dies'], {gateway: other});
+  await watch.shows(/RUNNING/);
+  await other.kill();
+  const {code, err} = await watch.ended;
+  assert.equal(code, 3, err);
+  assert.match(err, /the drain goes on/);
+});
