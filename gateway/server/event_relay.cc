@@ -53,11 +53,6 @@ std::string_view NameOf(Type type) {
   return "";
 }
 
-// Empty: it tells of no arrival, or of one without a trace.
-std::string TraceOf(const hub::ConnectionEvent& event) {
-  return std::string(text::TraceIdOf(event.extras().traceparent));
-}
-
 }  // namespace
 
 void EventRelay::Publish(std::vector<hub::ConnectionEvent> events) {
@@ -107,15 +102,23 @@ void EventRelay::Fetch() {
   if (full) events_.AppendLost(lost);
 }
 
+void EventRelay::ShowTrace(const hub::ConnectionEvent& event) const {
+  const std::string_view trace = text::TraceIdOf(event.extras().traceparent);
+  if (trace.empty()) return;
+  log_.Debug("client's trace", {{"namespace", event.space},
+                                {"connection", event.connection},
+                                {"trace", std::string(trace)}});
+}
+
 void EventRelay::Show(const hub::ConnectionEvent& event) const {
+  ShowTrace(event);
   switch (event.type) {
     case Type::kClosed:
     case Type::kRefused:
       return log_.Debug(NameOf(event.type), {{"namespace", event.space},
                                              {"connection", event.connection},
                                              {"code", std::to_string(event.code)},
-                                             {"reason", event.extras().reason},
-                                             {"trace", TraceOf(event)}});
+                                             {"reason", event.extras().reason}});
     case Type::kAccessConflict:
       return log_.Debug(
           NameOf(event.type),
@@ -141,10 +144,9 @@ void EventRelay::Show(const hub::ConnectionEvent& event) const {
                                             {"namespace", event.space},
                                             {"why", event.extras().reason}});
     default:
-      return log_.Debug(NameOf(event.type), {{"namespace", event.space},
-                                             {"connection", event.connection},
-                                             {"user", event.user},
-                                             {"trace", TraceOf(event)}});
+      return log_.Debug(
+          NameOf(event.type),
+          {{"namespace", event.space}, {"connection", event.connection}, {"user", event.user}});
   }
 }
 

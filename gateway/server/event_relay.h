@@ -35,6 +35,7 @@ class EventRelay final : public hub::EventOutlet {
 
  private:
   void Show(const hub::ConnectionEvent& event) const;
+  void ShowTrace(const hub::ConnectionEvent& event) const;
   bool Queue(std::vector<hub::ConnectionEvent> events);
   void Fetch();
 

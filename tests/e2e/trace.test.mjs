@@ -23,7 +23,7 @@ test('a worker gets the traceparent of the upgrade, without asking for it', asyn
     assert.equal(opened.traceparent, PARENT);
     await traced.close();
     assert.equal((await watcher.next()).traceparent, '', 'it is told once');
-    const line = gateway.log.split('\n').find(text => text.includes('connection opened'));
+    const line = gateway.log.split('\n').find(text => text.includes("client's trace"));
     assert.match(line, new RegExp(`trace=${TRACE}$`));
     for (const bad of ['none', `ff${PARENT.slice(2)}`, PARENT.toUpperCase(), `${PARENT}-more`]) {
       const other = await Plain.open(gateway.url(), {headers: {traceparent: bad}});
