@@ -44,7 +44,8 @@ test_helm() {
   need install python3
   need fetch_modules
   build_binaries
-  run_go tests/helm "SLUICE=$PWD/bazel-bin/gateway/sluice" .
+  export SLUICE=$PWD/bazel-bin/gateway/sluice SLUICECTL=$PWD/bazel-bin/control/ctl/sluicectl
+  run_go tests/helm .
 }
 
 # The same against a real API server, which takes 15 minutes on two cores to build the first time: it takes
@@ -53,8 +54,7 @@ soak_helm() {
   need_go
   export SLUICE_KUBE=${XDG_CACHE_HOME:-$HOME/.cache}/sluice/kube
   if [ ! "$SLUICE_KUBE/crds" -nt tests/helm/servers/go.mod ]; then need build_servers; fi
-  build_binaries
-  run_go tests/helm "SLUICE=$PWD/bazel-bin/gateway/sluice" -tags soak -run TestApiServer .
+  run_go tests/helm -tags soak -run TestApiServer .
 }
 
 build_servers() {
@@ -85,11 +85,11 @@ build_definitions() {
   )
 }
 
-# run_go FOLDER VARIABLE=VALUE ARGUMENT...: runs tests in Go and counts their cases.
+# run_go FOLDER ARGUMENT...: runs tests in Go and counts their cases.
 run_go() {
-  local folder=$1 variable=$2 status=0
-  shift 2
-  (cd "$folder" && env GOFLAGS=-buildvcs=false "$variable" "$go" test -count=1 -json "$@") >"$work/go.json" || status=$?
+  local folder=$1 status=0
+  shift
+  (cd "$folder" && env GOFLAGS=-buildvcs=false "$go" test -count=1 -json "$@") >"$work/go.json" || status=$?
   python3 tools/report.py go "$work/go.json" >"$work/counts"
   [ "$status" -eq 0 ] || python3 tools/report.py go-output "$work/go.json"
   return $status

@@ -7,13 +7,16 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"math/big"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -70,6 +73,87 @@ func checkConfig(t *testing.T, gateway string, all objects, exponent string) (st
 	return string(out), err
 }
 
+// `helm test` as it is rendered, against a gateway as it is rendered, but on loopback: the token, mTLS
+// and the command's flags.
+func TestHelmTestAsksANode(t *testing.T) {
+	gateway, sluicectl := binary(t), os.Getenv("SLUICECTL")
+	if sluicectl == "" {
+		t.Skip("SLUICECTL names no command line")
+	}
+	for name, text := range map[string]string{
+		"token":    "control: {token: {existingSecret: a}}",
+		"insecure": "control: {insecure: true}",
+		"mTLS": "control: {token: {existingSecret: a}, tls: {existingSecret: b}, clientCA: {existingSecret: b}}\n" +
+			"test: {tlsServerName: localhost, tlsSecret: c}",
+		"TLS": "control: {token: {existingSecret: a}, tls: {existingSecret: b}}\ntest: {tlsServerName: localhost}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			all, mounts := render(t, text), t.TempDir()
+			address := run(t, gateway, all, mounts)
+			command := at(all.of(t, "Pod", "edge-sluice-test").tree, "spec", "containers").([]any)[0].(values)
+			if texts(command["command"])[0] != "/usr/bin/sluicectl" {
+				t.Fatalf("the test is %v", command)
+			}
+			var arguments []string
+			for _, argument := range texts(command["args"]) {
+				argument = strings.ReplaceAll(argument, "/mnt/sluice/test-tls", mounts+"/control-tls")
+				argument = strings.ReplaceAll(argument, "/mnt/sluice", mounts)
+				arguments = append(arguments, strings.Replace(argument, "edge-sluice-grpc.chat.svc:50051", address, 1))
+			}
+			out, err := exec.Command(sluicectl, arguments...).CombinedOutput()
+			if err != nil || !strings.Contains(string(out), "edge-sluice-0") {
+				t.Errorf("%v: %s", err, out)
+			}
+			if name != "insecure" {
+				if out, err := exec.Command(sluicectl, "nodes", "list", "--address="+address, "--timeout=2s").CombinedOutput(); err == nil {
+					t.Errorf("anybody may ask: %s", out)
+				}
+			}
+		})
+	}
+}
+
+// run starts a gateway with the rendered file on free ports of loopback, until the end of the test, and
+// returns the address of its control plane.
+func run(t *testing.T, gateway string, all objects, mounts string) string {
+	t.Helper()
+	text := all.of(t, "ConfigMap", "edge-sluice").str("data", "sluice.yaml")
+	secrets(t, mounts, text)
+	text = regexp.MustCompile(`(?m)^(listen|control|admin): .*$`).ReplaceAllString(text, "$1: 127.0.0.1:0")
+	text = strings.ReplaceAll(text, "15s", "0s") // shutdown-delay: the test waits for its end
+	write(t, mounts+"/sluice.yaml", strings.ReplaceAll(text, "/mnt/sluice", mounts)+"address-file: "+mounts+"/addresses\n")
+	log, err := os.Create(mounts + "/log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := exec.Command(gateway, "--config="+mounts+"/sluice.yaml")
+	command.Env, command.Stderr = environment(t, all), log
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		// As the kubelet does: the hook, told whom since this is not process 1, and then the signal.
+		hook := texts(at(container(t, all), "lifecycle", "preStop", "exec", "command"))
+		if out, err := exec.Command(gateway, fmt.Sprintf("%s=%d", hook[1], command.Process.Pid)).CombinedOutput(); err != nil {
+			t.Errorf("the hook: %v: %s", err, out)
+		}
+		_ = command.Process.Signal(syscall.SIGTERM)
+		if err := command.Wait(); err != nil {
+			t.Errorf("it ended with %v: %s", err, read(t, mounts+"/log"))
+		}
+	})
+	var addresses struct{ Control string }
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		file, err := os.ReadFile(mounts + "/addresses")
+		if err == nil && json.Unmarshal(file, &addresses) == nil {
+			return addresses.Control
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("it does not listen: %s", read(t, mounts+"/log"))
+		}
+	}
+}
+
 // environment is that of the container, with $(NAME) filled in as the kubelet does.
 func environment(t *testing.T, all objects) []string {
 	t.Helper()
@@ -110,6 +194,7 @@ func secrets(t *testing.T, mounts, text string) {
 		switch filepath.Base(file) {
 		case "tls.crt", "ca.crt":
 			write(t, file, certificate)
+			write(t, filepath.Dir(file)+"/ca.crt", certificate)
 		case "tls.key":
 			write(t, file, key)
 		case "keys.yaml":
@@ -131,7 +216,7 @@ func selfSigned(t *testing.T) (certificate, key string) {
 	}
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "sluice"},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true}
+		IsCA: true, BasicConstraintsValid: true, DNSNames: []string{"localhost"}}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
 	if err != nil {
 		t.Fatal(err)

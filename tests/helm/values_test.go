@@ -89,7 +89,7 @@ func TestEachUsedValueIsThere(t *testing.T) {
 func TestPagesNameValuesThatExist(t *testing.T) {
 	all := leaves(t)
 	text := read(t, root+"/docs/kubernetes.md")
-	first := regexp.MustCompile(`^(image|config|network|ports|shutdown|tls|control|jwt|redis|cluster|service|ingress|httpRoute|autoscaling|statefulSet|podDisruptionBudget|networkPolicy|resources|serviceAccount|serviceMonitor|podMonitor|prometheusRule|dashboard|test|global)\.[A-Za-z]`)
+	first := regexp.MustCompile(`^(image|config|network|ports|shutdown|tls|control|jwt|redis|cluster|service|ingress|controlIngress|httpRoute|grpcRoute|autoscaling|statefulSet|podDisruptionBudget|networkPolicy|resources|serviceAccount|serviceMonitor|podMonitor|prometheusRule|dashboard|test|global)\.[A-Za-z]`)
 	named := 0
 	for _, word := range regexp.MustCompile("`([A-Za-z0-9.]+)(=[^`]*)?`|--set(?:-string)? ([A-Za-z0-9.]+)=").FindAllStringSubmatch(text, -1) {
 		path := word[1] + word[3]
@@ -132,8 +132,8 @@ func TestNullPassesEverywhere(t *testing.T) {
 		}
 	}
 	// What cannot be left out of what is on.
-	needed := map[string]bool{"redis": true, "redis.hosts": true, "redis.mode": true, "redis.enabled": true, "httpRoute.parentRefs": true,
-		"control.tls": true, "control.tls.existingSecret": true, "resources": true, "service.metrics": true,
+	needed := map[string]bool{"redis": true, "redis.hosts": true, "redis.mode": true, "redis.enabled": true, "httpRoute.parentRefs": true, "grpcRoute.parentRefs": true, "service.control": true, "service.control.enabled": true,
+		"control": true, "control.tls": true, "control.tls.existingSecret": true, "resources": true, "service.metrics": true,
 		"service.metrics.enabled": true, "service": true}
 	for path := range paths {
 		base := everything

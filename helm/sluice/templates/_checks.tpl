@@ -110,6 +110,14 @@ says. `helm template` sees no cluster.
 {{- if and .Values.httpRoute.enabled (not .Values.httpRoute.parentRefs) -}}
 {{- fail "httpRoute.parentRefs: name the gateway that it belongs to" -}}
 {{- end -}}
+{{- if and .Values.grpcRoute.enabled (not .Values.grpcRoute.parentRefs) -}}
+{{- fail "grpcRoute.parentRefs: name the gateway that it belongs to" -}}
+{{- end -}}
+{{- range $name, $of := dict "controlIngress" .Values.controlIngress "grpcRoute" .Values.grpcRoute -}}
+{{- if and $of.enabled (not (include "sluice.testAsks" $)) -}}
+{{- fail (printf "%s.enabled: the control plane has no Service; set service.control.enabled, and control.token, control.clientCA or control.insecure" $name) -}}
+{{- end -}}
+{{- end -}}
 {{- if and .Values.serviceMonitor.enabled .Values.podMonitor.enabled -}}
 {{- fail "podMonitor.enabled: with serviceMonitor.enabled everything would be counted twice; enable one" -}}
 {{- end -}}

@@ -1,7 +1,9 @@
 {{/* SPDX-License-Identifier: Apache-2.0 */}}
 {{/* Whose annotations: the preset, or what the class's name says. */}}
-{{- define "sluice.preset" -}}
-{{- $i := .Values.ingress -}}
+{{- define "sluice.preset" -}}{{- include "sluice.presetOf" .Values.ingress -}}{{- end -}}
+
+{{- define "sluice.presetOf" -}}
+{{- $i := . -}}
 {{- if not $i.enabled -}}none
 {{- else if ne $i.preset "auto" -}}{{ $i.preset }}
 {{- else -}}
@@ -89,4 +91,38 @@ konghq.com/protocol: {{ ternary "https" "http" $tls }}
 {{- range default (list (dict "path" "/")) .paths -}}{{- $paths = append $paths (default "/" .path) -}}{{- end -}}
 {{- end -}}
 {{- default "/" (join "," (uniq $paths)) -}}
+{{- end -}}
+
+{{/* dict "root" . "of" BLOCK "component" "public" "service" SUFFIX "port" NAME "preset" ANNOTATIONS */}}
+{{- define "sluice.ingress" -}}
+{{- $root := .root -}}
+{{- $backend := dict "name" (printf "%s%s" (include "sluice.fullname" .root) (ternary (printf "-%s" .service) "" (not (empty .service)))) "port" (dict "name" .port) -}}
+{{- $annotations := merge dict (default dict .of.annotations) (fromYaml .preset) -}}
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  {{- include "sluice.metadata" (dict "root" .root "name" .service "component" .component "of" (dict "labels" .of.labels "annotations" $annotations)) | nindent 2 }}
+spec:
+  {{- with .of.className }}
+  ingressClassName: {{ . }}
+  {{- end }}
+  {{- with .of.tls }}
+  tls:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  rules:
+    {{- range default (list dict) .of.hosts }}
+    - http:
+        paths:
+          {{- range default (list dict) .paths }}
+          - path: {{ default "/" .path }}
+            pathType: {{ default "Prefix" .pathType }}
+            backend:
+              service:
+                {{- toYaml $backend | nindent 16 }}
+          {{- end }}
+      {{- with .host }}
+      host: {{ . | quote }}
+      {{- end }}
+    {{- end }}
 {{- end -}}

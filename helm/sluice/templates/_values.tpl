@@ -34,7 +34,9 @@ service:
   headless: {}
   metrics: {port: 8081}
 ingress: {preset: none, idleTimeoutSeconds: 3600, annotations: {}}
+controlIngress: {preset: none}
 httpRoute: {}
+grpcRoute: {}
 autoscaling:
   minReplicas: 1
   maxReplicas: 10
