@@ -22,7 +22,9 @@
 #include "gateway/server/last_words.h"
 #include "gateway/server/leave.h"
 #include "gateway/server/library_lines.h"
+#include "gateway/server/notifier.h"
 #include "gateway/server/process_setup.h"
+#include "gateway/server/reload_process.h"
 #include "gateway/server/server.h"
 #include "gateway/version.h"
 #include "storage/time.h"
@@ -70,6 +72,11 @@ std::optional<int> Answer(const sluice::config::Config& config) {
   } else if (actions.leave) {
     const absl::Status left = sluice::server::LeaveProcess(*actions.leave);
     if (!left.ok()) return Refuse(left);
+  } else if (actions.reload) {
+    const sluice::config::Settings& settings = config.settings();
+    const absl::Status reloaded = sluice::server::ReloadProcess(
+        *actions.reload, settings.reload_status_file, settings.reload_timeout);
+    if (!reloaded.ok()) return Refuse(reloaded);
   } else {
     return std::nullopt;
   }
@@ -82,6 +89,7 @@ std::optional<int> Answer(const sluice::config::Config& config) {
 
 int main(int argc, char** argv) {
   sluice::server::IgnoreStraySignals();
+  const auto notified = sluice::server::Notifier::TakeFromEnvironment();
   auto config = sluice::config::Config::Load({argv + 1, argv + argc}, Environment());
   if (!config.ok()) return Refuse(config.status());
   if (std::optional<int> exit_code = Answer(**config)) return *exit_code;
@@ -98,7 +106,7 @@ int main(int argc, char** argv) {
   const sluice::control::LibraryLog libraries([&](const sluice::control::LibraryLine& line) {
     if (started) lines.Take(line, sluice::ReadClocks().date);
   });
-  auto server = sluice::server::Server::Start(settings, log);
+  auto server = sluice::server::Server::Start(settings, log, notified);
   if (!server.ok()) return Refuse((*config)->Locate(server.status()));
   started = true;
   (*server)->Wait();

@@ -34,6 +34,16 @@ CLI::Option* Declare(CLI::App& app, const Option& option) {
   return declared->description(Describe(option))->group(option.group);
 }
 
+// An action on another process, by default on the one that a container begins with.
+const CLI::Option* DeclareProcess(CLI::App& app, const std::string& flag, int& pid,
+                                  const std::string& help) {
+  return app.add_option(flag, pid, help)
+      ->type_name("PID")
+      ->expected(0, 1)
+      ->default_str("1")
+      ->check(CLI::Range(1, kPidMax));
+}
+
 // CLI11 says "--listen: 1 required TEXT missing".
 absl::Status Explain(const CLI::ParseError& error, const std::vector<Option>& options) {
   std::string what = error.what();
@@ -99,15 +109,15 @@ absl::StatusOr<CommandLine> ReadCommandLine(const std::vector<std::string>& args
   app.add_flag("--print-config", line.actions.print_config,
                "Shows all options as YAML with their origins and exits.");
   int leave = 0;
-  CLI::Option* leaves =
-      app.add_option(
-             "--leave", leave,
-             "Tells a gateway's process to leave as SIGTERM would, waits until it has gone, "
-             "and exits; a SIGTERM that comes meanwhile changes nothing. [1]")
-          ->type_name("PID")
-          ->expected(0, 1)
-          ->default_str("1")
-          ->check(CLI::Range(1, kPidMax));
+  const CLI::Option* leaves = DeclareProcess(
+      app, "--leave", leave,
+      "Tells a gateway's process to leave as SIGTERM would, waits until it has gone, "
+      "and exits; a SIGTERM that comes meanwhile changes nothing. [1]");
+  int reload = 0;
+  const CLI::Option* reloads =
+      DeclareProcess(app, "--reload", reload,
+                     "Tells a gateway's process to read its files again as SIGHUP would, waits for "
+                     "what becomes of it, and exits; with 1 and the reason if it was refused. [1]");
   std::vector<CLI::Option*> declared;
   for (const Option& option : options) declared.push_back(Declare(app, option));
 
@@ -123,6 +133,7 @@ absl::StatusOr<CommandLine> ReadCommandLine(const std::vector<std::string>& args
     if (declared[i]->count() > 0) line.given.push_back(Take(options[i], *declared[i]));
   }
   if (leaves->count() > 0) line.actions.leave = leave;
+  if (reloads->count() > 0) line.actions.reload = reload;
   line.help = app.help();
   return line;
 }

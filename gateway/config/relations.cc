@@ -131,6 +131,7 @@ constexpr std::string_view kUnrelated[] = {
     "drain-timeout",
     "presence-lease",
     "reload-interval",
+    "reload-timeout",
     "retry-after",
     "shutdown-delay",
     "socketcluster-handshake-timeout",

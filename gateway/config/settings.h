@@ -39,6 +39,8 @@ struct Settings {
   std::string config_file;
   std::string address_file;
   absl::Duration reload_interval = absl::Seconds(30);  // --reload-interval; zero: never
+  std::string reload_status_file{};                    // --reload-status-file
+  absl::Duration reload_timeout = absl::Seconds(10);   // --reload-timeout, of --reload
   Storage storage = Storage::kMemory;
   storage::redis::Options redis;                      // kRedis
   std::string sentinel_password_file;                 // --redis-sentinel-password-file

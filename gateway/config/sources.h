@@ -25,7 +25,8 @@ struct Actions {
   bool version = false;
   bool check_config = false;
   bool print_config = false;
-  std::optional<int> leave{};  // the process that is to be told to leave
+  std::optional<int> leave{};   // the process that is to be told to leave
+  std::optional<int> reload{};  // and to read its files again
 };
 
 struct CommandLine {

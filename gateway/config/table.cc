@@ -33,6 +33,11 @@ std::vector<Option> Node(Settings& s) {
       Time("reload-interval", {&s.reload_interval}, {absl::ZeroDuration(), absl::Hours(24)},
            "how often files of certificates, tokens and keys are compared with what was read; what "
            "is another is read again, as on SIGHUP; 0: on SIGHUP alone"),
+      Text("reload-status-file", {&s.reload_status_file}, kPath,
+           "file for what became of the last reload, where --reload finds it; best in a folder in "
+           "memory, such as /run/sluice"),
+      Time("reload-timeout", {&s.reload_timeout}, kTimeout,
+           "how long --reload waits to hear what became of it"),
       Choice<runtime::LogFormat>(
           "log-format", {&s.log.format},
           {{"json", runtime::LogFormat::kJson}, {"text", runtime::LogFormat::kText}},

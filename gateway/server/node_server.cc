@@ -26,6 +26,9 @@ constexpr absl::Duration kHurriedFlush = absl::Milliseconds(200);
 // How long after a drain to look whether somebody slipped in behind it.
 constexpr absl::Duration kDrainAgain = absl::Seconds(1);
 
+// What the service manager grants beside what the options add up to.
+constexpr absl::Duration kLeeway = absl::Seconds(10);
+
 // Until the events of the last connection are in the log, and then for other nodes to fetch them.
 constexpr absl::Duration kLastEvents = absl::Milliseconds(50);
 constexpr absl::Duration kFarewell = absl::Milliseconds(250);
@@ -101,12 +104,16 @@ NodeServer::NodeServer(const config::Settings& settings, const runtime::Log& log
                     edge_->SetOverloaded(overloaded);
                   }},
              log),
-      reloads_(
-          {.interval = settings.reload_interval,
-           .public_cert = settings.edge.tls_cert,
-           .control_cert = settings.control.tls_cert},
-          {.reload = [this] { return ReloadFiles(); }, .files = [this] { return FilesInUse(); }},
-          log),
+      notifier_(grants.notified),
+      reload_status_(settings.reload_status_file),
+      reloads_({.interval = settings.reload_interval,
+                .public_cert = settings.edge.tls_cert,
+                .control_cert = settings.control.tls_cert},
+               {.reload = [this] { return ReloadFiles(); },
+                .files = [this] { return FilesInUse(); },
+                .begun = [this] { OnReloadBegun(); },
+                .ended = [this](const absl::Status& verdict) { OnReloadEnded(verdict); }},
+               log),
       exporter_(Sources(), kVersion),
       departure_(settings.departure) {
   if (others_) others_->Attach(hub_.set());
@@ -147,7 +154,8 @@ absl::Status NodeServer::Listen() {
   home_.HandleSignals({.stop = [this] { OnStopSignal(); },
                        .leave = [this] { OnLeaveSignal(); },
                        .reload = [this] { reloads_.Reload(); }});
-  if (settings_.address_file.empty()) return absl::OkStatus();
+  status = reload_status_.Write();
+  if (!status.ok() || settings_.address_file.empty()) return status;
   return WriteAddressFile(settings_.address_file, addresses_);
 }
 
@@ -157,7 +165,10 @@ void NodeServer::Run() {
   // Before anybody comes in: others may have workers that must be asked about it.
   control_.MeetOthers();
   edge_->Start(hub_.shards());
-  admin_.Start([this](Now now) { watch_.Tick(now); });
+  admin_.Start([this](Now now) {
+    watch_.Tick(now);
+    if (watch_.sickness().empty()) notifier_.Alive(now);
+  });
   log_.Info("started", {{"version", kVersion},
                         {"node", settings_.shard.node},
                         {"shards", std::to_string(edge_->size())},
@@ -167,6 +178,7 @@ void NodeServer::Run() {
                           {"admin", addresses_.admin}});
   AnnounceThreads(log_, grants_.processors, settings_.shards, edge_->size());
   AnnounceDescriptors(log_, grants_.descriptors, settings_.edge);
+  home_.Post([this](Now) { notifier_.Ready(absl::StrCat("serving on ", addresses_.listen)); });
 }
 
 // --- Life, on the home thread --------------------------------------------------------------------
@@ -176,6 +188,7 @@ void NodeServer::Tick(Now now) {
   control_.Tick(now);
   drain_book_.Tick(now);
   reloads_.Tick(now);
+  notifier_.Tick();
   leaving_.Tick(now);
   probe_.Update(events_, relay_, subscribers_, drains_);
   const size_t connections = hub_.connections();
@@ -221,23 +234,6 @@ void NodeServer::OnStopSignal() {
 // Of --leave, as often as it likes.
 void NodeServer::OnLeaveSignal() { Leave(); }
 
-absl::Status NodeServer::ReloadFiles() {
-  absl::Status status = edge_->ReloadTls();
-  status.Update(control_.Reload());
-  status.Update(tokens_->Reload());
-  return status;
-}
-
-std::vector<std::string> NodeServer::FilesInUse() const {
-  std::vector<std::string> files = tokens_->files();
-  const control::ControlOptions& control = settings_.control;
-  for (const std::string& file : {settings_.edge.tls_cert, settings_.edge.tls_key, control.tls_cert,
-                                  control.tls_key, control.client_ca, control.token_file}) {
-    if (!file.empty()) files.push_back(file);
-  }
-  return files;
-}
-
 void NodeServer::BeginLeaving(Now now) {
   if (departure_.begun()) return;
   departure_.Begin(now);
@@ -246,6 +242,9 @@ void NodeServer::BeginLeaving(Now now) {
                         {"delay", absl::FormatDuration(settings_.departure.delay)},
                         {"drain-timeout", absl::FormatDuration(settings_.departure.drain_timeout)},
                         {"drain-grace", absl::FormatDuration(settings_.departure.drain_grace)}});
+  notifier_.Stopping(settings_.departure.delay + settings_.departure.drain_timeout +
+                         settings_.control.stop_timeout + kLeeway,
+                     absl::StrCat("leaving, with ", hub_.connections(), " connections"));
   Tick(now);
   // Last: without a delay, whoever reads that the node leaves is not let in any more.
   probe_.SetDraining(true);

@@ -35,8 +35,10 @@
 #include "gateway/server/event_relay.h"
 #include "gateway/server/hub_parts.h"
 #include "gateway/server/node_probe.h"
+#include "gateway/server/notifier.h"
 #include "gateway/server/processors.h"
 #include "gateway/server/refusal_log.h"
+#include "gateway/server/reload_status.h"
 #include "gateway/server/reloads.h"
 #include "gateway/server/server.h"
 #include "gateway/server/stores.h"
@@ -62,6 +64,7 @@ class NodeServer final : public Server {
   struct Grants {
     Processors processors;
     DescriptorLimits descriptors;
+    Notifier::Options notified;
   };
   NodeServer(const config::Settings& settings, const runtime::Log& log, const Grants& grants,
              Parts parts);
@@ -83,6 +86,9 @@ class NodeServer final : public Server {
   void OnStopSignal();
   void OnLeaveSignal();
   absl::Status ReloadFiles();
+  void OnReloadBegun();
+  void OnReloadEnded(const absl::Status& verdict);
+  void LogUnwritten(const absl::Status& status) const;
   std::vector<std::string> FilesInUse() const;
   void SayFarewell(Now now);
   void BeginLeaving(Now now);
@@ -121,6 +127,8 @@ class NodeServer final : public Server {
   control::Server control_;
   runtime::Heartbeats heartbeats_;
   Watch watch_;
+  Notifier notifier_;
+  ReloadStatusFile reload_status_;
   Reloads reloads_;
   admin::AdminThread admin_;
   metrics::Exporter exporter_;

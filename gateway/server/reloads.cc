@@ -27,8 +27,14 @@ void Reloads::Tick(Now now) {
   if (contents_.Changed()) Reload();
 }
 
-// What was refused is not tried again before it has changed again.
 void Reloads::Reload() {
+  if (ports_.begun) ports_.begun();
+  const absl::Status verdict = ReadAgain();
+  if (ports_.ended) ports_.ended(verdict);
+}
+
+// What was refused is not tried again before it has changed again.
+absl::Status Reloads::ReadAgain() {
   // Noted first: what changes while it is read is read again.
   const std::vector<std::string> before = ports_.files();
   contents_.Watch(before);
@@ -39,11 +45,13 @@ void Reloads::Reload() {
   last_refused_.Set(status.ok() ? 0 : 1);
   if (!status.ok()) {
     refused_.Add();
-    return log_.Error("not reloaded", {{"why", std::string(status.message())}});
+    log_.Error("not reloaded", {{"why", std::string(status.message())}});
+    return status;
   }
   good_.Add();
   NoteExpiries();
   log_.Info("reloaded");
+  return status;
 }
 
 void Reloads::NoteExpiries() {

@@ -29,6 +29,9 @@ class Reloads final : public metrics::Source {
   struct Ports {
     std::function<absl::Status()> reload;             // all of them; what is wrong stays as it was
     std::function<std::vector<std::string>()> files;  // that matter now
+    // Told ahead of each reload, and what came of it; empty: nobody is.
+    std::function<void()> begun{};
+    std::function<void(const absl::Status&)> ended{};
   };
 
   // All of it has been read once. `log` outlives this.
@@ -42,6 +45,7 @@ class Reloads final : public metrics::Source {
   void Visit(metrics::Visitor& visitor) const override;
 
  private:
+  absl::Status ReadAgain();
   void NoteExpiries();
 
   const Options options_;

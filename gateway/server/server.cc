@@ -71,8 +71,9 @@ absl::Status Server::Check(const config::Settings& settings) {
 }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const config::Settings& settings,
-                                                      const runtime::Log& log) {
-  const NodeServer::Grants grants{ReadProcessors(), RaiseDescriptorLimit()};
+                                                      const runtime::Log& log,
+                                                      const Notifier::Options& notified) {
+  const NodeServer::Grants grants{ReadProcessors(), RaiseDescriptorLimit(), notified};
   const config::Settings bounded = Bounded(settings, grants.descriptors);
   auto parts = Build(bounded, ShardCount(bounded, grants.processors), &log);
   if (!parts.ok()) return parts.status();

@@ -10,6 +10,7 @@
 #include "gateway/config/settings.h"
 #include "gateway/runtime/log.h"
 #include "gateway/server/addresses.h"
+#include "gateway/server/notifier.h"
 
 namespace sluice::server {
 
@@ -18,10 +19,12 @@ class Server {
   // Whether Start would take these settings and the files that they name; listens nowhere.
   static absl::Status Check(const config::Settings& settings);
 
-  // Builds everything, listens, starts. `log` outlives it. INVALID_ARGUMENT, UNAVAILABLE: one line
+  // Builds everything, listens, starts, and tells the service manager. `log` outlives it.
+  // INVALID_ARGUMENT, UNAVAILABLE: one line
   // that says what cannot be had.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const config::Settings& settings,
-                                                       const runtime::Log& log);
+                                                       const runtime::Log& log,
+                                                       const Notifier::Options& notified = {});
   virtual ~Server() = default;
 
   virtual const Addresses& addresses() const = 0;
