@@ -11,6 +11,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"math/big"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -89,7 +90,7 @@ func TestHelmTestAsksANode(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			all, mounts := render(t, text), t.TempDir()
-			address := run(t, gateway, all, mounts)
+			address := run(t, gateway, all, mounts, "127.0.0.1:0").Control
 			command := at(all.of(t, "Pod", "edge-sluice-test").tree, "spec", "containers").([]any)[0].(values)
 			if texts(command["command"])[0] != "/usr/bin/sluicectl" {
 				t.Fatalf("the test is %v", command)
@@ -113,13 +114,40 @@ func TestHelmTestAsksANode(t *testing.T) {
 	}
 }
 
-// run starts a gateway with the rendered file on free ports of loopback, until the end of the test, and
-// returns the address of its control plane.
-func run(t *testing.T, gateway string, all objects, mounts string) string {
+// Probes use the pod's first address, whichever family that is of.
+func TestBothFamiliesReachEachPort(t *testing.T) {
+	gateway := binary(t)
+	probe, err := net.Listen("tcp", "[::1]:0")
+	if err != nil {
+		t.Skipf("this machine has no IPv6: %v", err)
+	}
+	probe.Close()
+	addresses := run(t, gateway, render(t, "control: {insecure: true}"), t.TempDir(), "[::]:0")
+	for _, bound := range []string{addresses.Listen, addresses.Control, addresses.Admin} {
+		_, port, err := net.SplitHostPort(bound)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, host := range []string{"127.0.0.1", "::1"} {
+			connection, err := net.DialTimeout("tcp", net.JoinHostPort(host, port), 5*time.Second)
+			if err != nil {
+				t.Errorf("%s: %v", bound, err)
+				continue
+			}
+			connection.Close()
+		}
+	}
+}
+
+type bound struct{ Listen, Control, Admin string }
+
+// run starts a gateway with the rendered file until the end of the test, but with its three ports bound
+// to free ones at `listen`, and returns their addresses.
+func run(t *testing.T, gateway string, all objects, mounts, listen string) bound {
 	t.Helper()
 	text := all.of(t, "ConfigMap", "edge-sluice").str("data", "sluice.yaml")
 	secrets(t, mounts, text)
-	text = regexp.MustCompile(`(?m)^(listen|control|admin): .*$`).ReplaceAllString(text, "$1: 127.0.0.1:0")
+	text = regexp.MustCompile(`(?m)^(listen|control|admin): .*$`).ReplaceAllString(text, "$1: '"+listen+"'")
 	text = strings.ReplaceAll(text, "15s", "0s") // shutdown-delay: the test waits for its end
 	write(t, mounts+"/sluice.yaml", strings.ReplaceAll(text, "/mnt/sluice", mounts)+"address-file: "+mounts+"/addresses\n")
 	log, err := os.Create(mounts + "/log")
@@ -142,11 +170,11 @@ func run(t *testing.T, gateway string, all objects, mounts string) string {
 			t.Errorf("it ended with %v: %s", err, read(t, mounts+"/log"))
 		}
 	})
-	var addresses struct{ Control string }
+	var addresses bound
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		file, err := os.ReadFile(mounts + "/addresses")
 		if err == nil && json.Unmarshal(file, &addresses) == nil {
-			return addresses.Control
+			return addresses
 		}
 		if time.Now().After(deadline) {
 			t.Fatalf("it does not listen: %s", read(t, mounts+"/log"))
