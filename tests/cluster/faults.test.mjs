@@ -145,6 +145,31 @@ describe('one cluster', () => {
     await cluster.replace(n1);
     await world.close();
   });
+
+  test('two of three nodes are killed: the third names them, and then forgets them', async () => {
+    const [n1, n2, n3] = cluster.nodes;
+    const clients = await Promise.all(cluster.nodes.map(
+      node => Plain.open(node.url(`/third?socket_id=${node.name}`))));
+    await agreed(cluster.nodes, 'third', ['n1', 'n2', 'n3'], 5000);
+    const counted = () => n3.api.call('CountConnections', {selector: {namespace: 'third'}});
+    const begin = performance.now();
+    await Promise.all([n1.kill(), n2.kill()]);
+    const {connections, unreachable} = await counted();
+    assert.equal(connections, 1);
+    assert.deepEqual(unreachable.sort(), ['n1', 'n2']);
+    const left = () => 2 * LEASE_MS + SLACK_MS - (performance.now() - begin);
+    await until(async () => (await counted()).unreachable.length === 0, 'them to be forgotten', left());
+    await agreed([n3], 'third', ['n3'], left());
+    // Nobody is waited for any more.
+    const asked = performance.now();
+    await counted();
+    assert.ok(performance.now() - asked < 1000, `${performance.now() - asked} ms`);
+    for (const node of [n1, n2]) {
+      cluster.nodes[cluster.nodes.indexOf(node)] = await cluster.startNode(node.name);
+    }
+    await cluster.settled();
+    for (const client of clients) client.socket.terminate();
+  });
 });
 
 test('--storage-down accept: who comes while Redis is away is claimed when it is back', async t => {
