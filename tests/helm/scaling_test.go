@@ -44,6 +44,9 @@ func TestConnectionsAreBelowWhatAProxyHolds(t *testing.T) {
 	if !strings.Contains(notes(t, "redis: {enabled: true, hosts: [r]}\nautoscaling: {enabled: true, connections: {target: 30000}}"), "28000") {
 		t.Error("NOTES say nothing of 28000")
 	}
+	if !strings.Contains(notes(t, "ingress: {enabled: true, className: nginx}"), "holds about 28000 sockets") {
+		t.Error("NOTES say nothing of what a proxy holds")
+	}
 }
 
 // The container whose CPU is looked at is there.

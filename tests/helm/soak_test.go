@@ -13,6 +13,7 @@ import (
 
 	meta_v1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/types"
 )
 
 func TestApiServer(t *testing.T) {
@@ -105,6 +106,10 @@ func (s *apiServer) switchesToAutoscaler(t *testing.T) {
 		t.Errorf("the step between was left out: %s", out)
 	}
 	must(upgrade("--set=statefulSet.detached=true"))
+	if out, err := upgrade("--set=statefulSet.detached=false,autoscaling.enabled=true"); err == nil {
+		t.Errorf("nobody but Helm owned the number: %s", out)
+	}
+	s.own(t, `{"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "sluice"}, "spec": {"replicas": 5}}`)
 	must(upgrade("--set=statefulSet.detached=false,autoscaling.enabled=true,autoscaling.minReplicas=3"))
 	s.keep(t, "null")
 	after := s.nodes(t)
@@ -149,11 +154,23 @@ func (s *apiServer) keep(t *testing.T, value string) {
 	s.patch(t, `{"metadata": {"annotations": {"helm.sh/resource-policy": `+value+`}}}`)
 }
 
+// own applies on the server's side, for a manager of its own.
+func (s *apiServer) own(t *testing.T, text string) {
+	t.Helper()
+	resource, err := s.resource(statefulSet())
+	if err == nil {
+		_, err = resource.Patch(context.Background(), "sluice", types.ApplyPatchType, []byte(text), meta_v1.PatchOptions{FieldManager: "scaling"})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func (s *apiServer) patch(t *testing.T, merge string) {
 	t.Helper()
 	resource, err := s.resource(statefulSet())
 	if err == nil {
-		_, err = resource.Patch(context.Background(), "sluice", "application/merge-patch+json", []byte(merge), meta_v1.PatchOptions{})
+		_, err = resource.Patch(context.Background(), "sluice", types.MergePatchType, []byte(merge), meta_v1.PatchOptions{})
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -15,7 +15,7 @@ import (
 // backendConfigGroup has types that no module of Kubernetes publishes; its one object is in a golden file.
 const backendConfigGroup = "cloud.google.com/v1"
 
-func types(t *testing.T) runtime.Decoder {
+func allTypes(t *testing.T) runtime.Decoder {
 	t.Helper()
 	all := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{
@@ -35,7 +35,7 @@ func decode(decoder runtime.Decoder, text string) error {
 }
 
 func TestObjectsAreOfKubernetesTypes(t *testing.T) {
-	decoder := types(t)
+	decoder := allTypes(t)
 	eachSet(t, func(t *testing.T, _ string, all objects) {
 		for _, one := range all {
 			if one.str("apiVersion") == backendConfigGroup {
@@ -50,7 +50,7 @@ func TestObjectsAreOfKubernetesTypes(t *testing.T) {
 
 // The decoder would notice.
 func TestUnknownFieldsAreNoticed(t *testing.T) {
-	decoder := types(t)
+	decoder := allTypes(t)
 	all := render(t, "{}")
 	for _, broken := range []func(values){
 		func(tree values) { at(tree, "spec", "template", "spec").(values)["terminationGracePeriod"] = 5 },

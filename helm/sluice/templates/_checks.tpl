@@ -89,9 +89,10 @@
 {{- end -}}
 
 {{/*
-Where nodes run without an autoscaler, Helm takes `replicas` away and one node is left, unless the
-upgrade before took the StatefulSet out of the release (docs/kubernetes.md), which the ConfigMap then
-says. `helm template` sees no cluster.
+Where nodes run without an autoscaler, Helm takes `replicas` away and one node is left. Two things hold
+it: the upgrade before took the StatefulSet out of the release, which the ConfigMap then says, and
+somebody else owns the number, for a Helm that applies on the server's side (docs/kubernetes.md).
+`helm template` sees no cluster.
 */}}
 {{- define "sluice.checkSwitch" -}}
 {{- $name := include "sluice.fullname" . -}}
@@ -100,9 +101,17 @@ says. `helm template` sees no cluster.
 {{- $scaler := lookup "autoscaling/v2" "HorizontalPodAutoscaler" $namespace $name -}}
 {{- if and $live (not $scaler) (gt (dig "spec" "replicas" 1 $live | int64) 1) -}}
 {{- $config := lookup "v1" "ConfigMap" $namespace $name -}}
-{{- if ne "true" (dig "metadata" "annotations" "sluice/detached" "" $config) -}}
+{{- $detached := eq "true" (dig "metadata" "annotations" "sluice/detached" "" $config) -}}
+{{- if not (and $detached (include "sluice.replicasAreOwned" $live)) -}}
 {{- fail "autoscaling.enabled: all nodes but one would be stopped at once; switch it on in the steps of docs/kubernetes.md" -}}
 {{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Does anybody but Helm own the number of nodes of this StatefulSet? */}}
+{{- define "sluice.replicasAreOwned" -}}
+{{- range dig "metadata" "managedFields" list . -}}
+{{- if and (ne .manager "helm") (hasKey (dig "fieldsV1" "f:spec" dict .) "f:replicas") -}}true{{- end -}}
 {{- end -}}
 {{- end -}}
 
