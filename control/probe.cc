@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "control/reasons.h"
 #include "control/status.h"
 
 namespace sluice::control {
@@ -17,9 +18,7 @@ void ControlProbe::Ended(const Rpc& rpc, const absl::Status& status, absl::Durat
 
 void ControlProbe::CountReason(const absl::Status& status) {
   const std::string reason = ReasonOf(status);
-  if (reason.empty()) return;
-  absl::MutexLock lock(&reasons_mutex_);
-  ++reasons_[reason];
+  if (!reason.empty()) reasons_[IndexOfReason(reason)].Add();
 }
 
 void ControlProbe::Visit(metrics::Visitor& visitor) const {
@@ -34,25 +33,22 @@ void ControlProbe::VisitRpcs(metrics::Visitor& visitor) const {
   for (const Rpc& rpc : Rpcs()) {
     const PerRpc& per = rpcs_[rpc.index];
     for (size_t code = 0; code < kCodes; ++code) {
-      uint64_t count = per.codes[code].value();
-      if (count == 0 && code != 0) continue;  // most pairs never happen
       std::string name = absl::StatusCodeToString(static_cast<absl::StatusCode>(code));
       visitor.Count("control_rpcs_total",
                     "Control rpcs that ended, by rpc and status; a rise of others than OK means "
                     "that backends ask for what they cannot have.",
-                    {{"rpc", rpc.name}, {"code", name}}, count);
+                    {{"rpc", rpc.name}, {"code", name}}, per.codes[code].value());
     }
     if (rpc.is_stream) continue;
     visitor.Distribution("control_rpc_seconds", "How long unary control rpcs took.",
                          {{"rpc", rpc.name}}, per.seconds.histogram());
   }
-  {
-    absl::MutexLock lock(&reasons_mutex_);
-    for (const auto& [reason, count] : reasons_) {
-      visitor.Count("control_errors_total",
-                    "Control rpcs that failed, by their ErrorInfo's reason.", {{"reason", reason}},
-                    count);
-    }
+  for (size_t i = 0; i < reasons_.size(); ++i) {
+    visitor.Count(
+        "control_errors_total",
+        "Control rpcs that failed, by their ErrorInfo's reason; \"other\" came from a node "
+        "of another release.",
+        {{"reason", i < kReasons.size() ? kReasons[i] : "other"}}, reasons_[i].value());
   }
   visitor.Level("control_rpcs_under_way", "Control rpcs under way, streams included.", {},
                 static_cast<double>(under_way.value()));

@@ -6,17 +6,15 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
-#include <map>
 #include <memory>
-#include <string>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "control/cluster_probe.h"
 #include "control/port_probe.h"
+#include "control/reasons.h"
 #include "control/rpc.h"
 #include "metrics/probe.h"
 
@@ -106,9 +104,7 @@ class ControlProbe final : public metrics::Source {
   void VisitLending(metrics::Visitor& visitor) const;
 
   std::vector<PerRpc> rpcs_{Rpcs().size()};
-  mutable absl::Mutex reasons_mutex_;
-  // By reason, of which there are as many as the code has.
-  std::map<std::string, uint64_t> reasons_ ABSL_GUARDED_BY(reasons_mutex_);
+  std::array<Counter, kReasons.size() + 1> reasons_;  // the last: any other
 };
 
 }  // namespace sluice::control

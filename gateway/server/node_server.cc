@@ -114,6 +114,7 @@ NodeServer::NodeServer(const config::Settings& settings, const runtime::Log& log
                 .begun = [this] { OnReloadBegun(); },
                 .ended = [this](const absl::Status& verdict) { OnReloadEnded(verdict); }},
                log),
+      store_health_(*stores_),
       exporter_(Sources(), kVersion),
       departure_(settings.departure) {
   if (others_) others_->Attach(hub_.set());
@@ -131,8 +132,8 @@ NodeServer::~NodeServer() { Stop(); }
 
 std::vector<const metrics::Source*> NodeServer::Sources() const {
   std::vector<const metrics::Source*> sources = {
-      &hub_.metrics(), &edge_->metrics(), &admin_.metrics(), &probe_,
-      &control_probe_, &heartbeats_,      &reloads_,         log_.metrics()};
+      &hub_.metrics(), &edge_->metrics(), &admin_.metrics(), &probe_,       &control_probe_,
+      &heartbeats_,    &reloads_,         &store_health_,    log_.metrics()};
   for (const metrics::Source* source : stores_->metrics()) sources.push_back(source);
   return sources;
 }

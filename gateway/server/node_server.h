@@ -41,6 +41,7 @@
 #include "gateway/server/reload_status.h"
 #include "gateway/server/reloads.h"
 #include "gateway/server/server.h"
+#include "gateway/server/store_health.h"
 #include "gateway/server/stores.h"
 #include "gateway/server/watch.h"
 #include "gateway/server/worker_log.h"
@@ -131,6 +132,7 @@ class NodeServer final : public Server {
   ReloadStatusFile reload_status_;
   Reloads reloads_;
   admin::AdminThread admin_;
+  const StoreHealth store_health_;
   metrics::Exporter exporter_;
 
   runtime::Departure departure_;

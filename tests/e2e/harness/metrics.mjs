@@ -33,15 +33,17 @@ export class Metrics {
     return chosen.reduce((total, {value}) => total + value, 0);
   }
 
+  // Each series as text, without its value.
+  series() {
+    return this.#samples.map(({name, labels}) => `${name}${JSON.stringify(labels)}`).sort();
+  }
+
   has(name) {
     return this.#samples.some(sample => sample.name === name);
   }
 
-  // Rpcs that ended with this status; a pair that never happened is not shown.
+  // Rpcs that ended with this status.
   rpcs(rpc, code) {
-    return this.#samples
-      .filter(({name, labels}) => name === 'sluice_control_rpcs_total' && labels.rpc === rpc &&
-        labels.code === code)
-      .reduce((total, {value}) => total + value, 0);
+    return this.sum('sluice_control_rpcs_total', {rpc, code});
   }
 }
