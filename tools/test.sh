@@ -128,8 +128,17 @@ install_clients() {
   [ tests/node_modules/.package-lock.json -nt tests/package-lock.json ] || (cd tests && npm ci)
 }
 
+# Names, docs, rules and dashboard, then all of it with a real Prometheus.
 test_promtool() {
-  need install "${packages_promtool[@]}"
+  local status=0
+  need install "${packages_promtool[@]}" "${packages_redis[@]}"
+  need install_node
+  install_clients
   build_binaries
-  python3 tools/check_metrics.py bazel-bin/gateway/sluice
+  python3 tools/check_metrics.py bazel-bin/gateway/sluice >"$work/checks.tap" || status=$?
+  cat "$work/checks.tap"
+  run_node 5m tests/metrics/*.test.mjs || status=$?
+  cat "$work/checks.tap" "$work/e2e.tap" >"$work/all.tap"
+  python3 tools/report.py tap "$work/all.tap" >"$work/counts"
+  return $status
 }
