@@ -26,9 +26,22 @@ func TestRulesAreThoseOfTheFile(t *testing.T) {
 	}
 }
 
+func firstAlert(t *testing.T, groups []any) string {
+	t.Helper()
+	for _, group := range groups {
+		for _, rule := range at(group, "rules").([]any) {
+			if name, _ := at(rule, "alert").(string); name != "" {
+				return name
+			}
+		}
+	}
+	t.Fatal("no alerts")
+	return ""
+}
+
 func TestRulesAreLabelledAndLeftOut(t *testing.T) {
 	file, _ := groups(t, "prometheusRule: {enabled: true}")
-	first, _ := at(file[0], "rules", "alert").(string)
+	first := firstAlert(t, file)
 	_, rendered := groups(t, "prometheusRule: {enabled: true, disabled: ["+first+"], extraLabels: {team: edge},\n"+
 		"  additionalGroups: [{name: own, rules: [{record: a, expr: b}]}]}")
 	alerts := 0
@@ -37,10 +50,14 @@ func TestRulesAreLabelledAndLeftOut(t *testing.T) {
 			if at(rule, "alert") == first {
 				t.Errorf("%s is there", first)
 			}
-			if at(rule, "alert") != nil && at(rule, "labels", "team") != "edge" {
-				t.Errorf("%v has no label", rule)
+			if at(rule, "alert") != nil {
+				alerts++
+				if at(rule, "labels", "team") != "edge" {
+					t.Errorf("%v has no label", rule)
+				}
+			} else if at(rule, "labels", "team") != nil {
+				t.Errorf("%v is none, and has the label of alerts", rule)
 			}
-			alerts++
 		}
 	}
 	if at(rendered[len(rendered)-1], "name") != "own" {
@@ -48,6 +65,28 @@ func TestRulesAreLabelledAndLeftOut(t *testing.T) {
 	}
 	if alerts == 0 {
 		t.Error("none is left")
+	}
+}
+
+func TestRunbooksAreWhereTheDocsAre(t *testing.T) {
+	file, rendered := groups(t, "prometheusRule: {enabled: true, runbookBase: \"https://docs.example/\"}")
+	compared := 0
+	for i := range file {
+		for j, rule := range at(file[i], "rules").([]any) {
+			other := at(rendered[i], "rules").([]any)[j]
+			url, _ := at(rule, "annotations", "runbook_url").(string)
+			if url == "" {
+				continue
+			}
+			compared++
+			if at(other, "annotations", "runbook_url") != "https://docs.example/"+url ||
+				at(other, "annotations", "summary") != at(rule, "annotations", "summary") {
+				t.Errorf("%v", other)
+			}
+		}
+	}
+	if compared == 0 {
+		t.Error("no alert has a runbook")
 	}
 }
 

@@ -26,7 +26,12 @@
     {{- if not (has (default "" .alert) (default list $v.disabled)) -}}
       {{- $labels := dict -}}
       {{- if .alert -}}{{- $labels = merge dict $v.extraLabels (default dict .labels) -}}{{- end -}}
-      {{- $rules = append $rules (ternary (merge (dict "labels" $labels) .) . (not (empty $labels))) -}}
+      {{- $own := dict -}}
+      {{- if $labels -}}{{- $_ := set $own "labels" $labels -}}{{- end -}}
+      {{- with dig "annotations" "runbook_url" "" . -}}
+      {{- if $v.runbookBase -}}{{- $_ := set $own "annotations" (dict "runbook_url" (printf "%s%s" $v.runbookBase .)) -}}{{- end -}}
+      {{- end -}}
+      {{- $rules = append $rules (merge $own .) -}}
     {{- end -}}
   {{- end -}}
   {{- if $rules -}}{{- $groups = append $groups (merge (dict "rules" $rules) .) -}}{{- end -}}
