@@ -18,10 +18,14 @@ function environment(extra) {
   return {...Object.fromEntries(others), HOME: '/nonexistent', ...extra};
 }
 
+const running = new Set();
+process.on('exit', () => { for (const ctl of running) ctl.kill(); });
+
 export class Ctl {
   static path = CTL;
   out = '';
   err = '';
+  #closed;
 
   // `words`: its arguments. `gateway`: whom it asks; `command`: what runs it instead of nothing.
   constructor(words, {gateway, env = {}, input, command = [CTL]} = {}) {
@@ -34,16 +38,24 @@ export class Ctl {
     this.child.stderr.on('data', bytes => { this.err += bytes; });
     this.child.stdin.on('error', () => {});
     this.child.stdin.end(input);
-    this.ended = once(this.child, 'close').then(([code, signal]) => {
+    this.#closed = once(this.child, 'close').then(([code, signal]) => {
       this.code = code;
+      running.delete(this);
       return {code: code ?? signal, out: this.out, err: this.err};
     });
+    // Of a test that failed one may be left, which must not keep the tests' own process.
+    for (const one of [this.child, this.child.stdout, this.child.stderr]) one.unref();
+    running.add(this);
   }
 
-  // {code, out, err}
+  // {code, out, err}, within 20 s.
+  get ended() {
+    return within(this.#closed, `sluicectl ${this.words.join(' ')} to end`, 20_000);
+  }
+
   static run(words, options) {
     const ctl = new Ctl(words, options);
-    return within(ctl.ended, `sluicectl ${words.join(' ')}`, 20_000).finally(() => ctl.kill());
+    return ctl.ended.finally(() => ctl.kill());
   }
 
   // The output of one that must end with `code`.
@@ -68,7 +80,7 @@ export class Ctl {
 
   interrupt() {
     this.child.kill('SIGINT');
-    return within(this.ended, 'it to end');
+    return this.ended;
   }
 
   kill() {
