@@ -3,7 +3,7 @@
 // How sluicectl finds a gateway and is let in: flags, environment, contexts, TLS and tokens; and how it
 // ends when that fails.
 import assert from 'node:assert/strict';
-import {execFileSync, spawn} from 'node:child_process';
+import {execFileSync} from 'node:child_process';
 import {once} from 'node:events';
 import {chmodSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
 import net from 'node:net';
@@ -77,7 +77,7 @@ contexts:
     tls-key: ${path('client.key')}
     output: json
 `);
-  chmodSync(file, 0o600);
+  chmodSync(file, 0o640);
   symlinkSync(file, path('link.yaml'));
   const env = {SLUICECTL_CONFIG: path('link.yaml')};
   assert.match((await list(0, [], {env})).out, /^plain/m);
@@ -90,7 +90,7 @@ contexts:
   const before = readFileSync(file, 'utf8');
   await Ctl.expect(0, ['config', 'use-context', 'secure'], {env});
   assert.equal(readFileSync(file, 'utf8'), before.replace('current-context: plain', 'current-context: "secure"'));
-  assert.equal(statSync(file).mode & 0o777, 0o600);
+  assert.equal(statSync(file).mode & 0o777, 0o640);
   assert.equal(JSON.parse((await list(0, [], {env})).out).nodes[0].name, 'secure');
   assert.match((await Ctl.expect(2, ['config', 'use-context', 'none'], {env})).err, /no context none/);
 });
@@ -132,13 +132,8 @@ test('variables that are none are refused; those of a gateway are not ours', asy
 test('who reads the output may go away', async () => {
   await openMany(400, i => plain.url(`/pipe?socket_id=p${i}`));
   const script = `'${CTL}' conn list -n pipe | head -1; echo "\${PIPESTATUS[0]}"`;
-  const child = spawn('bash', ['-c', script], {env: {...process.env, SLUICECTL_TOKEN: TOKEN,
-    SLUICECTL_ADDRESS: plain.control, HOME: '/nonexistent'}, stdio: ['ignore', 'pipe', 'pipe']});
-  let out = '';
-  let err = '';
-  child.stdout.on('data', bytes => { out += bytes; });
-  child.stderr.on('data', bytes => { err += bytes; });
-  await within(once(child, 'close'), 'the pipe to end');
+  const {out, err} = await Ctl.run(['-c', script],
+    {gateway: plain, env: {SLUICECTL_TOKEN: TOKEN}, command: ['bash']});
   assert.match(out, /^ID .*\n0\n$/);
   assert.equal(err, '');
   const tail = new Ctl(['subscribe', 'pipe', '-n', 'pipe'], {gateway: plain, env: {SLUICECTL_TOKEN: TOKEN}});
