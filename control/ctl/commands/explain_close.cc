@@ -31,9 +31,30 @@ class ExplainClose : public Command {
       if (!status.ok()) return session.Usage("CODE: " + std::string(status.message()));
       found = Explain(static_cast<uint32_t>(code));
     }
+    if (code_ && session.out.is_table()) {
+      for (const CloseCode& row : found) session.out.Write(TextOf(row));
+      return Exit::kOk;
+    }
+    ShowAll(session, found);
+    return Exit::kOk;
+  }
+
+ private:
+  // Sentences for a person, which a table on a terminal would cut.
+  static std::string TextOf(const CloseCode& row) {
+    std::string text = absl::StrCat(row.code, ", ", std::string(row.dialect),
+                                    " dialect: ", std::string(row.meaning),
+                                    "\n  the client should: ", std::string(row.next_step), "\n");
+    if (!row.look_at.empty()) {
+      absl::StrAppend(&text, "  look at: ", std::string(row.look_at), "\n");
+    }
+    return text;
+  }
+
+  static void ShowAll(Session& session, const std::vector<CloseCode>& codes) {
     Json all = Json::array();
     std::vector<Row> rows;
-    for (const CloseCode& row : found) {
+    for (const CloseCode& row : codes) {
       all.push_back({{"code", row.code},
                      {"dialect", std::string(row.dialect)},
                      {"meaning", std::string(row.meaning)},
@@ -44,10 +65,8 @@ class ExplainClose : public Command {
     }
     session.out.Show(Json{{"codes", std::move(all)}},
                      {"CODE", "DIALECT", "MEANING", "THE CLIENT SHOULD", "LOOK AT"}, rows);
-    return Exit::kOk;
   }
 
- private:
   std::optional<std::string> code_;
 };
 
