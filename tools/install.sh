@@ -15,6 +15,11 @@ packages_promtool=(prometheus)
 packages_redis=(redis-server)
 # What sluicectl's manual page and completions are tried with, beside bash.
 packages_ctl=(man-db zsh fish)
+# The package and what checks it; systemd has systemd-analyze, which looks at the unit.
+packages_package=(debhelper dpkg-dev lintian mmdebstrap man-db systemd python3)
+# What an image's root takes, and what builds an image without a daemon.
+packages_rootfs=(binutils ca-certificates)
+packages_image=("${packages_rootfs[@]}" buildah crun)
 packages_node=(nodejs npm)
 
 as_root() {

@@ -34,6 +34,7 @@ test_configuration() {
   if [ -z "$config" ]; then step fuzz test_fuzz; fi
   if [ -z "$config$filter" ]; then step promtool test_promtool; fi
   if [ -z "$config" ]; then step helm test_helm; fi
+  if [ -z "$config" ]; then step package test_package; fi
 }
 
 test_static() {
