@@ -14,9 +14,11 @@ const DOCUMENTS = ['README.md', 'helm/sluice/README.md',
   ...readdirSync(new URL('../../docs', import.meta.url))
     .filter(name => name.endsWith('.md') && name !== 'sluicectl.md').map(name => `docs/${name}`),
   ...['control', 'types', 'workers'].map(name => `proto/sluice/v1/${name}.proto`)];
-// Options of other programs that a document calls: kubectl, helm, the autoscaler, sluicectl, ./dev.
+// Options of other programs that a document calls: kubectl, helm, docker, the autoscaler, sluicectl, ./dev.
 const FOREIGN = {
   'docs/cluster.md': ['test'],
+  'docs/install.md': ['build-arg', 'cap-drop', 'cpus', 'read-only', 'security-opt', 'stop-timeout', 'tmpfs',
+    'ulimit'],
   'docs/kubernetes.md': ['atomic', 'field-manager', 'from-literal', 'max-graceful-termination-sec',
     'raw', 'reuse-values', 'server-side', 'set', 'strict', 'timeout', 'token-file', 'wait'],
   'helm/sluice/README.md': ['set'],
