@@ -16,7 +16,7 @@ packages_redis=(redis-server)
 # What sluicectl's manual page and completions are tried with, beside bash.
 packages_ctl=(man-db zsh fish)
 # The package and what checks it; systemd has systemd-analyze, which looks at the unit.
-packages_package=(debhelper dpkg-dev lintian mmdebstrap man-db systemd python3)
+packages_package=(debhelper dpkg-dev lintian mmdebstrap man-db strace systemd python3)
 # What an image's root takes, and what builds an image without a daemon.
 packages_rootfs=(binutils ca-certificates)
 packages_image=("${packages_rootfs[@]}" buildah crun)
