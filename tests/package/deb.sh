@@ -41,7 +41,8 @@ check 'both programs, the unit, the options, manual pages and completions are in
   /usr/share/doc/sluice/install.md /usr/share/doc/sluice/copyright
 no_restart() {
   dpkg-deb -e "$package" "$folder/control"
-  ! grep -rnE 'restart|try-reload' "$folder/control"
+  # `set -e` does not see a command behind a `!`.
+  if grep -rnE 'restart|try-reload' "$folder/control"; then return 1; fi
   # Stopped when it is removed, and only then.
   grep -q '"$1" = remove' "$folder/control/prerm"
 }
