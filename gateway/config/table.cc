@@ -118,7 +118,6 @@ std::vector<Option> PublicPort(Settings& s) {
 
 std::vector<Option> Connections(Settings& s) {
   hub::ShardOptions& o = s.shard;
-  using storage::ClaimPolicy;
   return {
       Size<size_t>("message-bytes", {&s.edge.message_bytes}, {1, 256 * kMiB},
                    "one message of a client; more closes with 1009"),
@@ -156,6 +155,13 @@ std::vector<Option> Connections(Settings& s) {
            "node; 0: for ever"),
       Count<uint32_t>("connection-lifetime-jitter", {&o.policy.lifetime.jitter_percent}, {0, 100},
                       "percent of that which a connection may be given less, at random"),
+  };
+}
+
+std::vector<Option> Sessions(Settings& s) {
+  hub::ShardOptions& o = s.shard;
+  using storage::ClaimPolicy;
+  return {
       Count<size_t>("channels-per-connection", {&o.policy.channels.per_connection}, kAnyNumber,
                     "channels that one connection may be in"),
       Size<size_t>("labels-bytes", {&o.policy.labels_bytes}, {0, kMiB},
@@ -406,6 +412,7 @@ std::vector<Option> BindOptions(Settings& settings) {
   Append(table, "Stopping", Stopping(settings));
   Append(table, "Public port", PublicPort(settings));
   Append(table, "Connections", Connections(settings));
+  Append(table, "Connections", Sessions(settings));
   Append(table, "Dialects", Dialects(settings));
   Append(table, "Methods and workers", Calls(settings));
   Append(table, "Guards", Guards(settings));
