@@ -42,7 +42,7 @@ check 'both programs, the unit, the options, manual pages and completions are in
 no_restart() {
   dpkg-deb -e "$package" "$folder/control"
   # `set -e` does not see a command behind a `!`.
-  if grep -rnE 'restart|try-reload' "$folder/control"; then return 1; fi
+  if grep -rnE --exclude={conffiles,md5sums} 'restart|try-reload' "$folder/control"; then return 1; fi
   # Stopped when it is removed, and only then.
   grep -q '"$1" = remove' "$folder/control/prerm"
 }
