@@ -16,6 +16,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 
 namespace sluice::server {
 namespace {
@@ -26,6 +27,12 @@ std::string Take(const char* name) {
   std::string text = value == nullptr ? "" : value;
   unsetenv(name);
   return text;
+}
+
+// A line of its own ends where another would begin: what the manager is told of, a file's name for
+// example, may hold anything.
+std::string StatusLine(const std::string& status) {
+  return absl::StrCat("STATUS=", absl::StrReplaceAll(status, {{"\n", " "}}), "\n");
 }
 
 int64_t MonotonicMicroseconds() {
@@ -72,7 +79,7 @@ Notifier::~Notifier() {
 }
 
 void Notifier::Ready(const std::string& status) {
-  Say(absl::StrCat("READY=1\nSTATUS=", status, "\n"));
+  Say(absl::StrCat("READY=1\n", StatusLine(status)));
 }
 
 void Notifier::Reloading() {
@@ -83,11 +90,11 @@ void Notifier::Reloading() {
 void Notifier::Reloaded(const std::string& status) { Ready(status); }
 
 void Notifier::Stopping(absl::Duration longest, const std::string& status) {
-  Say(absl::StrCat("STOPPING=1\nEXTEND_TIMEOUT_USEC=", absl::ToInt64Microseconds(longest),
-                   "\nSTATUS=", status, "\n"));
+  Say(absl::StrCat("STOPPING=1\nEXTEND_TIMEOUT_USEC=", absl::ToInt64Microseconds(longest), "\n",
+                   StatusLine(status)));
 }
 
-void Notifier::SetStatus(const std::string& status) { Say(absl::StrCat("STATUS=", status, "\n")); }
+void Notifier::SetStatus(const std::string& status) { Say(StatusLine(status)); }
 
 void Notifier::Tick() {
   while (!unsent_.empty() && Send(unsent_.front()) != Sent::kLater) unsent_.pop_front();
