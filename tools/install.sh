@@ -79,7 +79,8 @@ EOF
 
 tsan_options() {
   local symbolizer=/usr/lib/llvm-19/bin/llvm-symbolizer
-  echo "suppressions=$PWD/tests/tsan.supp:ignore_noninstrumented_modules=1:external_symbolizer_path=$symbolizer"
+  # A second of sleep at each exit would be most of what the command line's tests take.
+  echo "suppressions=$PWD/tests/tsan.supp:ignore_noninstrumented_modules=1:atexit_sleep_ms=50:external_symbolizer_path=$symbolizer"
 }
 
 # The workers that tests/e2e/workers writes in other languages, each with what it needs in its own folder:

@@ -109,7 +109,7 @@ test_e2e() {
   for foreign in python_worker go_worker python_client go_client; do
     "install_$foreign" || [ -z "${CI:-}" ] || die "could not install_$foreign"
   done
-  run_node 20m "${files[@]}"
+  run_node 30m "${files[@]}"
 }
 
 # Runs files of tests in at most so much time, and counts their cases.
