@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
 import {Cluster, HOLD, Plain, Worker, until, within} from './harness.mjs';
 import {LOST, UNAVAILABLE, known, offered} from './workers.mjs';
+import {allDegraded} from './world.mjs';
 
 let cluster, n1, n2, n3;
 before(async () => {
@@ -42,6 +43,8 @@ test('Redis away in the middle of a call ends it; calls go on when it is back', 
   await cluster.redis.restart();
   await until(async () => (await client.call('m')).result === 'ok', 'calls to go on', 20_000);
   await cluster.settled();
+  // Until then newcomers may be refused with 1013.
+  await allDegraded(cluster.nodes, false, 20_000);
   await client.close();
   await worker.finish();
 });
