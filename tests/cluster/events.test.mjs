@@ -154,6 +154,9 @@ test('a node that is killed: CLOSED for each connection once, then its end', asy
   const others = await openOn(n1, 'dead', 2);
   await openOn(n3, 'dead', 20);
   await until(async () => await n1.api.count({namespace: 'dead'}) === 22, 'all to be open');
+  // What nobody had fetched dies with it.
+  await until(() => watchers.slice(0, 2).every(watcher => watcher.ids('OPENED', 'n3').length === 20),
+    'all openings to be told');
   const ids = Array.from({length: 20}, (_, i) => `n3-${i}`).sort();
   const began = performance.now();
   await n3.kill();
