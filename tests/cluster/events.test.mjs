@@ -69,6 +69,12 @@ async function openOn(node, namespace, count, from = 0) {
   for (let i = from; i < from + count; ++i) {
     clients.push(await Plain.open(node.url(`/${namespace}?socket_id=${node.name}-${i}`)));
   }
+  // A client sees its handshake's answer before it is open; who leaves before that was never there.
+  await until(async () => {
+    const {connections} = await node.api.call('CountConnections',
+      {selector: {namespace}, scope: 'SCOPE_LOCAL'});
+    return connections >= from + count;
+  }, 'all to be open');
   return clients;
 }
 
